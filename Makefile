@@ -1,0 +1,38 @@
+# Two commands do everything on a machine with Python 3.11 and make: `make demo` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+export PYTHONDONTWRITEBYTECODE=
+
+.PHONY: demo test check schemas format constraints clean
+
+.venv/.installed: constraints.txt pyproject.toml
+	test -d .venv || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --require-hashes -r constraints.txt
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+demo: .venv/.installed ## run the main job on the embedded server and show every rule
+	$(BIN)/conviction-gate demo $(DEMO)
+
+test: .venv/.installed check ## lint, types, import directions, and all tests
+	$(BIN)/pytest $(PYTEST)
+
+check: .venv/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: .venv/.installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+schemas: .venv/.installed ## write docs/schemas/ from contracts/
+	$(BIN)/python -m contracts.schemas docs/schemas
+
+constraints: ## resolve pyproject.toml anew (needs uv); no index address goes in
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+		--no-annotate --no-header --no-emit-index-url --upgrade -o constraints.txt
+
+clean:
+	rm -rf .venv .conviction-gate build *.egg-info

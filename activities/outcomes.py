@@ -1,0 +1,49 @@
+"""Writing outcomes: a flag, a clearance, a withdrawal. Where one of the case is recorded, it stands."""
+
+from temporalio import activity
+
+from contracts.case import CorrectionResult
+from contracts.message import Message
+from contracts.work import (
+    CLEAR_CASE,
+    CORRECT_FLAG,
+    FLAG_CASE,
+    WITHDRAW_FLAG,
+    Concluded,
+    Conclusion,
+    CorrectionRequest,
+    Withdrawal,
+)
+from policy import Judgement, judge
+from registry import KeptCase, Registry
+
+
+class Outcomes:
+    """Each write is idempotent by case, so that a lost answer can be asked for again."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    @activity.defn(name=FLAG_CASE)
+    async def flag_case(self, conclusion: Conclusion) -> Concluded:
+        """Write a flag, after a last look whether the subject is a known US citizen."""
+        return await self._registry.flag(conclusion)
+
+    @activity.defn(name=CLEAR_CASE)
+    async def clear_case(self, conclusion: Conclusion) -> Concluded:
+        """Write a clearance, and keep a finding of citizenship for later cases."""
+        return await self._registry.clear(conclusion)
+
+    @activity.defn(name=WITHDRAW_FLAG)
+    async def withdraw_flag(self, withdrawal: Withdrawal) -> Concluded:
+        """Withdraw the active flag of a case that is open; its record stays."""
+        return await self._registry.withdraw(withdrawal)
+
+    @activity.defn(name=CORRECT_FLAG)
+    async def correct_flag(self, request: CorrectionRequest) -> CorrectionResult:
+        """Judge an ended case anew with one more message, and keep the message either way."""
+        return await self._registry.correct(request, _judged)
+
+
+def _judged(kept: KeptCase, message: Message) -> Judgement:
+    return judge(kept.facts, kept.result, message)

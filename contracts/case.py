@@ -1,0 +1,104 @@
+"""What a case says of itself: the query `case`, the result, the answer to `submit`, the flag record."""
+
+from datetime import date, datetime
+from typing import Literal
+
+from contracts.fields import ChargeClass, Model, Rule, Severity, Status
+
+Outcome = Literal["flagged", "cleared", "withdrawn"]
+FlagStatus = Literal["active", "withdrawn"]
+
+
+class ChargeView(Model):
+    """A charge as it stands now. `disposition` null: nothing has ended it."""
+
+    charge_id: str
+    scheme: str
+    code: str
+    charge_class: ChargeClass | None
+    severity: Severity | None
+    disposition: str | None
+    decided_on: date | None
+
+
+class MessageView(Model):
+    """An accepted message and what it did."""
+
+    message_id: str
+    sender: str
+    type: str
+    received_at: datetime
+    effect: str
+
+
+class RejectedView(Model):
+    """What arrived and did not fit: under which name, when, why, and its first 500 characters."""
+
+    name: str
+    received_at: datetime
+    reason: str
+    payload: str
+
+
+class CaseView(Model):
+    """The answer of the query `case`, and what `show` prints of a closed case too."""
+
+    case_id: str
+    agency: str
+    tracking_number: str
+    status: Status
+    rule: Rule | None
+    explanation: str
+    policy_edition: str | None
+    charges: tuple[ChargeView, ...]
+    messages: tuple[MessageView, ...]
+    messages_total: int
+    rejected: tuple[RejectedView, ...]
+    rejected_total: int
+    waiting_since: datetime | None
+    next_docket_check_at: datetime | None
+    needs_attention: bool
+    flag_status: FlagStatus | None = None
+
+
+class CaseResult(Model):
+    """How a case ended. `grounds`: ids of the messages that decided it."""
+
+    outcome: Outcome
+    rule: Rule
+    explanation: str
+    policy_edition: str
+    decided_at: datetime
+    grounds: tuple[str, ...] = ()
+
+
+class SubmitAnswer(Model):
+    """The answer to the update `submit`."""
+
+    accepted: bool
+    duplicate: bool
+    status: Status
+    effect: str
+
+
+class CorrectionResult(Model):
+    """How a `FlagCorrection` ended."""
+
+    outcome: Literal["withdrawn", "unchanged"]
+    explanation: str
+
+
+class Flag(Model):
+    """A flag as the registry holds it; a withdrawn one keeps its record."""
+
+    case_id: str
+    agency: str
+    tracking_number: str
+    status: FlagStatus
+    rule: Rule
+    explanation: str
+    policy_edition: str
+    grounds: tuple[str, ...]
+    flagged_at: datetime
+    withdrawn_at: datetime | None = None
+    withdrawn_reason: str | None = None

@@ -1,0 +1,82 @@
+"""The facts of a case: all that `policy.decide` looks at, and all that the registry keeps of it."""
+
+from typing import Literal, Self
+
+from contracts.booking import Booking, Offense
+from contracts.court import (
+    Amendment,
+    Conviction,
+    Correction,
+    CourtUpdate,
+    Dismissal,
+    ReviewDecision,
+    SubjectFinding,
+)
+from contracts.fields import ChargeClass, Model, Rule
+from contracts.history import History
+from contracts.message import Message
+
+CatalogSeverity = Literal["infraction", "misdemeanor", "felony", "wobbler"]
+
+
+class PlacedOffense(Offense):
+    """Where the catalog placed an offense when it was looked up: recorded, never recomputed."""
+
+    charge_class: ChargeClass
+    severity: CatalogSeverity | None = None
+
+
+class Question(Model):
+    """What a person is asked: which rule asks, about which charge, on what grounds.
+
+    `about` names the offense, the dispositions or the unclear points, so that new
+    evidence makes another question.
+    """
+
+    rule: Rule
+    charge_id: str | None = None
+    about: str
+
+
+class Ruling(Model):
+    """A review decision, bound to the question that stood when it arrived."""
+
+    decision: ReviewDecision
+    question: Question
+
+
+class Facts(Model):
+    """Accepted messages by type, the history, and the classes of all offenses that they name.
+
+    `history` is null until `check_history` answered. `us_citizen` tells of a finding that the
+    registry holds under one of the subject's ids.
+    """
+
+    bookings: tuple[Booking, ...] = ()
+    convictions: tuple[Conviction, ...] = ()
+    dismissals: tuple[Dismissal, ...] = ()
+    court_updates: tuple[CourtUpdate, ...] = ()
+    amendments: tuple[Amendment, ...] = ()
+    findings: tuple[SubjectFinding, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    rulings: tuple[Ruling, ...] = ()
+    history: History | None = None
+    us_citizen: bool = False
+    placements: tuple[PlacedOffense, ...] = ()
+
+    def including(self, message: Message | Ruling) -> Self:
+        """These facts and one more message."""
+        name = _FIELDS[type(message)]
+        return self.model_copy(update={name: (*getattr(self, name), message)})
+
+
+_FIELDS: dict[type, str] = {
+    Booking: "bookings",
+    Conviction: "convictions",
+    Dismissal: "dismissals",
+    CourtUpdate: "court_updates",
+    Amendment: "amendments",
+    SubjectFinding: "findings",
+    Correction: "corrections",
+    Ruling: "rulings",
+}

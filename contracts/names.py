@@ -1,0 +1,61 @@
+"""Wire names: task queue, workflow types, ids, signals, search attributes.
+
+Senders in other languages depend on each of them to the letter; `tests/unit/test_names.py` pins them.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final, Self
+
+from temporalio.common import SearchAttributeKey
+
+TASK_QUEUE: Final = "booking-cases"
+
+BOOKING_CASE: Final = "BookingCase"
+FLAG_CORRECTION: Final = "FlagCorrection"
+
+SIGNALS: Final = {
+    "conviction": "A court found or took a plea of guilt on a charge",
+    "dismissal": "A charge, or the whole arrest, ended without a conviction",
+    "court_update": "A docket entry that ends nothing",
+    "amendment": "A charge was filed, added or changed",
+    "subject_finding": "The subject is a US citizen, misidentified or dead",
+    "correction": "An earlier message was wrong",
+    "review_decision": "A person answers the question that stands",
+    "booking": "The booking itself, or the same arrest sent again",
+}
+UPDATE: Final = "submit"
+QUERY: Final = "case"
+
+CASE_STATUS: Final = SearchAttributeKey.for_keyword("CaseStatus")
+CASE_RULE: Final = SearchAttributeKey.for_keyword("CaseRule")
+AGENCY: Final = SearchAttributeKey.for_keyword("Agency")
+NEEDS_ATTENTION: Final = SearchAttributeKey.for_bool("NeedsAttention")
+WAITING_SINCE: Final = SearchAttributeKey.for_datetime("WaitingSince")
+SEARCH_ATTRIBUTES: Final = (CASE_STATUS, CASE_RULE, AGENCY, NEEDS_ATTENTION, WAITING_SINCE)
+
+ORI_PATTERN: Final = r"^[A-Z]{2}[A-Z0-9]{7}$"
+TRACKING_NUMBER_PATTERN: Final = r"^[^:\s]{1,64}$"
+
+_CASE_ID = re.compile(r"booking-case:([A-Z]{2}[A-Z0-9]{7}):([^:\s]{1,64})")
+
+
+@dataclass(frozen=True)
+class CaseId:
+    """An arrest's identity: the booking agency's ORI and the arrest's tracking number."""
+
+    agency: str
+    tracking_number: str
+
+    def __str__(self) -> str:
+        return f"booking-case:{self.agency}:{self.tracking_number}"
+
+    @classmethod
+    def parse(cls, workflow_id: str) -> Self | None:
+        """Read `booking-case:{agency}:{tracking_number}`; None where it is not of that form."""
+        match = _CASE_ID.fullmatch(workflow_id)
+        return cls(*match.groups()) if match else None
+
+    def correction_id(self, message_id: str) -> str:
+        """The workflow id of the correction that this message asks for."""
+        return f"flag-correction:{self.agency}:{self.tracking_number}:{message_id}"

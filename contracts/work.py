@@ -1,0 +1,119 @@
+"""What workflows hand to activities and get back: the inside of the house, not for senders."""
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+from contracts.booking import Offense, Subject
+from contracts.case import CaseResult, CaseView
+from contracts.facts import Facts, PlacedOffense
+from contracts.fields import Model
+from contracts.history import History
+
+CHECK_HISTORY = "check_history"
+CASE_INTERVALS = "case_intervals"
+CLASSIFY_CHARGE = "classify_charge"
+CHECK_DOCKET = "check_docket"
+FLAG_CASE = "flag_case"
+CLEAR_CASE = "clear_case"
+WITHDRAW_FLAG = "withdraw_flag"
+CORRECT_FLAG = "correct_flag"
+
+LiftCode = Literal["C", "D", "L", "N", "U"]
+"""Why a flag was lifted, in NIEM's words (immigration domain, DetentionDetainerLiftCode)."""
+
+
+class Intervals(Model):
+    """How long a case waits before it looks up again; recorded when it is asked for, so that a
+    changed setting never disturbs a wait that has begun."""
+
+    docket_check: timedelta = timedelta(days=90)
+    docket_overdue: timedelta = timedelta(days=730)
+    review_reminder: timedelta = timedelta(days=30)
+    booking_overdue: timedelta = timedelta(days=60)
+
+
+class HistoryRequest(Model):
+    """Whose history, under every set of ids that bookings gave, and which offenses to place."""
+
+    case_id: str
+    agency: str
+    subjects: tuple[Subject, ...]
+    offenses: tuple[Offense, ...]
+
+
+class HistoryFound(Model):
+    """`us_citizen`: a finding in the registry under any of the ids. `outcome`: how a case of this
+    id ended before, where the registry remembers one."""
+
+    history: History
+    us_citizen: bool
+    placements: tuple[PlacedOffense, ...]
+    has_docket: bool = False
+    intervals: Intervals = Intervals()
+    outcome: CaseResult | None = None
+
+
+class OffensesToPlace(Model):
+    """Offenses that came after the history was asked for."""
+
+    offenses: tuple[Offense, ...]
+
+
+class OffensesPlaced(Model):
+    """Their places in the catalog of that day."""
+
+    placements: tuple[PlacedOffense, ...]
+
+
+class DocketRequest(Model):
+    """Whose docket to ask for."""
+
+    agency: str
+    tracking_number: str
+
+
+class DocketFound(Model):
+    """Messages as the court holds them, each a JSON text with its `type`; `asked`: there is a
+    source to ask again."""
+
+    messages: tuple[str, ...] = ()
+    asked: bool = True
+
+
+class Conclusion(Model):
+    """A case as it was decided: what the registry keeps when the server has forgotten the case.
+
+    `number` counts the flags of one case from 1, so that a retried write is known as the same.
+    """
+
+    case: CaseView
+    facts: Facts
+    result: CaseResult
+    number: int = 1
+
+
+class Concluded(Model):
+    """What stands in the registry now. `us_citizen`: the last look before a flag found a citizen,
+    so that nothing was written and `result` is null."""
+
+    result: CaseResult | None
+    us_citizen: bool = False
+
+
+class Withdrawal(Model):
+    """A flag whose ground fell before its case closed."""
+
+    conclusion: Conclusion
+    reason: str
+    lift_code: LiftCode
+    withdrawn_at: datetime
+
+
+class CorrectionRequest(Model):
+    """What came after the end, as it arrived. `correction_id` is the correction's workflow id."""
+
+    correction_id: str
+    case_id: str | None = None
+    payload: str
+    received_at: datetime
+    misfit: str | None = None

@@ -1,0 +1,392 @@
+"""The matter as it stands: every charge with its versions, its class and how it ended, if it did.
+
+Everything here is derived from the dates in the facts. Neither the order of arrival nor a repetition
+can matter, except for rulings, which were bound to their question when they arrived.
+"""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from enum import Enum
+from functools import cached_property
+from typing import Literal
+
+from contracts.booking import Booking, Charge, Offense
+from contracts.court import Conviction, CourtUpdate, Dismissal
+from contracts.facts import CatalogSeverity, Facts, PlacedOffense, Question, Ruling
+from contracts.fields import ChargeClass, Finding, Severity
+from contracts.message import Message
+from policy.catalog import normalised
+
+IN_SCOPE: frozenset[ChargeClass] = frozenset({"minor_traffic", "reckless_no_injury"})
+EXCLUDED: frozenset[ChargeClass] = frozenset({"dui", "hit_and_run", "reckless_injury"})
+
+# An acquittal or a vacatur says that there is no guilt; every other end of a charge leaves an
+# earlier plea where it was.
+_ANSWERS_A_PLEA = frozenset({"acquitted", "vacated"})
+
+
+class Ending(Enum):
+    """How a charge ended, as the rules see it."""
+
+    OPEN = "open"
+    NO_CONVICTION = "ended without a conviction for a crime"
+    CONVICTED = "convicted of a crime"
+    UNCLEAR_DISPOSITION = "unclear disposition"
+    UNCLEAR_SEVERITY = "conviction of unknown severity"
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether a person has to say what this ending is."""
+        return self in (Ending.UNCLEAR_DISPOSITION, Ending.UNCLEAR_SEVERITY)
+
+
+@dataclass(frozen=True)
+class PlacedClass:
+    """The class of an offense on a charge. `excluded`: a person ruled a serious one out of scope."""
+
+    name: ChargeClass
+    severity: CatalogSeverity | None
+    excluded: bool = False
+
+
+@dataclass(frozen=True)
+class Filing:
+    """One version of a charge: as booked, or as added or changed later on `filed_on`."""
+
+    charge: Charge
+    filed_on: date
+    source: str
+    how: Literal["booked", "amended", "rebooked"]
+
+
+@dataclass
+class Docket:
+    """What the court said of one charge, or of the whole arrest: of each kind only the last word."""
+
+    dispositions: list[Conviction | Dismissal] = field(default_factory=list)
+    last: dict[str, CourtUpdate] = field(default_factory=dict)
+
+    def add_disposition(self, message: Conviction | Dismissal) -> None:
+        latest = self.dispositions[0].decided_on if self.dispositions else date.min
+        if message.decided_on > latest:
+            self.dispositions = [message]
+        elif message.decided_on == latest:
+            self.dispositions.append(message)
+
+    def add_entry(self, update: CourtUpdate) -> None:
+        known = self.last.get(update.entry)
+        if known is None or (update.occurred_on, update.key) > (known.occurred_on, known.key):
+            self.last[update.entry] = update
+
+    def joined_with(self, other: "Docket") -> "Docket":
+        joined = Docket(list(self.dispositions), dict(self.last))
+        for message in other.dispositions:
+            joined.add_disposition(message)
+        for update in other.last.values():
+            joined.add_entry(update)
+        return joined
+
+    def on(self, entry: str) -> date | None:
+        update = self.last.get(entry)
+        return update.occurred_on if update else None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A charge as it stands now, and the messages that made it so."""
+
+    charge_id: str
+    current: Filing
+    filings: tuple[Filing, ...]
+    placed: PlacedClass
+    ending: Ending
+    final: tuple[Conviction | Dismissal, ...]
+    grounds: tuple[str, ...]
+    about: str
+    ruled: bool
+
+    @property
+    def undisputed_convictions(self) -> tuple[Conviction, ...]:
+        """The convictions that stand: the last word, not under appeal, not contradicted."""
+        refuted = self.ruled and self.ending is Ending.NO_CONVICTION
+        if refuted or self.ending in (Ending.OPEN, Ending.UNCLEAR_DISPOSITION):
+            return ()
+        return tuple(message for message in self.final if isinstance(message, Conviction))
+
+
+class Matter:
+    """One arrest, seen through its facts. Make one per decision; it remembers what it derived."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+
+    # -- which messages count -------------------------------------------------------------------
+
+    @cached_property
+    def _undone(self) -> frozenset[str]:
+        """What corrected messages said. A correction names an id; it undoes what that one says."""
+        if not self.facts.corrections:
+            return frozenset()
+        by_id: dict[str, list[Message]] = defaultdict(list)
+        for message in self._correctable():
+            by_id[message.message_id].append(message)
+        undone: set[str] = set()
+        for correction in self.facts.corrections:
+            named = by_id.get(correction.corrects, [])
+            sender = correction.corrects_sender
+            if sender is None:
+                own = [message for message in named if message.sender == correction.sender]
+                named = own or named
+            else:
+                named = [message for message in named if message.sender == sender]
+            undone.update(saying(message) for message in named)
+        return frozenset(undone)
+
+    def _correctable(self) -> Iterable[Message]:
+        facts = self.facts
+        yield from facts.convictions
+        yield from facts.dismissals
+        yield from facts.court_updates
+        yield from facts.amendments
+        yield from facts.findings
+        yield from (ruling.decision for ruling in facts.rulings)
+
+    def counts(self, message: Message) -> bool:
+        """Whether no correction undid what this message says."""
+        return not self._undone or saying(message) not in self._undone
+
+    @cached_property
+    def findings(self) -> dict[Finding, tuple[str, ...]]:
+        """Findings about the subject that stand, with the messages that say so."""
+        found: dict[Finding, tuple[str, ...]] = defaultdict(tuple)
+        for finding in filter(self.counts, self.facts.findings):
+            found[finding.finding] += (finding.message_id,)
+        for correction in self.facts.corrections:
+            match correction.ground:
+                case "us_citizen" | "misidentified" | "deceased" as ground:
+                    found[ground] += (correction.message_id,)
+                case "clerical_error" | "vacated":
+                    pass
+        history = self.facts.history
+        if self.facts.us_citizen or (history is not None and history.us_citizen):
+            found["us_citizen"] += ()
+        return dict(found)
+
+    @cached_property
+    def rulings(self) -> tuple[Ruling, ...]:
+        """Rulings that count, each already bound to its question."""
+        return tuple(ruling for ruling in self.facts.rulings if self.counts(ruling.decision))
+
+    @cached_property
+    def _answers(self) -> dict[tuple[str | None, str], Ruling]:
+        return {(ruling.question.charge_id, ruling.question.about): ruling for ruling in self.rulings}
+
+    def answer_to(self, question: Question) -> Ruling | None:
+        """The ruling that answers this very question."""
+        return self._answers.get((question.charge_id, question.about))
+
+    # -- what was charged -----------------------------------------------------------------------
+
+    @cached_property
+    def booked(self) -> Booking:
+        """The earliest booking; its `booked_at` is the case's."""
+        return min(self.facts.bookings, key=lambda booking: (booking.booked_at, booking.key))
+
+    @cached_property
+    def _filings(self) -> dict[str, tuple[Filing, ...]]:
+        """All versions of each charge by date. What a later booking repeats is no new version."""
+        first = self.booked.booked_at
+        booked: dict[str, list[Filing]] = defaultdict(list)
+        later: list[Filing] = []
+        for booking in self.facts.bookings:
+            day = booking.booked_at.date()
+            for charge in booking.charges:
+                if booking.booked_at == first:
+                    booked[charge.charge_id].append(Filing(charge, day, booking.message_id, "booked"))
+                else:
+                    later.append(Filing(charge, day, booking.message_id, "rebooked"))
+        later += [
+            Filing(amendment.charge, amendment.filed_on, amendment.message_id, "amended")
+            for amendment in filter(self.counts, self.facts.amendments)
+        ]
+        filings = {
+            charge_id: sorted(versions, key=self._doubtful_last) for charge_id, versions in booked.items()
+        }
+        for filing in sorted(later, key=lambda f: (f.filed_on, f.how, *self._doubtful_last(f))):
+            versions = filings.setdefault(filing.charge.charge_id, [])
+            repeated = versions and _same_charge(versions[-1].charge, filing.charge)
+            if not (filing.how == "rebooked" and repeated):
+                versions.append(filing)
+        return {charge_id: tuple(versions) for charge_id, versions in filings.items()}
+
+    def _doubtful_last(self, filing: Filing) -> tuple[bool, str]:
+        """Among versions of one date the one that a person must look at is the one that stands."""
+        placed = self.place(filing.charge.charge_id, filing.charge)
+        return placed.name in ("unclassified", "other_traffic_serious"), saying(filing.charge)
+
+    # -- what class it is -----------------------------------------------------------------------
+
+    @cached_property
+    def _placements(self) -> dict[tuple[str, str], PlacedOffense]:
+        return {(placed.scheme, placed.code): placed for placed in self.facts.placements}
+
+    def place(self, charge_id: str, offense: Offense, *, injury: bool = False) -> PlacedClass:
+        """The class of an offense on a charge: the catalog's, then the injury's, then a person's."""
+        placed = self._placements.get((offense.scheme, offense.code))
+        name: ChargeClass = placed.charge_class if placed else "unclassified"
+        severity = placed.severity if placed else None
+        hurt = injury or (isinstance(offense, Charge) and offense.resulted_in_injury is True)
+        if name == "reckless_no_injury" and hurt:
+            name = "reckless_injury"
+        if not self._answers:
+            return PlacedClass(name, severity)
+        seen: set[ChargeClass] = set()
+        while name not in seen:
+            seen.add(name)
+            ruling = self._answers.get((charge_id, offense_as(offense, name)))
+            if ruling is None:
+                break
+            ruled: ChargeClass = ruling.decision.ruling  # type: ignore[assignment]
+            if ruled == name:
+                return PlacedClass(name, severity, excluded=True)
+            name = ruled
+        return PlacedClass(name, severity)
+
+    # -- how it ended ---------------------------------------------------------------------------
+
+    @cached_property
+    def charges(self) -> tuple[Standing, ...]:
+        """Every charge as it stands now, by charge id."""
+        own: dict[str, Docket] = defaultdict(Docket)
+        whole = Docket()
+        for conviction in filter(self.counts, self.facts.convictions):
+            own[conviction.charge_id].add_disposition(conviction)
+        for dismissal in filter(self.counts, self.facts.dismissals):
+            docket = whole if dismissal.charge_id is None else own[dismissal.charge_id]
+            docket.add_disposition(dismissal)
+        for update in filter(self.counts, self.facts.court_updates):
+            docket = whole if update.charge_id is None else own[update.charge_id]
+            docket.add_entry(update)
+        return tuple(
+            self._standing(charge_id, filings, own[charge_id].joined_with(whole))
+            for charge_id, filings in sorted(self._filings.items())
+        )
+
+    def _standing(self, charge_id: str, filings: tuple[Filing, ...], docket: Docket) -> Standing:
+        reopened = max((f.filed_on for f in filings if f.how != "booked"), default=date.min)
+        final = tuple(m for m in docket.dispositions if m.decided_on >= reopened)
+        ending = self._ending(final, docket, reopened, filings[-1].charge)
+        turns = [docket.last[entry] for entry in _TURNS if entry in docket.last]
+        about = digest([str(reopened), *sorted({saying(m) for m in (*final, *turns)})])
+        grounds = {message.message_id for message in final}
+        if ending is Ending.UNCLEAR_DISPOSITION:
+            grounds |= {turn.message_id for turn in turns}
+        ruling = self._answers.get((charge_id, about))
+        if ruling is not None:
+            convicted = ruling.decision.ruling == "conviction"
+            ending = Ending.CONVICTED if convicted else Ending.NO_CONVICTION
+            grounds.add(ruling.decision.message_id)
+        return Standing(
+            charge_id=charge_id,
+            current=filings[-1],
+            filings=filings,
+            placed=self.place(charge_id, filings[-1].charge),
+            ending=ending,
+            final=final,
+            grounds=tuple(sorted(grounds)),
+            about=about,
+            ruled=ruling is not None,
+        )
+
+    def _ending(
+        self,
+        final: tuple[Conviction | Dismissal, ...],
+        docket: Docket,
+        reopened: date,
+        charge: Charge,
+    ) -> Ending:
+        plea = docket.on("deferred_with_plea")
+        if not final:
+            pleaded = plea is not None and plea >= reopened
+            return Ending.UNCLEAR_DISPOSITION if pleaded else Ending.OPEN
+        decided_on = final[0].decided_on
+        convictions = [message for message in final if isinstance(message, Conviction)]
+        dismissals = [message for message in final if isinstance(message, Dismissal)]
+        words = {dismissal.disposition for dismissal in dismissals}
+
+        reinstated = docket.on("reinstated")
+        if (
+            "dismissed_without_prejudice" in words
+            and reinstated is not None
+            and reinstated >= decided_on
+            and not convictions
+        ):
+            return Ending.OPEN
+        if plea is not None and (plea >= decided_on or words - _ANSWERS_A_PLEA):
+            return Ending.UNCLEAR_DISPOSITION
+        if convictions and _under_appeal(docket, decided_on):
+            return Ending.UNCLEAR_DISPOSITION
+        effects = {self._effect(conviction, charge) for conviction in convictions}
+        if dismissals:
+            effects.add(Ending.NO_CONVICTION)
+        return effects.pop() if len(effects) == 1 else Ending.UNCLEAR_DISPOSITION
+
+    def _effect(self, conviction: Conviction, charge: Charge) -> Ending:
+        match self.conviction_severity(conviction, charge):
+            case "misdemeanor" | "felony":
+                return Ending.CONVICTED
+            case "infraction":
+                return Ending.NO_CONVICTION
+            case None:
+                return Ending.UNCLEAR_SEVERITY
+
+    def conviction_severity(self, conviction: Conviction, charge: Charge) -> Severity | None:
+        """The severity of a conviction: its own, else the catalog's; never the booking's."""
+        if conviction.severity is not None:
+            return conviction.severity
+        offense: Offense = conviction.convicted_of or charge
+        placed = self._placements.get((offense.scheme, offense.code))
+        severity = placed.severity if placed else None
+        return None if severity == "wobbler" else severity
+
+
+_TURNS = ("deferred_with_plea", "appeal_filed", "appeal_ended", "reinstated")
+
+
+def _under_appeal(docket: Docket, decided_on: date) -> bool:
+    filed, ended = docket.on("appeal_filed"), docket.on("appeal_ended")
+    return filed is not None and filed >= decided_on and (ended is None or ended < filed)
+
+
+def _same_charge(one: Charge, other: Charge) -> bool:
+    return (
+        normalised(one.scheme, one.code) == normalised(other.scheme, other.code)
+        and one.severity == other.severity
+        and one.resulted_in_injury == other.resulted_in_injury
+    )
+
+
+def offense_as(offense: Offense, name: ChargeClass) -> str:
+    """What a question about the class of an offense is about."""
+    return f"{' '.join(normalised(offense.scheme, offense.code))} as {name}"
+
+
+_SENT_WITH = {"message_id", "sender", "court", "docket_number"}
+
+
+def saying(message: Message | Charge) -> str:
+    """What a message says, whoever sent it under which id: type, charge, date and content."""
+    content = message.model_dump(mode="json", exclude=_SENT_WITH)
+    for offense in (content, content.get("convicted_of"), content.get("charge")):
+        if offense and "scheme" in offense:
+            offense["scheme"], offense["code"] = normalised(offense["scheme"], offense["code"])
+    return f"{type(message).__name__} {json.dumps(content, sort_keys=True)}"
+
+
+def digest(parts: list[str]) -> str:
+    """A short name for evidence, so that a ruling holds for this evidence and no other."""
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

@@ -1,0 +1,397 @@
+"""The rules of 27 April 2012, in the order in which they are asked; the first that answers decides.
+
+Source: ICE's response of 27 April 2012 to the task force on Secure Communities; what is this
+project's own reading is marked in docs/policy.md. The order matters: doubt about a charge (rule 4)
+is asked before a record is held against anybody (rules 5 and 6), and a person's doubt before a clearance.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from contracts.booking import Offense
+from contracts.facts import Facts, Question
+from contracts.fields import Finding, Severity
+from contracts.history import PRIORITY_KINDS, History, HistoryRecord, Priority
+from policy.decision import Decision
+from policy.matter import (
+    EXCLUDED,
+    IN_SCOPE,
+    Ending,
+    Matter,
+    PlacedClass,
+    Standing,
+    digest,
+    offense_as,
+)
+
+if TYPE_CHECKING:
+    from policy.editions import Edition
+
+Rule = Callable[[Matter], Decision | None]
+Rules = tuple[Rule, ...]
+
+
+def decide(facts: Facts, edition: "Edition") -> Decision:
+    """What is to be done about a case, from all that is known of it, under its edition.
+
+    Total and pure. Facts that are not complete yet (no booking, no history) never flag on what is
+    missing and never clear: without a booking the case waits.
+    """
+    if not facts.bookings:
+        return Decision(rule="defer.traffic_only", explanation="The booking has not come yet.")
+    matter = Matter(facts)
+    for rule in edition.rules:
+        decision = rule(matter)
+        if decision is not None:
+            return decision
+    return _wait_for_the_court(matter)
+
+
+# 1 ---------------------------------------------------------------------------------------------
+
+
+def subject_finding(matter: Matter) -> Decision | None:
+    """`clear.us_citizen`, `clear.misidentified`, `clear.deceased`: a finding that stands."""
+    told: dict[Finding, str] = {
+        "us_citizen": "The person is a US citizen.",
+        "misidentified": "The prints belong to somebody else.",
+        "deceased": "The person has died.",
+    }
+    for finding, explanation in told.items():
+        if finding in matter.findings:
+            return Decision(
+                rule=f"clear.{finding}",
+                explanation=explanation,
+                grounds=_ids(*matter.findings[finding]),
+            )
+    return None
+
+
+# 2 and 3 ---------------------------------------------------------------------------------------
+
+
+def excluded_offense(matter: Matter) -> Decision | None:
+    """`flag.excluded_offense`: drunk driving on suspicion, hit and run, injury, serious felony."""
+    for charge, placed, severity, source in _offenses(matter):
+        if _is_excluded(placed, severity):
+            return Decision(
+                rule="flag.excluded_offense",
+                explanation=f"{_name(charge)} is {_WORDS[placed.name]}, which the policy leaves out.",
+                grounds=_ids(source),
+            )
+    return None
+
+
+def non_traffic_charge(matter: Matter) -> Decision | None:
+    """`flag.non_traffic_charge`: any charge outside traffic law."""
+    for charge, placed, _, source in _offenses(matter):
+        if placed.name == "non_traffic":
+            return Decision(
+                rule="flag.non_traffic_charge",
+                explanation=f"{_name(charge)} is not a traffic offense.",
+                grounds=_ids(source),
+            )
+    return None
+
+
+_Offense = tuple[Standing, PlacedClass, Severity | None, str]
+
+
+def _offenses(matter: Matter) -> list[_Offense]:
+    """Every offense that counts: as booked, as filed later, and as convicted of while it stands."""
+    found: list[_Offense] = []
+    for charge in matter.charges:
+        for filing in charge.filings:
+            placed = matter.place(charge.charge_id, filing.charge)
+            found.append((charge, placed, filing.charge.severity, filing.source))
+        for conviction in charge.undisputed_convictions:
+            if conviction.convicted_of is not None:
+                placed = _convicted_class(matter, charge, conviction.convicted_of)
+                found.append((charge, placed, conviction.severity, conviction.message_id))
+    return found
+
+
+def _convicted_class(matter: Matter, charge: Standing, offense: Offense) -> PlacedClass:
+    hurt = any(filing.charge.resulted_in_injury for filing in charge.filings)
+    return matter.place(charge.charge_id, offense, injury=hurt)
+
+
+def _is_excluded(placed: PlacedClass, reported: Severity | None) -> bool:
+    if placed.name in EXCLUDED:
+        return True
+    return placed.name == "other_traffic_serious" and (
+        placed.excluded or _severity(placed, reported) == "felony"
+    )
+
+
+def _severity(placed: PlacedClass, reported: Severity | None) -> str | None:
+    """The catalog's severity; the reported one only where the catalog leaves it open."""
+    return reported if placed.severity in (None, "wobbler") else placed.severity
+
+
+# 4 ---------------------------------------------------------------------------------------------
+
+
+def unclassified_charge(matter: Matter) -> Decision | None:
+    """`review.unclassified_charge`: a person says what kind of offense it is."""
+    asked: list[tuple[Standing, Offense, PlacedClass]] = []
+    for charge in matter.charges:
+        if charge.placed.name in ("unclassified", "other_traffic_serious"):
+            asked.append((charge, charge.current.charge, charge.placed))
+        for conviction in charge.undisputed_convictions:
+            if conviction.convicted_of is not None:
+                placed = _convicted_class(matter, charge, conviction.convicted_of)
+                if placed.name == "unclassified":
+                    asked.append((charge, conviction.convicted_of, placed))
+    why = "is not in the catalog or could be several offenses"
+    if not asked and all(charge.placed.name == "court_process" for charge in matter.charges):
+        asked = [(charge, charge.current.charge, charge.placed) for charge in matter.charges]
+        why = "is a court matter; the offense behind it is not known"
+    if not asked:
+        return None
+    charge, _, placed = asked[0]
+    if placed.name == "other_traffic_serious":
+        why = "is serious but below a felony"
+    return Decision(
+        rule="review.unclassified_charge",
+        explanation=f"{_name(charge)} {why}; a person must say what kind of offense it is.",
+        questions=tuple(
+            Question(
+                rule="review.unclassified_charge",
+                charge_id=charge.charge_id,
+                about=offense_as(offense, placed.name),
+            )
+            for charge, offense, placed in asked
+        ),
+    )
+
+
+# 5, 6 and 7 ------------------------------------------------------------------------------------
+
+
+def prior_conviction(matter: Matter) -> Decision | None:
+    """`flag.prior_conviction`: a conviction for a crime before the booking, or a person's ruling."""
+    history = matter.facts.history
+    if history is None:
+        return None
+    ruling = matter.answer_to(_history_question(_unclear_points(history)))
+    if ruling is not None and ruling.decision.ruling == "history_not_clean":
+        return Decision(
+            rule="flag.prior_conviction",
+            explanation="A person found that the record is not clean.",
+            grounds=_ids(ruling.decision.message_id),
+        )
+    booked_on = matter.booked.booked_at.date()
+    for record in _whose_record_it_is(history).records:
+        known = record.decided_on is not None and record.decided_on < booked_on
+        if known and _is_conviction(record) and record.severity in ("misdemeanor", "felony"):
+            return Decision(
+                rule="flag.prior_conviction",
+                explanation="The person was convicted of a crime before this arrest.",
+            )
+    return None
+
+
+def priority_category(matter: Matter) -> Decision | None:
+    """`flag.priority_category`: a coded priority with a record behind it."""
+    history = matter.facts.history
+    if history is None:
+        return None
+    for priority in _whose_record_it_is(history).priorities:
+        if priority.kind in PRIORITY_KINDS and priority.record_id is not None:
+            kind = priority.kind.replace("_", " ")
+            return Decision(
+                rule="flag.priority_category",
+                explanation=f"The record shows another priority: {kind}.",
+            )
+    return None
+
+
+def unclear_history(matter: Matter) -> Decision | None:
+    """`review.unclear_history`: the record holds what the rules do not settle."""
+    history = matter.facts.history
+    points = ["the history is not known"] if history is None else _unclear_points(history)
+    if not points:
+        return None
+    question = _history_question(points)
+    ruling = matter.answer_to(question)
+    if ruling is not None and history is not None:
+        return None
+    return Decision(
+        rule="review.unclear_history",
+        explanation=f"The record is unclear ({points[0].partition(';')[0]}); a person must read it.",
+        questions=(question,),
+    )
+
+
+def _whose_record_it_is(history: History) -> History:
+    """The record, unless the ids lead to different rows: then nobody's, until a person says."""
+    return History() if history.conflicting else history
+
+
+def _unclear_points(history: History) -> list[str]:
+    points = [_point(_record_doubt(record), record) for record in history.records]
+    points += [_point(_priority_doubt(priority), priority) for priority in history.priorities]
+    if history.conflicting:
+        rows = "".join(item.model_dump_json() for item in (*history.records, *history.priorities))
+        points.append(f"the ids lead to different records; {rows}")
+    return sorted(point for point in points if point)
+
+
+def _point(doubt: str | None, item: HistoryRecord | Priority) -> str:
+    return f"{doubt}; {item.model_dump_json()}" if doubt else ""
+
+
+def _record_doubt(record: HistoryRecord) -> str | None:
+    if record.juvenile:
+        return None
+    match record.disposition:
+        case "expunged":
+            return "an expunged conviction"
+        case "deferred_with_plea":
+            return "a plea with the judgment put off"
+        case "unknown":
+            return "an entry whose outcome is not known"
+        case "convicted" if record.severity is None:
+            return "a conviction of unknown severity"
+        case "convicted" if record.severity != "infraction" and record.decided_on is None:
+            return "a conviction of unknown date"
+        case _:
+            return None
+
+
+def _priority_doubt(priority: Priority) -> str | None:
+    if priority.kind == "unlawful_presence":  # alone it is no priority
+        return None
+    if priority.kind not in PRIORITY_KINDS:
+        return "a priority of a kind that the policy does not name"
+    return "a priority without a record" if priority.record_id is None else None
+
+
+def _is_conviction(record: HistoryRecord) -> bool:
+    return record.disposition == "convicted" and not record.juvenile
+
+
+def _history_question(points: list[str]) -> Question:
+    return Question(rule="review.unclear_history", about=digest(points))
+
+
+# 8, 9 and 10 -----------------------------------------------------------------------------------
+
+
+def convicted(matter: Matter) -> Decision | None:
+    """`flag.convicted`: a charge in scope ended in a conviction for a crime, not under appeal."""
+    for charge in matter.charges:
+        if charge.ending is Ending.CONVICTED and _is_traffic_conviction(matter, charge):
+            return Decision(
+                rule="flag.convicted",
+                explanation=f"{_name(charge)} ended in a conviction for a crime.",
+                grounds=charge.grounds,
+            )
+    return None
+
+
+def unclear_disposition(matter: Matter) -> Decision | None:
+    """`review.unclear_disposition`, `review.unclear_severity`: a person says what an end means."""
+    doubtful = [charge for charge in matter.charges if _needs_a_ruling(matter, charge)]
+    if not doubtful:
+        return None
+    charge = doubtful[0]
+    severity_only = charge.ending is Ending.UNCLEAR_SEVERITY
+    why = "ended in a conviction of unknown severity" if severity_only else "has an unclear outcome"
+    return Decision(
+        rule="review.unclear_severity" if severity_only else "review.unclear_disposition",
+        explanation=f"{_name(charge)} {why}; a person must say whether it is a conviction for a crime.",
+        grounds=charge.grounds,
+        questions=tuple(_ending_question(charge) for charge in doubtful),
+    )
+
+
+def no_conviction(matter: Matter) -> Decision | None:
+    """`clear.no_conviction`: every charge, court process aside, ended without a conviction."""
+    awaited = _awaited(matter)
+    if not awaited or not all(c.ending is Ending.NO_CONVICTION for c in awaited):
+        return None
+    return Decision(
+        rule="clear.no_conviction",
+        explanation="Every charge ended without a conviction for a crime.",
+        grounds=_ids(*(ground for charge in awaited for ground in charge.grounds)),
+    )
+
+
+def _is_traffic_conviction(matter: Matter, charge: Standing) -> bool:
+    """A conviction for failing to appear is none for a traffic offense, unless a person says so."""
+    if charge.ruled:
+        return True
+    offenses = [c.convicted_of for c in charge.undisputed_convictions if c.convicted_of is not None]
+    classes = {_convicted_class(matter, charge, offense).name for offense in offenses}
+    return charge.placed.name in IN_SCOPE and "court_process" not in classes
+
+
+def _needs_a_ruling(matter: Matter, charge: Standing) -> bool:
+    unsettled = charge.ending.is_in_doubt or (
+        charge.ending is Ending.CONVICTED and not _is_traffic_conviction(matter, charge)
+    )
+    if charge.placed.name == "court_process":
+        others_ended = all(other.ending is not Ending.OPEN for other in _awaited(matter))
+        return unsettled and others_ended
+    return unsettled
+
+
+def _ending_question(charge: Standing) -> Question:
+    return Question(
+        rule="review.unclear_severity"
+        if charge.ending is Ending.UNCLEAR_SEVERITY
+        else "review.unclear_disposition",
+        charge_id=charge.charge_id,
+        about=charge.about,
+    )
+
+
+def _awaited(matter: Matter) -> list[Standing]:
+    """The charges that a court has to end: court process is not waited for."""
+    return [charge for charge in matter.charges if charge.placed.name != "court_process"]
+
+
+# 11 --------------------------------------------------------------------------------------------
+
+
+def _wait_for_the_court(matter: Matter) -> Decision:
+    waiting = [charge for charge in _awaited(matter) if charge.ending is Ending.OPEN]
+    which = ", ".join(charge.charge_id for charge in waiting[:5])
+    more = f" and {len(waiting) - 5} more" if len(waiting) > 5 else ""
+    plural = "charges" if len(waiting) > 1 else "charge"
+    return Decision(
+        rule="defer.traffic_only",
+        explanation=f"Only minor traffic and a clean record: waiting for the court on {plural} {which}{more}.",
+    )
+
+
+_WORDS = {
+    "dui": "suspected drunk or drugged driving",
+    "hit_and_run": "leaving the scene of a crash",
+    "reckless_injury": "reckless driving that hurt somebody",
+    "other_traffic_serious": "a serious traffic offense",
+}
+
+
+def _name(charge: Standing) -> str:
+    return f"Charge {charge.charge_id}"
+
+
+def _ids(*ids: str) -> tuple[str, ...]:
+    return tuple(sorted(set(ids)))
+
+
+RULES_OF_APRIL_2012: Rules = (
+    subject_finding,
+    excluded_offense,
+    non_traffic_charge,
+    unclassified_charge,
+    prior_conviction,
+    priority_category,
+    unclear_history,
+    convicted,
+    unclear_disposition,
+    no_conviction,
+)

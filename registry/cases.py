@@ -1,0 +1,183 @@
+"""How cases end: flags and clearances, and flags whose ground fell before the end.
+
+Each function is one transaction's work, and says again what stands when it is asked again.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from contracts.case import CaseResult, Flag, FlagStatus
+from contracts.work import Concluded, Conclusion, LiftCode, Withdrawal
+from registry.entries import KeptCase
+from registry.history import ids_of, is_us_citizen, keep_us_citizen
+from registry.tables import ACTIVE, WITHDRAWN, CaseRow, FlagRow
+
+
+async def outcome(session: AsyncSession, case_id: str) -> CaseResult | None:
+    """How the case ended; None where it has not, or where its flag fell and its run goes on."""
+    row = await session.get(CaseRow, case_id)
+    return row.result if row is not None and _stands(row) else None
+
+
+async def kept_case(session: AsyncSession, case_id: str) -> KeptCase | None:
+    """The case as it was last written, with the status of its latest flag."""
+    row = await session.get(CaseRow, case_id)
+    return None if row is None else await as_kept(session, row)
+
+
+async def flag(session: AsyncSession, conclusion: Conclusion) -> Concluded:
+    """Write a flag, unless an outcome stands or somebody says that the subject is a US citizen."""
+    case_id = conclusion.case.case_id
+    row = await locked(session, case_id)
+    if row is not None and (_stands(row) or await _numbered(session, conclusion) is not None):
+        return Concluded(result=row.result)
+    if await is_us_citizen(session, ids_of(b.subject for b in conclusion.facts.bookings)):
+        return Concluded(result=None, us_citizen=True)
+    await _record(session, row, conclusion, conclusion.result, closed=True)
+    result = conclusion.result
+    session.add(
+        FlagRow(
+            case_id=case_id,
+            number=conclusion.number,
+            status=ACTIVE,
+            rule=result.rule,
+            explanation=result.explanation,
+            policy_edition=result.policy_edition,
+            grounds=result.grounds,
+            flagged_at=result.decided_at,
+        )
+    )
+    await session.flush()
+    return Concluded(result=result)
+
+
+async def clear(session: AsyncSession, conclusion: Conclusion) -> Concluded:
+    """Write the end of a case without a flag, or with one that was withdrawn before."""
+    await _keep_finding(session, conclusion)
+    row = await locked(session, conclusion.case.case_id)
+    if row is not None and row.closed:
+        return Concluded(result=row.result)
+    await _record(session, row, conclusion, conclusion.result, closed=True)
+    return Concluded(result=conclusion.result)
+
+
+async def withdraw(session: AsyncSession, withdrawal: Withdrawal) -> Concluded:
+    """Withdraw the flag of the conclusion's number, if it is active; else what stands, stands."""
+    conclusion = withdrawal.conclusion
+    await _keep_finding(session, conclusion)
+    row = await locked(session, conclusion.case.case_id)
+    if row is None:
+        return Concluded(result=None)
+    flag = await _numbered(session, conclusion)
+    if flag is None or flag.status != ACTIVE:
+        return Concluded(result=row.result)
+    lift(
+        flag,
+        reason=withdrawal.reason,
+        code=withdrawal.lift_code,
+        by=conclusion.case.case_id,
+        at=withdrawal.withdrawn_at,
+    )
+    result = conclusion.result.model_copy(update={"outcome": "withdrawn"})
+    await _record(session, row, conclusion, result, closed=False)
+    return Concluded(result=result)
+
+
+async def flags(session: AsyncSession) -> tuple[Flag, ...]:
+    """Every flag, by the time at which it was decided on."""
+    found = (
+        select(FlagRow, CaseRow.agency, CaseRow.tracking_number)
+        .join(CaseRow, CaseRow.case_id == FlagRow.case_id)
+        .order_by(FlagRow.flagged_at, FlagRow.id)
+    )
+    return tuple(
+        Flag.model_validate(
+            {
+                "agency": agency,
+                "tracking_number": tracking_number,
+                **{name: getattr(row, name) for name in _FLAG_FIELDS},
+            }
+        )
+        for row, agency, tracking_number in await session.execute(found)
+    )
+
+
+_FLAG_FIELDS = Flag.model_fields.keys() - {"agency", "tracking_number"}
+
+
+async def locked(session: AsyncSession, case_id: str) -> CaseRow | None:
+    """The case's row, held until the transaction ends."""
+    return await session.get(CaseRow, case_id, with_for_update=True)
+
+
+async def active_flag(session: AsyncSession, case_id: str) -> FlagRow | None:
+    """The flag that stands; by the index there is at most one."""
+    found = select(FlagRow).where(FlagRow.case_id == case_id, FlagRow.status == ACTIVE)
+    return (await session.scalars(found)).one_or_none()
+
+
+def lift(flag: FlagRow, *, reason: str, code: LiftCode, by: str, at: datetime) -> None:
+    """Withdraw a flag; its record stays, with when, why and by whom."""
+    flag.status = WITHDRAWN
+    flag.withdrawn_at, flag.withdrawn_by = at, by
+    flag.withdrawn_reason, flag.lift_code = reason, code
+
+
+async def as_kept(session: AsyncSession, row: CaseRow) -> KeptCase:
+    """A case's row as others see it."""
+    statuses = set(await session.scalars(select(FlagRow.status).where(FlagRow.case_id == row.case_id)))
+    status: FlagStatus | None = None
+    if statuses:
+        status = "active" if ACTIVE in statuses else "withdrawn"
+    view = row.view.model_copy(update={"flag_status": status})
+    return KeptCase(case=view, facts=row.facts, result=row.result)
+
+
+def _stands(row: CaseRow) -> bool:
+    """Whether the result is an end.
+
+    Between a withdrawal and the run's last word it is one only under a rule that clears: under any
+    other the case is open again, and may be flagged once more or cleared.
+    """
+    return row.closed or row.result.rule.startswith("clear.")
+
+
+async def _numbered(session: AsyncSession, conclusion: Conclusion) -> FlagRow | None:
+    found = select(FlagRow).where(
+        FlagRow.case_id == conclusion.case.case_id, FlagRow.number == conclusion.number
+    )
+    return (await session.scalars(found)).one_or_none()
+
+
+async def _record(
+    session: AsyncSession,
+    row: CaseRow | None,
+    conclusion: Conclusion,
+    result: CaseResult,
+    *,
+    closed: bool,
+) -> None:
+    case = conclusion.case
+    if row is None:
+        row = CaseRow(case_id=case.case_id, agency=case.agency, tracking_number=case.tracking_number)
+    row.view, row.facts = case, conclusion.facts
+    write_result(row, result)
+    row.closed = closed
+    session.add(row)
+    await session.flush()
+
+
+def write_result(row: CaseRow, result: CaseResult) -> None:
+    """Set the result and the columns that repeat it."""
+    row.result = result
+    row.outcome, row.rule, row.decided_at = result.outcome, result.rule, result.decided_at
+
+
+async def _keep_finding(session: AsyncSession, conclusion: Conclusion) -> None:
+    """Keep under all ids what a message of this case said, where it decided the case."""
+    facts, result = conclusion.facts, conclusion.result
+    said = {finding.finding for finding in facts.findings} | {c.ground for c in facts.corrections}
+    if result.rule == "clear.us_citizen" and "us_citizen" in said:
+        await keep_us_citizen(session, facts, conclusion.case.case_id, result.decided_at)

@@ -1,0 +1,145 @@
+"""What comes after the end of a case: kept as it arrived, judged once, answered alike for ever."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from contracts.arrivals import DoesNotFit, read_object, read_typed, type_of
+from contracts.case import CaseView, CorrectionResult, MessageView
+from contracts.court import Correction, SubjectFinding
+from contracts.facts import Facts
+from contracts.message import Message
+from contracts.names import CaseId
+from contracts.work import CorrectionRequest
+from registry.cases import active_flag, as_kept, lift, locked, write_result
+from registry.entries import Judge, KeptCorrection
+from registry.history import keep_us_citizen
+from registry.tables import CaseRow, CorrectionRow
+
+MESSAGES_SHOWN = 200
+"""A case's view holds so many messages (contract, "Kept, not lost")."""
+
+
+async def correct(session: AsyncSession, request: CorrectionRequest, judge: Judge) -> CorrectionResult:
+    """Judge what arrived, once; the payload is kept whatever it says."""
+    before = await session.get(CorrectionRow, request.correction_id)
+    if before is not None:
+        return _answer(before)
+    case_id = _case_of(request.payload)
+    withdrawn, explanation = await _judged(session, request, case_id, judge)
+    kept = CorrectionRow(
+        correction_id=request.correction_id,
+        case_id=case_id,
+        payload=request.payload,
+        received_at=request.received_at,
+        outcome="withdrawn" if withdrawn else "unchanged",
+        explanation=explanation,
+    )
+    session.add(kept)
+    await session.flush()
+    return _answer(kept)
+
+
+async def corrections(session: AsyncSession, case_id: str | None) -> tuple[KeptCorrection, ...]:
+    """What came after the end of a case, or named no case at all (None), in its order."""
+    found = (
+        select(CorrectionRow)
+        .where(CorrectionRow.case_id == case_id)
+        .order_by(CorrectionRow.received_at, CorrectionRow.correction_id)
+    )
+    return tuple(
+        KeptCorrection.model_validate({name: getattr(row, name) for name in KeptCorrection.model_fields})
+        for row in await session.scalars(found)
+    )
+
+
+async def _judged(
+    session: AsyncSession, request: CorrectionRequest, case_id: str | None, judge: Judge
+) -> tuple[bool, str]:
+    """Whether the flag was withdrawn, and why or why not."""
+    if request.misfit is not None:
+        return False, request.misfit
+    if case_id is None:
+        return False, "agency, tracking_number: they name no case; give the ORI and the number"
+    try:
+        message = read_typed(request.payload, default="correction")
+    except DoesNotFit as error:
+        return False, str(error)
+    row = await locked(session, case_id)
+    if row is None:
+        return False, f"{case_id} has no record of an end; check the agency and tracking number"
+    if any(m.key == message.key and m != message for m in _messages(row.facts)):
+        return False, "message_id: known of this sender with other content; send it under a new one"
+    if _says_us_citizen(message):
+        await keep_us_citizen(session, row.facts, case_id, request.received_at)
+    judgement = judge(await as_kept(session, row), message)
+    if judgement.facts != row.facts and message not in _messages(row.facts):
+        row.facts = judgement.facts
+        row.view = _showing(row.view, message, request, judgement.reason)
+    if not judgement.withdraw:
+        return False, judgement.reason
+    flag = await active_flag(session, case_id)
+    if flag is None:
+        return False, "the case has no flag that stands"
+    lift(
+        flag,
+        reason=judgement.reason,
+        code=judgement.lift_code,
+        by=request.correction_id,
+        at=request.received_at,
+    )
+    _withdraw(row, judgement.reason)
+    return True, judgement.reason
+
+
+def _withdraw(row: CaseRow, reason: str) -> None:
+    said = {"outcome": "withdrawn", "explanation": reason}
+    write_result(row, row.result.model_copy(update=said))
+
+
+def _showing(view: CaseView, message: Message, request: CorrectionRequest, effect: str) -> CaseView:
+    shown = MessageView(
+        message_id=message.message_id,
+        sender=message.sender,
+        type=type_of(message),
+        received_at=request.received_at,
+        effect=effect,
+    )
+    messages = (*view.messages, shown)[-MESSAGES_SHOWN:]
+    total = view.messages_total + 1
+    return view.model_copy(update={"messages": messages, "messages_total": total})
+
+
+def _answer(row: CorrectionRow) -> CorrectionResult:
+    return CorrectionResult.model_validate({"outcome": row.outcome, "explanation": row.explanation})
+
+
+def _case_of(payload: str) -> str | None:
+    """The case that a payload names, if it names one at all."""
+    try:
+        fields = read_object(payload)
+    except DoesNotFit:
+        return None
+    named = f"booking-case:{fields.get('agency')}:{fields.get('tracking_number')}"
+    case_id = CaseId.parse(named)
+    return str(case_id) if case_id else None
+
+
+def _says_us_citizen(message: Message) -> bool:
+    match message:
+        case SubjectFinding(finding="us_citizen") | Correction(ground="us_citizen"):
+            return True
+        case _:
+            return False
+
+
+def _messages(facts: Facts) -> Iterator[Message]:
+    yield from facts.bookings
+    yield from facts.convictions
+    yield from facts.dismissals
+    yield from facts.court_updates
+    yield from facts.amendments
+    yield from facts.findings
+    yield from facts.corrections
+    yield from (ruling.decision for ruling in facts.rulings)

@@ -1,0 +1,49 @@
+"""Docket entries: what the court holds, for a case that waits for it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.expression import bindparam
+
+from contracts.arrivals import read_typed
+from registry.entries import DocketEntry
+from registry.tables import DocketRow
+
+_KEY = (DocketRow.agency, DocketRow.tracking_number, DocketRow.sender, DocketRow.message_id)
+
+
+async def import_docket(session: AsyncSession, entries: Sequence[DocketEntry]) -> int:
+    """Store entries; the last one of a case, sender and message id replaces what was there."""
+    rows = {tuple(row[column.key] for column in _KEY): row for row in map(_row, entries)}
+    if not rows:
+        return 0
+    connection = await session.connection()
+    replaced = delete(DocketRow).where(*(column == bindparam(f"the_{column.key}") for column in _KEY))
+    await connection.execute(
+        replaced,
+        [{f"the_{column.key}": row[column.key] for column in _KEY} for row in rows.values()],
+    )
+    await connection.execute(insert(DocketRow), [*rows.values()])
+    return len(rows)
+
+
+async def docket(session: AsyncSession, agency: str, tracking_number: str) -> tuple[str, ...]:
+    """The messages of one case, as JSON texts."""
+    entries = (
+        select(DocketRow.message)
+        .where(DocketRow.agency == agency, DocketRow.tracking_number == tracking_number)
+        .order_by(*_KEY)
+    )
+    return tuple(await session.scalars(entries))
+
+
+async def has_docket(session: AsyncSession) -> bool:
+    """Whether there is any entry at all."""
+    return bool(await session.scalar(select(select(DocketRow.agency).exists())))
+
+
+def _row(entry: DocketEntry) -> dict[str, Any]:
+    sender, message_id = read_typed(entry.message).key
+    return {**entry.model_dump(), "sender": sender, "message_id": message_id}

@@ -1,0 +1,67 @@
+"""What goes into the registry and comes out of it, where `contracts` has no word for it."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Literal, Protocol
+
+from pydantic import field_validator
+
+from contracts.arrivals import read_typed
+from contracts.case import CaseResult, CaseView
+from contracts.facts import Facts
+from contracts.fields import Model, Ori, TrackingNumber
+from contracts.message import Message
+from contracts.work import LiftCode
+
+
+class DocketEntry(Model):
+    """A message of the contract as a court holds it: JSON text with its `type`, and its case."""
+
+    agency: Ori
+    tracking_number: TrackingNumber
+    message: str
+
+    @field_validator("message")
+    @classmethod
+    def _fits(cls, text: str) -> str:
+        read_typed(text)
+        return text
+
+
+class KeptCase(Model):
+    """A case as the registry keeps it: when the server has forgotten it, and for corrections.
+
+    `case.flag_status` tells whether its flag still stands.
+    """
+
+    case: CaseView
+    facts: Facts
+    result: CaseResult
+
+
+class KeptCorrection(Model):
+    """What came after the end. `case_id` null: it named no case that can be read."""
+
+    correction_id: str
+    case_id: str | None
+    payload: str
+    received_at: datetime
+    outcome: Literal["withdrawn", "unchanged"]
+    explanation: str
+
+
+class Judgement(Protocol):
+    """Whether a flag is to be withdrawn, why, and the facts since; `policy.Judgement` is one."""
+
+    @property
+    def withdraw(self) -> bool: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def lift_code(self) -> LiftCode: ...
+    @property
+    def facts(self) -> Facts: ...
+
+
+Judge = Callable[[KeptCase, Message], Judgement]
+"""Pure: it may be asked twice where another process wrote the same case at the same time."""

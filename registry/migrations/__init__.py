@@ -1,0 +1,1 @@
+"""Alembic's environment: `registry.migrate` runs it; a new revision goes into `versions/`."""

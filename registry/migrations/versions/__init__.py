@@ -1,0 +1,1 @@
+"""The revisions, numbered from 0001. A released one never changes."""

@@ -1,0 +1,145 @@
+"""The registry as the rest of the house sees it: each method one transaction."""
+
+from collections.abc import Iterable, Sequence
+from types import TracebackType
+from typing import Self
+
+from contracts.booking import Subject
+from contracts.case import CaseResult, CorrectionResult, Flag
+from contracts.history import History, HistoryAnswer
+from contracts.work import Concluded, Conclusion, CorrectionRequest, Withdrawal
+from registry import cases, corrections, docket, history, schema
+from registry.database import Database
+from registry.entries import DocketEntry, Judge, KeptCase, KeptCorrection
+
+
+class Registry:
+    """The project's own database. Open it once a process, and close it or use it as a context.
+
+    Every method may be called again with the same arguments and by several processes at once, and
+    raises `RegistryError` where the database does not answer.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @classmethod
+    async def open(cls, url: str) -> Self:
+        """Open the database at a SQLAlchemy URL with an async driver.
+
+        Raises:
+            RegistryError: it cannot be reached, or its schema is not this release's.
+        """
+        database = Database(url)
+        try:
+            await schema.check(database)
+        except BaseException:
+            await database.close()
+            raise
+        return cls(database)
+
+    async def close(self) -> None:
+        """Give the connections back; the registry is of no use afterwards."""
+        await self._database.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    # What sources said -------------------------------------------------------------------------
+
+    async def import_history(self, answers: Iterable[HistoryAnswer]) -> int:
+        """Store history rows, all or none; the same set of ids again replaces. Returns how many."""
+        given = [*answers]
+        return await self._database.write(lambda s: history.import_history(s, given))
+
+    async def history(self, subjects: Sequence[Subject]) -> History:
+        """The history under every id of these subjects; no row is a clean one.
+
+        `conflicting` where the ids lead to different rows; the rows are merged then.
+        """
+        async with self._database.read() as session:
+            return await history.history(session, subjects)
+
+    async def is_us_citizen(self, subjects: Sequence[Subject]) -> bool:
+        """Whether a finding of any case, or a history row, says so under any of their ids."""
+        async with self._database.read() as session:
+            return await history.is_us_citizen(session, history.ids_of(subjects))
+
+    async def import_docket(self, entries: Iterable[DocketEntry]) -> int:
+        """Store docket entries, all or none; the same case, sender and message id replaces."""
+        given = [*entries]
+        return await self._database.write(lambda s: docket.import_docket(s, given))
+
+    async def docket(self, agency: str, tracking_number: str) -> tuple[str, ...]:
+        """The court's messages of one case, each a JSON text with its `type`."""
+        async with self._database.read() as session:
+            return await docket.docket(session, agency, tracking_number)
+
+    async def has_docket(self) -> bool:
+        """Whether any docket entry was imported."""
+        async with self._database.read() as session:
+            return await docket.has_docket(session)
+
+    # How cases ended ---------------------------------------------------------------------------
+
+    async def outcome(self, case_id: str) -> CaseResult | None:
+        """How the case ended.
+
+        None where it has not: also after `withdraw` under a rule that waits or asks, until `flag`
+        or `clear` says the last word. `withdrawn` once that word, the withdrawal's own rule or a
+        correction after the end left nothing to wait for.
+        """
+        async with self._database.read() as session:
+            return await cases.outcome(session, case_id)
+
+    async def kept_case(self, case_id: str) -> KeptCase | None:
+        """The case as it was last written, corrections included; None where nothing was."""
+        async with self._database.read() as session:
+            return await cases.kept_case(session, case_id)
+
+    async def flag(self, conclusion: Conclusion) -> Concluded:
+        """Write an active flag, unless an outcome stands: that one is the answer then.
+
+        Writes nothing and says `us_citizen` where anybody said so under any id of the bookings.
+        """
+        return await self._database.write(lambda s: cases.flag(s, conclusion))
+
+    async def clear(self, conclusion: Conclusion) -> Concluded:
+        """Write the end without a flag, unless an end was written before: that one is the answer.
+
+        A US citizen finding that decided the case is kept under every id of its bookings.
+        """
+        return await self._database.write(lambda s: cases.clear(s, conclusion))
+
+    async def withdraw(self, withdrawal: Withdrawal) -> Concluded:
+        """Withdraw the case's flag of that number, and keep the case as it is now.
+
+        The answer's result has the outcome `withdrawn`; it is null where the case has no record.
+        """
+        return await self._database.write(lambda s: cases.withdraw(s, withdrawal))
+
+    async def correct(self, request: CorrectionRequest, judge: Judge) -> CorrectionResult:
+        """Judge what came after the end, and withdraw the flag where the judge says so.
+
+        The same `correction_id` again gets the same answer. What does not fit, and what names no
+        case on record, changes nothing; its payload is kept like any other.
+        """
+        return await self._database.write(lambda s: corrections.correct(s, request, judge))
+
+    async def corrections(self, case_id: str | None) -> tuple[KeptCorrection, ...]:
+        """What came after the end of this case, in order of arrival; None: what named no case."""
+        async with self._database.read() as session:
+            return await corrections.corrections(session, case_id)
+
+    async def flags(self) -> tuple[Flag, ...]:
+        """Every flag, withdrawn ones included, by `flagged_at`."""
+        async with self._database.read() as session:
+            return await cases.flags(session)

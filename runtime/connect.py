@@ -1,0 +1,52 @@
+"""The connection to the Temporal server.
+
+Where it is comes from the SDK's `envconfig`: `TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, the TLS and
+API key variables, and the profiles of `temporal.toml`.
+"""
+
+import asyncio
+
+from temporalio.client import Client
+from temporalio.envconfig import ClientConfig
+
+from runtime.converter import data_converter
+
+DEFAULT_ADDRESS = "localhost:7233"
+FIRST_ANSWER_WITHIN = 10.0  # seconds; a server that is there answers in milliseconds
+
+
+class ConnectError(Exception):
+    """The server cannot be reached; the text is one line with the next step."""
+
+
+async def connect() -> Client:
+    """A client of the server that the environment names, connected.
+
+    Raises:
+        ConnectError: the environment does not fit, or no Temporal server answers there.
+    """
+    try:
+        config = ClientConfig.load_client_connect_config()
+    except Exception as error:  # the SDK's bridge exports no type for it
+        reason = " ".join(str(error).split())
+        raise ConnectError(
+            f"the connection's settings cannot be read: {reason}; mend the TEMPORAL_ variables or temporal.toml"
+        ) from error
+    config.setdefault("target_host", DEFAULT_ADDRESS)
+    address = config["target_host"]
+    try:
+        async with asyncio.timeout(FIRST_ANSWER_WITHIN):
+            return await Client.connect(**config, data_converter=data_converter)
+    except (RuntimeError, ValueError, TimeoutError) as error:
+        raise ConnectError(_unreachable(address, str(error))) from error
+
+
+def _unreachable(address: str, reason: str) -> str:
+    if "Unauthenticated" in reason or "PermissionDenied" in reason:
+        return (
+            f"the Temporal server at {address} refuses these credentials; "
+            "check TEMPORAL_API_KEY, TEMPORAL_NAMESPACE and the TEMPORAL_TLS_ variables"
+        )
+    return (
+        f"no Temporal server answers at {address}; start one with `conviction-gate up` or set TEMPORAL_ADDRESS"
+    )

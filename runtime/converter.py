@@ -1,0 +1,34 @@
+"""How payloads become values: pydantic's JSON, and never an exception where no type is asked for.
+
+The SDK drops a signal whose payload does not decode, and its sender believes that it arrived. So what
+does not decode is handed on as it came, a `RawValue`, and the handler keeps it with the reason.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from temporalio.api.common.v1 import Payload
+from temporalio.common import RawValue
+from temporalio.contrib.pydantic import PydanticPayloadConverter
+from temporalio.converter import DataConverter
+
+
+class TolerantPayloadConverter(PydanticPayloadConverter):
+    """Decodes as pydantic does; untyped, it returns a `RawValue` for what does not decode."""
+
+    def from_payloads(
+        self, payloads: Sequence[Payload], type_hints: list[type] | None = None
+    ) -> list[Any]:
+        """One value for each payload."""
+        if type_hints is not None:
+            return super().from_payloads(payloads, type_hints)
+        return [self._value(payload) for payload in payloads]
+
+    def _value(self, payload: Payload) -> Any:
+        try:
+            return super().from_payloads([payload])[0]
+        except Exception:  # whatever a stranger's bytes bring about
+            return RawValue(payload)
+
+
+data_converter = DataConverter(payload_converter_class=TolerantPayloadConverter)

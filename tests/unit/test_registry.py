@@ -1,0 +1,873 @@
+"""The registry on a SQLite file: what is written once stands, and nobody writes past it."""
+
+import asyncio
+import sqlite3
+import sys
+from collections.abc import AsyncIterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from pydantic import ValidationError
+from sqlalchemy import Dialect, create_engine
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from contracts.booking import Booking, Charge, Subject
+from contracts.case import CaseResult, CaseView, Outcome
+from contracts.court import Conviction, Correction, Dismissal, SubjectFinding
+from contracts.facts import Facts
+from contracts.fields import Rule, Status
+from contracts.history import HistoryAnswer, HistoryRecord, Priority
+from contracts.message import Message
+from contracts.names import CaseId
+from contracts.work import Conclusion, CorrectionRequest, LiftCode, Withdrawal
+from registry import DocketEntry, KeptCase, Registry, RegistryError, migrate
+from registry.columns import Instant
+from registry.history import ids_of, led_to
+from registry.schema import VERSION
+from registry.tables import Base
+
+HOUSE = Path(__file__).parents[2]
+AGENCY = "CA0190000"
+NOON = datetime(2013, 7, 15, 12, tzinfo=UTC)
+LATER = NOON + timedelta(days=9)
+ONE_PERSON = {"fingerprint_id": "T-1", "fbi_number": "F-1", "state_id": "S-1"}
+
+
+@pytest.fixture(scope="session")
+async def migrated(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The file of an empty registry: copied for each test, since making it takes longer."""
+    path = tmp_path_factory.mktemp("registry") / "registry.db"
+    await migrate(url_of(path))
+    return path.read_bytes()
+
+
+@pytest.fixture
+def path(tmp_path: Path, migrated: bytes) -> Path:
+    path = tmp_path / "registry.db"
+    path.write_bytes(migrated)
+    return path
+
+
+@pytest.fixture
+async def registry(path: Path) -> AsyncIterator[Registry]:
+    async with await Registry.open(url_of(path)) as registry:
+        yield registry
+
+
+@pytest.fixture
+async def other(path: Path) -> AsyncIterator[Registry]:
+    """The same registry, as another process has it open."""
+    async with await Registry.open(url_of(path)) as registry:
+        yield registry
+
+
+def url_of(path: Path) -> str:
+    return f"sqlite+aiosqlite:///{path}"
+
+
+def booking(case: str = "T-1", **ids: str) -> Booking:
+    return Booking(
+        message_id=f"b-{case}",
+        agency=AGENCY,
+        tracking_number=case,
+        booking_number="B-1",
+        booked_at=datetime(2012, 5, 4, 2, 15, tzinfo=timezone(timedelta(hours=-7))),
+        subject=Subject(**(ids or ONE_PERSON)),
+        charges=(Charge(charge_id="1", scheme="CA-VC", code="12500(a)"),),
+    )
+
+
+CONVICTION = Conviction(message_id="c-1", charge_id="1", decided_on=date(2013, 7, 15))
+CITIZEN = SubjectFinding(
+    message_id="f-1", finding="us_citizen", found_on=date(2013, 7, 15), source="identity desk"
+)
+VACATED = Dismissal(message_id="d-1", charge_id="1", decided_on=date(2013, 9, 1), disposition="vacated")
+
+
+def conclusion(
+    outcome: Outcome,
+    rule: Rule,
+    *messages: Message,
+    case: str = "T-1",
+    number: int = 1,
+    status: Status | None = None,
+    at: datetime = NOON,
+    **ids: str,
+) -> Conclusion:
+    case_id = CaseId(AGENCY, case)
+    facts = Facts(bookings=(booking(case, **ids),))
+    for message in messages:
+        facts = facts.including(message)
+    view = CaseView(
+        case_id=str(case_id),
+        agency=AGENCY,
+        tracking_number=case,
+        status=status or ("flagged" if outcome == "flagged" else "cleared"),
+        rule=rule,
+        explanation="as decided",
+        policy_edition="2012-04-27",
+        charges=(),
+        messages=(),
+        messages_total=0,
+        rejected=(),
+        rejected_total=0,
+        waiting_since=None,
+        next_docket_check_at=None,
+        needs_attention=False,
+    )
+    result = CaseResult(
+        outcome=outcome,
+        rule=rule,
+        explanation="as decided",
+        policy_edition="2012-04-27",
+        decided_at=at,
+        grounds=("c-1",),
+    )
+    return Conclusion(case=view, facts=facts, result=result, number=number)
+
+
+def flagged(**changes: Any) -> Conclusion:
+    return conclusion("flagged", "flag.convicted", CONVICTION, **changes)
+
+
+def cleared(**changes: Any) -> Conclusion:
+    return conclusion("cleared", "clear.no_conviction", **changes)
+
+
+def withdrawal(rule: Rule = "clear.no_conviction", number: int = 1) -> Withdrawal:
+    return Withdrawal(
+        conclusion=conclusion("withdrawn", rule, CONVICTION, VACATED, number=number),
+        reason="the conviction was vacated",
+        lift_code="L",
+        withdrawn_at=LATER,
+    )
+
+
+CASE_ID = flagged().case.case_id
+
+
+# History ------------------------------------------------------------------------------------------
+
+
+def answer(ids: dict[str, str], us_citizen: bool = False, code: str = "23C") -> HistoryAnswer:
+    record = HistoryRecord(scheme="NIBRS", code=code, disposition="convicted", decided_on=date(2009, 4, 2))
+    return HistoryAnswer(
+        subject=Subject(**ids),
+        records=(record,),
+        priorities=(Priority(kind="gang", record_id=f"P-{code}"),),
+        us_citizen=us_citizen,
+    )
+
+
+async def test_nobody_in_the_table_has_a_clean_history(registry: Registry) -> None:
+    history = await registry.history([Subject(**ONE_PERSON)])
+    assert history == type(history)()
+
+
+async def test_any_id_leads_to_the_row(registry: Registry) -> None:
+    stored = answer(ONE_PERSON)
+    assert await registry.import_history([stored]) == 1
+    for kind, value in ONE_PERSON.items():
+        history = await registry.history([Subject(**{kind: value})])
+        assert history.records == stored.records
+        assert history.priorities == stored.priorities
+        assert not history.conflicting
+
+
+async def test_an_id_is_only_looked_up_as_its_own_kind(registry: Registry) -> None:
+    await registry.import_history([answer({"fbi_number": "X-1"})])
+    assert not (await registry.history([Subject(state_id="X-1")])).records
+
+
+async def test_ids_that_lead_nowhere_are_no_conflict(registry: Registry) -> None:
+    await registry.import_history([answer({"fbi_number": "F-1"})])
+    resent = [Subject(fbi_number="F-1", state_id="S-1"), Subject(fbi_number="F-2", state_id="S-2")]
+    history = await registry.history(resent)
+    assert len(history.records) == 1
+    assert not history.conflicting
+
+
+async def test_ids_that_lead_to_two_rows_are_a_conflict(registry: Registry) -> None:
+    rows = [answer({"fbi_number": "F-1"}), answer({"state_id": "S-1"}, code="90Z", us_citizen=True)]
+    await registry.import_history(rows)
+    history = await registry.history([Subject(**ONE_PERSON), Subject(fbi_number="F-1")])
+    assert history.conflicting
+    assert history.us_citizen
+    assert {record.code for record in history.records} == {"23C", "90Z"}
+    assert {priority.record_id for priority in history.priorities} == {"P-23C", "P-90Z"}
+
+
+async def test_one_id_in_two_rows_is_a_conflict(registry: Registry) -> None:
+    await registry.import_history(
+        [
+            answer({"fbi_number": "F-1"}),
+            answer({"fbi_number": "F-1", "state_id": "S-1"}, code="90Z"),
+        ]
+    )
+    assert (await registry.history([Subject(fbi_number="F-1")])).conflicting
+    assert not (await registry.history([Subject(state_id="S-1")])).conflicting
+
+
+async def test_the_same_set_of_ids_replaces(registry: Registry, path: Path) -> None:
+    await registry.import_history([answer(ONE_PERSON), answer({"fbi_number": "F-2"})])
+    backwards = dict(reversed(ONE_PERSON.items()))
+    again = [answer(backwards, code="90Z"), answer(backwards, code="13A")]
+    assert await registry.import_history(again) == 1
+    history = await registry.history([Subject(**ONE_PERSON)])
+    assert [record.code for record in history.records] == ["13A"]
+    assert not history.conflicting
+    assert select(path, "SELECT count(*) FROM history_ids") == [(4,)]
+
+
+async def test_a_broken_import_leaves_nothing(registry: Registry) -> None:
+    def lines() -> Any:
+        yield answer({"fbi_number": "F-1"})
+        raise ValueError("line 2")
+
+    with pytest.raises(ValueError, match="line 2"):
+        await registry.import_history(lines())
+    assert not (await registry.history([Subject(fbi_number="F-1")])).records
+
+
+async def test_an_empty_import_is_none(registry: Registry) -> None:
+    assert await registry.import_history([]) == 0
+    assert await registry.import_docket([]) == 0
+    assert not (await registry.history([])).records
+    assert not await registry.is_us_citizen([])
+
+
+def test_a_row_is_found_by_its_index(path: Path) -> None:
+    subject = Subject(**ONE_PERSON)
+    query = led_to(ids_of([subject, Subject(fbi_number="F-2")])).compile(
+        dialect=sqlite.dialect(),  # type: ignore[no-untyped-call]
+        compile_kwargs={"literal_binds": True},
+    )
+    plan = [step for *_, step in select(path, f"EXPLAIN QUERY PLAN {query}")]
+    assert any("SEARCH history_ids" in step for step in plan)
+    assert not any("SCAN history_ids" in step for step in plan)
+
+
+async def test_an_id_may_hold_anything(registry: Registry) -> None:
+    odd = 'F-\0"%\\—'
+    await registry.import_history([answer({"fbi_number": odd}, us_citizen=True)])
+    assert (await registry.history([Subject(fbi_number=odd)])).records
+    assert await registry.is_us_citizen([Subject(fbi_number=odd)])
+
+
+# Docket -------------------------------------------------------------------------------------------
+
+
+def entry(message_id: str, sender: str = "", case: str = "T-1", court: str = "X") -> DocketEntry:
+    text = (
+        '{"type": "dismissal", "message_id": "%s", "sender": "%s", "decided_on": "2013-01-02", '
+        '"disposition": "dismissed", "court": "%s"}'
+    )
+    return DocketEntry(agency=AGENCY, tracking_number=case, message=text % (message_id, sender, court))
+
+
+async def test_the_docket_of_a_case_comes_back_letter_by_letter(registry: Registry) -> None:
+    assert not await registry.has_docket()
+    entries = [entry("d-1"), entry("d-2"), entry("d-1", case="T-2")]
+    assert await registry.import_docket(entries) == 3
+    assert await registry.has_docket()
+    assert await registry.docket(AGENCY, "T-1") == (entries[0].message, entries[1].message)
+    assert await registry.docket(AGENCY, "T-3") == ()
+
+
+async def test_the_same_sender_and_message_id_replaces_a_docket_entry(registry: Registry) -> None:
+    await registry.import_docket([entry("d-1"), entry("d-1", sender="court")])
+    changed = entry("d-1", court="Y")
+    assert await registry.import_docket([entry("d-1", court="Z"), changed]) == 1
+    assert await registry.docket(AGENCY, "T-1") == (
+        changed.message,
+        entry("d-1", sender="court").message,
+    )
+
+
+def test_a_docket_entry_is_a_message_of_the_contract() -> None:
+    with pytest.raises(ValidationError, match="type: missing"):
+        DocketEntry(agency=AGENCY, tracking_number="T-1", message="{}")
+
+
+# Flags and clearances -----------------------------------------------------------------------------
+
+
+async def test_a_flag_is_kept_with_its_case(registry: Registry) -> None:
+    decided = flagged()
+    assert await registry.outcome(CASE_ID) is None
+    assert await registry.kept_case(CASE_ID) is None
+    assert (await registry.flag(decided)).result == decided.result
+    assert await registry.outcome(CASE_ID) == decided.result
+    kept = await registry.kept_case(CASE_ID)
+    assert kept is not None
+    assert kept.facts == decided.facts
+    assert kept.result == decided.result
+    assert kept.case == decided.case.model_copy(update={"flag_status": "active"})
+    (flag,) = await registry.flags()
+    assert (flag.case_id, flag.agency, flag.tracking_number) == (CASE_ID, AGENCY, "T-1")
+    assert (flag.status, flag.rule, flag.grounds) == ("active", "flag.convicted", ("c-1",))
+    assert (flag.flagged_at, flag.withdrawn_at, flag.withdrawn_reason) == (NOON, None, None)
+
+
+async def test_a_retried_flag_is_the_same_flag(registry: Registry) -> None:
+    first = await registry.flag(flagged())
+    assert await registry.flag(flagged(at=LATER)) == first
+    assert len(await registry.flags()) == 1
+
+
+async def test_two_processes_that_flag_one_case_write_one_flag(registry: Registry, other: Registry) -> None:
+    written = await asyncio.gather(
+        *(r.flag(flagged(at=NOON + timedelta(n))) for n in range(10) for r in (registry, other))
+    )
+    assert len({answer.result for answer in written}) == 1
+    assert len(await registry.flags()) == 1
+
+
+async def test_a_flag_and_a_clearance_at_once_agree(registry: Registry, other: Registry) -> None:
+    cases = [f"T-{n}" for n in range(10)]
+    for case in cases:
+        one, two = await asyncio.gather(registry.flag(flagged(case=case)), other.clear(cleared(case=case)))
+        assert one == two
+        assert one.result == await registry.outcome(flagged(case=case).case.case_id)
+
+
+async def test_a_clearance_never_becomes_a_flag(registry: Registry) -> None:
+    first = await registry.clear(cleared())
+    for number in (1, 2):
+        assert await registry.flag(flagged(number=number)) == first
+    assert await registry.flags() == ()
+    kept = await registry.kept_case(CASE_ID)
+    assert kept is not None
+    assert kept.case.flag_status is None
+
+
+async def test_a_retried_clearance_changes_nothing(registry: Registry) -> None:
+    first = await registry.clear(cleared())
+    assert await registry.clear(cleared(at=LATER)) == first
+    assert await registry.outcome(CASE_ID) == first.result
+
+
+async def test_a_flag_that_stands_is_not_cleared(registry: Registry) -> None:
+    first = await registry.flag(flagged())
+    assert await registry.clear(cleared()) == first
+
+
+async def test_a_second_flag_needs_the_first_to_be_withdrawn(registry: Registry) -> None:
+    first = await registry.flag(flagged())
+    assert await registry.flag(flagged(number=2)) == first
+    assert len(await registry.flags()) == 1
+
+
+async def test_flags_come_in_the_order_of_their_decision(registry: Registry) -> None:
+    zone = timezone(timedelta(hours=-7))
+    await registry.flag(flagged(case="T-1", at=LATER))
+    await registry.flag(flagged(case="T-2", at=NOON))
+    await registry.flag(flagged(case="T-3", at=(NOON + timedelta(hours=1)).astimezone(zone)))
+    assert [flag.tracking_number for flag in await registry.flags()] == ["T-2", "T-3", "T-1"]
+
+
+def test_a_case_has_one_active_flag_whatever_writes_it(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as database:
+        database.execute(
+            "INSERT INTO cases VALUES ('c', 'a', 't', 'flagged', 'r', '2013-01-01', 1, '', '', '')"
+        )
+        insert = (
+            "INSERT INTO flags (case_id, number, status, rule, explanation, policy_edition, "
+            "grounds, flagged_at) VALUES ('c', ?, ?, 'r', 'e', 'p', '[]', '2013-01-01')"
+        )
+        database.execute(insert, (1, "withdrawn"))
+        database.execute(insert, (2, "active"))
+        for number, status in ((2, "withdrawn"), (3, "active")):
+            with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"):
+                database.execute(insert, (number, status))
+
+
+# US citizens --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        CITIZEN,
+        Correction(message_id="k-1", corrects="c-1", ground="us_citizen", corrected_on=date(2013, 9, 1)),
+    ],
+    ids=lambda message: type(message).__name__,
+)
+async def test_a_finding_keeps_every_id_of_the_person_from_a_flag(registry: Registry, said: Message) -> None:
+    await registry.clear(conclusion("cleared", "clear.us_citizen", said))
+    for n, (kind, value) in enumerate(ONE_PERSON.items(), start=2):
+        assert await registry.is_us_citizen([Subject(**{kind: value})])
+        written = await registry.flag(flagged(case=f"T-{n}", **{kind: value}))
+        assert written.us_citizen
+        assert written.result is None
+    assert await registry.flags() == ()
+    assert await registry.kept_case(flagged(case="T-2").case.case_id) is None
+    assert not await registry.is_us_citizen([Subject(fbi_number="S-1")])
+
+
+async def test_one_id_of_several_is_enough(registry: Registry) -> None:
+    await registry.clear(conclusion("cleared", "clear.us_citizen", CITIZEN, state_id="S-1"))
+    assert (await registry.flag(flagged(case="T-2"))).us_citizen
+    assert not await registry.is_us_citizen([Subject(fingerprint_id="T-1", fbi_number="F-1")])
+
+
+async def test_a_history_row_keeps_from_a_flag_too(registry: Registry) -> None:
+    await registry.import_history([answer({"fbi_number": "F-1"}, us_citizen=True)])
+    assert await registry.is_us_citizen([Subject(**ONE_PERSON)])
+    assert (await registry.flag(flagged())).us_citizen
+
+
+@pytest.mark.parametrize(
+    ("rule", "messages"),
+    [("clear.no_conviction", (CITIZEN,)), ("clear.us_citizen", ()), ("clear.deceased", (CITIZEN,))],
+)
+async def test_only_a_finding_that_decided_is_kept(
+    registry: Registry, rule: Rule, messages: tuple[Message, ...]
+) -> None:
+    await registry.clear(conclusion("cleared", rule, *messages))
+    assert not await registry.is_us_citizen([Subject(**ONE_PERSON)])
+
+
+async def test_a_finding_is_kept_twice_without_harm(registry: Registry, other: Registry) -> None:
+    found = [conclusion("cleared", "clear.us_citizen", CITIZEN, case=f"T-{n}") for n in range(6)]
+    await asyncio.gather(registry.clear(found[0]), other.clear(found[0]))
+    await asyncio.gather(*(r.clear(c) for c in found for r in (registry, other)))
+    assert await registry.is_us_citizen([Subject(**ONE_PERSON)])
+
+
+async def test_a_finding_is_kept_where_the_flag_stands(registry: Registry) -> None:
+    await registry.flag(flagged())
+    await registry.clear(conclusion("cleared", "clear.us_citizen", CITIZEN))
+    assert await registry.is_us_citizen([Subject(**ONE_PERSON)])
+
+
+# A ground that fell in the run --------------------------------------------------------------------
+
+
+async def test_a_withdrawn_flag_keeps_its_record(registry: Registry, path: Path) -> None:
+    await registry.flag(flagged())
+    written = await registry.withdraw(withdrawal())
+    assert written.result is not None
+    assert written.result.outcome == "withdrawn"
+    assert await registry.outcome(CASE_ID) == written.result
+    (flag,) = await registry.flags()
+    assert (flag.status, flag.flagged_at, flag.withdrawn_at) == ("withdrawn", NOON, LATER)
+    assert flag.withdrawn_reason == "the conviction was vacated"
+    assert select(path, "SELECT withdrawn_by, lift_code FROM flags") == [(CASE_ID, "L")]
+    kept = await registry.kept_case(CASE_ID)
+    assert kept is not None
+    assert kept.case.flag_status == "withdrawn"
+    assert kept.facts.dismissals == (VACATED,)
+
+
+async def test_a_retried_withdrawal_changes_nothing(registry: Registry) -> None:
+    await registry.flag(flagged())
+    first = await registry.withdraw(withdrawal())
+    flags = await registry.flags()
+    later = withdrawal().model_copy(update={"withdrawn_at": LATER + timedelta(1), "reason": "x"})
+    assert await registry.withdraw(later) == first
+    assert await registry.flags() == flags
+
+
+@pytest.mark.parametrize("rule", ["defer.traffic_only", "review.unclear_disposition"])
+async def test_a_case_that_is_open_again_has_no_outcome(registry: Registry, rule: Rule) -> None:
+    await registry.flag(flagged())
+    await registry.withdraw(withdrawal(rule))
+    assert await registry.outcome(CASE_ID) is None
+
+
+async def test_a_case_that_is_open_again_is_flagged_again(registry: Registry) -> None:
+    await registry.flag(flagged())
+    await registry.withdraw(withdrawal("defer.traffic_only"))
+    again = await registry.flag(flagged(number=2, at=LATER))
+    assert again.result is not None
+    assert again.result.outcome == "flagged"
+    assert await registry.flag(flagged(number=2)) == again
+    assert await registry.outcome(CASE_ID) == again.result
+    assert [flag.status for flag in await registry.flags()] == ["withdrawn", "active"]
+    kept = await registry.kept_case(CASE_ID)
+    assert kept is not None
+    assert kept.case.flag_status == "active"
+
+
+async def test_a_late_retry_of_the_first_flag_does_not_raise_it_again(registry: Registry) -> None:
+    await registry.flag(flagged())
+    await registry.withdraw(withdrawal("defer.traffic_only"))
+    await registry.flag(flagged())
+    assert [flag.status for flag in await registry.flags()] == ["withdrawn"]
+    assert await registry.outcome(CASE_ID) is None
+
+
+async def test_a_late_retry_of_the_first_withdrawal_spares_the_second_flag(
+    registry: Registry,
+) -> None:
+    await registry.flag(flagged())
+    await registry.withdraw(withdrawal("defer.traffic_only"))
+    await registry.flag(flagged(number=2, at=LATER))
+    await registry.withdraw(withdrawal("defer.traffic_only"))
+    assert [flag.status for flag in await registry.flags()] == ["withdrawn", "active"]
+    await registry.withdraw(withdrawal(number=2))
+    assert [flag.status for flag in await registry.flags()] == ["withdrawn", "withdrawn"]
+
+
+async def test_a_us_citizen_is_not_flagged_again(registry: Registry) -> None:
+    await registry.flag(flagged())
+    await registry.withdraw(withdrawal("defer.traffic_only"))
+    await registry.clear(conclusion("cleared", "clear.us_citizen", CITIZEN, case="T-2"))
+    assert (await registry.flag(flagged(number=2))).us_citizen
+    assert [flag.status for flag in await registry.flags()] == ["withdrawn"]
+
+
+@pytest.mark.parametrize("rule", ["defer.traffic_only", "clear.no_conviction"])
+async def test_the_run_says_the_last_word_after_a_withdrawal(registry: Registry, rule: Rule) -> None:
+    await registry.flag(flagged())
+    await registry.withdraw(withdrawal(rule))
+    ended = conclusion("withdrawn", "clear.no_conviction", VACATED, at=LATER)
+    assert (await registry.clear(ended)).result == ended.result
+    assert await registry.outcome(CASE_ID) == ended.result
+    assert (await registry.flag(flagged(number=2))).result == ended.result
+    assert (await registry.clear(cleared())).result == ended.result
+
+
+async def test_a_withdrawal_that_left_nothing_to_wait_for_stands(registry: Registry) -> None:
+    await registry.flag(flagged())
+    ended = await registry.withdraw(withdrawal())
+    assert await registry.flag(flagged(number=2)) == ended
+    assert len(await registry.flags()) == 1
+
+
+async def test_without_a_record_there_is_nothing_to_withdraw(registry: Registry) -> None:
+    assert (await registry.withdraw(withdrawal())).result is None
+    assert await registry.kept_case(CASE_ID) is None
+    ended = await registry.clear(cleared())
+    assert await registry.withdraw(withdrawal()) == ended
+
+
+async def test_a_withdrawal_keeps_the_finding_that_brought_it(registry: Registry) -> None:
+    await registry.flag(flagged())
+    fell = withdrawal().model_copy(update={"conclusion": conclusion("withdrawn", "clear.us_citizen", CITIZEN)})
+    await registry.withdraw(fell)
+    assert (await registry.flag(flagged(case="T-2"))).us_citizen
+
+
+# After the end ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Judged:
+    withdraw: bool
+    reason: str
+    lift_code: LiftCode
+    facts: Facts
+
+
+class FakeJudge:
+    """Withdraws once as many messages as asked for say that the charge was vacated or wrong."""
+
+    def __init__(self, needs: int = 1) -> None:
+        self.needs = needs
+        self.seen: list[KeptCase] = []
+
+    def __call__(self, kept: KeptCase, message: Message) -> Judged:
+        self.seen.append(kept)
+        facts = kept.facts.including(message)
+        count = len(facts.dismissals) + len(facts.corrections)
+        fell = count >= self.needs and kept.result.outcome == "flagged"
+        return Judged(fell, "the ground fell" if fell else "the flag stands", "L", facts)
+
+
+def request(
+    message: Message | None = None,
+    kind: str = "dismissal",
+    case: str = "T-1",
+    payload: str | None = None,
+    misfit: str | None = None,
+) -> CorrectionRequest:
+    named = {"agency": AGENCY, "tracking_number": case, "type": kind}
+    if payload is None:
+        assert message is not None
+        body = message.model_dump_json()[1:]
+        payload = "{" + "".join(f'"{name}": "{value}", ' for name, value in named.items()) + body
+    name = message.message_id if message else payload[:20]
+    return CorrectionRequest(
+        correction_id=f"flag-correction:{AGENCY}:{case}:{name}",
+        payload=payload,
+        received_at=LATER,
+        misfit=misfit,
+    )
+
+
+async def test_a_correction_withdraws_the_flag(registry: Registry, path: Path) -> None:
+    await registry.flag(flagged())
+    asked = request(VACATED)
+    answer = await registry.correct(asked, FakeJudge())
+    assert (answer.outcome, answer.explanation) == ("withdrawn", "the ground fell")
+    (flag,) = await registry.flags()
+    assert (flag.status, flag.withdrawn_at) == ("withdrawn", LATER)
+    assert flag.withdrawn_reason == "the ground fell"
+    assert select(path, "SELECT withdrawn_by, lift_code FROM flags") == [(asked.correction_id, "L")]
+    ended = await registry.outcome(CASE_ID)
+    assert ended is not None
+    assert (ended.outcome, ended.rule) == ("withdrawn", "flag.convicted")
+    (kept,) = await registry.corrections(CASE_ID)
+    assert (kept.correction_id, kept.payload) == (asked.correction_id, asked.payload)
+    assert (kept.received_at, kept.outcome) == (LATER, "withdrawn")
+
+
+async def test_what_was_corrected_is_not_flagged_again(registry: Registry) -> None:
+    await registry.flag(flagged())
+    await registry.correct(request(VACATED), FakeJudge())
+    ended = await registry.outcome(CASE_ID)
+    for number in (1, 2):
+        assert (await registry.flag(flagged(number=number))).result == ended
+    assert (await registry.clear(cleared())).result == ended
+
+
+async def test_a_correction_is_judged_once(registry: Registry, other: Registry) -> None:
+    await registry.flag(flagged())
+    judge = FakeJudge(needs=2)
+    answers = await asyncio.gather(
+        *(r.correct(request(VACATED), judge) for r in (registry, other) for _ in range(3))
+    )
+    assert {answer.outcome for answer in answers} == {"unchanged"}
+    assert len(judge.seen) == 1
+    kept = await registry.kept_case(CASE_ID)
+    assert kept is not None
+    assert kept.facts.dismissals == (VACATED,)
+    assert len(await registry.corrections(CASE_ID)) == 1
+
+
+async def test_a_second_correction_sees_the_first(registry: Registry) -> None:
+    await registry.flag(flagged())
+    judge = FakeJudge(needs=2)
+    second = Correction(
+        message_id="k-2", corrects="c-1", ground="clerical_error", corrected_on=date(2013, 9, 2)
+    )
+    first = await registry.correct(request(VACATED), judge)
+    then = await registry.correct(request(second, "correction"), judge)
+    third = await registry.correct(request(CITIZEN, "subject_finding"), judge)
+    assert [a.outcome for a in (first, then, third)] == ["unchanged", "withdrawn", "unchanged"]
+    assert judge.seen[1].facts.dismissals == (VACATED,)
+    assert judge.seen[2].case.flag_status == "withdrawn"
+    kept = await registry.kept_case(CASE_ID)
+    assert kept is not None
+    assert [shown.message_id for shown in kept.case.messages] == ["d-1", "k-2", "f-1"]
+    assert kept.case.messages_total == 3
+
+
+async def test_a_correction_without_a_type_is_a_correction(registry: Registry) -> None:
+    await registry.flag(flagged())
+    payload = (
+        f'{{"agency": "{AGENCY}", "tracking_number": "T-1", "message_id": "k-1", '
+        '"corrects": "c-1", "ground": "clerical_error", "corrected_on": "2013-09-01"}'
+    )
+    assert (await registry.correct(request(payload=payload), FakeJudge())).outcome == "withdrawn"
+
+
+async def test_a_clearance_is_not_changed_by_a_correction(registry: Registry) -> None:
+    ended = await registry.clear(cleared())
+    assert (await registry.correct(request(VACATED), FakeJudge())).outcome == "unchanged"
+    assert await registry.outcome(CASE_ID) == ended.result
+    assert await registry.flags() == ()
+
+
+async def test_a_judge_that_withdraws_without_a_flag_changes_nothing(registry: Registry) -> None:
+    await registry.clear(cleared())
+
+    def withdraws(kept: KeptCase, message: Message) -> Judged:
+        return Judged(True, "always", "L", kept.facts)
+
+    answer = await registry.correct(request(VACATED), withdraws)
+    assert (answer.outcome, answer.explanation) == ("unchanged", "the case has no flag that stands")
+
+
+async def test_a_citizen_found_after_the_end_is_kept_whatever_is_judged(registry: Registry) -> None:
+    await registry.clear(cleared())
+    asked = request(CITIZEN, "subject_finding")
+    assert (await registry.correct(asked, FakeJudge())).outcome == "unchanged"
+    assert (await registry.flag(flagged(case="T-2"))).us_citizen
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason", "case_id"),
+    [
+        (request(VACATED, misfit="decided_on: too late"), "decided_on: too late", CASE_ID),
+        (request(VACATED, case="T-9"), "has no record", f"booking-case:{AGENCY}:T-9"),
+        (request(payload="no\0 JSON"), "they name no case", None),
+        (request(payload='{"agency": 7}'), "they name no case", None),
+        (request(VACATED, "verdict"), "type: 'verdict'", CASE_ID),
+        (
+            request(
+                Conviction(message_id="c-1", charge_id="2", decided_on=date(2013, 7, 15)),
+                "conviction",
+            ),
+            "known of this sender",
+            CASE_ID,
+        ),
+    ],
+)
+async def test_what_does_not_fit_changes_nothing_and_is_kept(
+    registry: Registry, asked: CorrectionRequest, reason: str, case_id: str | None
+) -> None:
+    await registry.flag(flagged())
+    before = await registry.kept_case(CASE_ID)
+    judge = FakeJudge()
+    answer = await registry.correct(asked, judge)
+    assert answer.outcome == "unchanged"
+    assert reason in answer.explanation
+    assert await registry.correct(asked, judge) == answer
+    assert judge.seen == []
+    assert await registry.kept_case(CASE_ID) == before
+    (kept,) = await registry.corrections(case_id)
+    assert (kept.case_id, kept.outcome) == (case_id, "unchanged")
+    assert kept.payload == asked.payload.replace("\0", "␀")
+
+
+async def test_a_message_that_the_case_knew_is_not_added_again(registry: Registry) -> None:
+    decided = flagged()
+    await registry.flag(decided)
+    await registry.correct(request(CONVICTION, "conviction"), FakeJudge())
+    kept = await registry.kept_case(CASE_ID)
+    assert kept is not None
+    assert kept.facts == decided.facts
+    assert kept.case.messages == ()
+
+
+# The schema ---------------------------------------------------------------------------------------
+
+
+async def test_migrating_twice_keeps_what_is_there(registry: Registry, path: Path) -> None:
+    await registry.flag(flagged())
+    await migrate(url_of(path))
+    assert len(await registry.flags()) == 1
+
+
+async def test_two_processes_may_migrate_at_once(tmp_path: Path) -> None:
+    url = url_of(tmp_path / "made" / "registry.db")
+    program = "import asyncio, sys, registry; asyncio.run(registry.migrate(sys.argv[1]))"
+    processes = [
+        await asyncio.create_subprocess_exec(sys.executable, "-c", program, url, cwd=HOUSE) for _ in range(2)
+    ]
+    assert [await process.wait() for process in processes] == [0, 0]
+    async with await Registry.open(url) as registry:
+        assert await registry.flags() == ()
+
+
+async def test_a_new_file_is_for_its_user_alone(tmp_path: Path) -> None:
+    path = tmp_path / "registry.db"
+    await migrate(url_of(path))
+    assert path.stat().st_mode & 0o077 == 0
+
+
+async def test_a_missing_file_is_refused_and_not_made(tmp_path: Path) -> None:
+    path = tmp_path / "registry.db"
+    with pytest.raises(RegistryError, match="not set up; run `conviction-gate registry migrate`"):
+        await Registry.open(url_of(path))
+    assert not path.exists()
+
+
+async def test_an_unmigrated_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "registry.db"
+    path.touch()
+    with pytest.raises(RegistryError, match="not set up; run `conviction-gate registry migrate`"):
+        await Registry.open(url_of(path))
+
+
+async def test_an_older_schema_is_refused(path: Path) -> None:
+    select(path, "UPDATE alembic_version SET version_num = '0000'")
+    with pytest.raises(RegistryError, match=r"0000, not yet .* registry migrate"):
+        await Registry.open(url_of(path))
+
+
+async def test_a_newer_schema_is_refused(path: Path) -> None:
+    select(path, "UPDATE alembic_version SET version_num = '9999'")
+    for way in (Registry.open, migrate):
+        with pytest.raises(RegistryError, match="9999, this release knows up to"):
+            await way(url_of(path))
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("sqlite+aiosqlite://", "cannot live in memory"),
+        ("sqlite+aiosqlite:///:memory:", "cannot live in memory"),
+        ("a registry", "address cannot be read"),
+        ("nosuch+driver://host/registry", "driver nosuch\\+driver cannot be used"),
+    ],
+)
+async def test_an_address_that_cannot_be_used_is_told(url: str, told: str) -> None:
+    for way in (Registry.open, migrate):
+        with pytest.raises(RegistryError, match=told):
+            await way(url)
+
+
+async def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "registry.db"
+    path.write_text("nothing that a database wrote")
+    for way in (Registry.open, migrate):
+        with pytest.raises(RegistryError, match="not a database"):
+            await way(url_of(path))
+
+
+async def test_an_error_of_the_database_names_nobody(registry: Registry, path: Path) -> None:
+    select(path, "DROP TABLE citizen_findings")
+    with pytest.raises(RegistryError, match="no such table") as told:
+        await registry.flag(flagged())
+    assert not [value for value in ONE_PERSON.values() if f"'{value}'" in str(told.value)]
+
+
+def test_the_migrations_make_the_tables(path: Path) -> None:
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+    engine.dispose()
+
+
+def test_the_newest_revision_is_the_one_that_this_release_expects() -> None:
+    config = Config()
+    config.set_main_option("script_location", "registry:migrations")
+    assert ScriptDirectory.from_config(config).get_heads() == [VERSION]
+
+
+def test_postgresql_understands_the_tables() -> None:
+    dialect: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    told = "".join(
+        str(CreateTable(table).compile(dialect=dialect))
+        + "".join(str(CreateIndex(index).compile(dialect=dialect)) for index in table.indexes)
+        for table in Base.metadata.sorted_tables
+    )
+    assert "TIMESTAMP WITH TIME ZONE" in told
+    assert "id SERIAL" in told
+    assert "WHERE status = 'active'" in told
+
+
+async def test_the_file_is_written_ahead_and_to_the_disk(registry: Registry, path: Path) -> None:
+    assert select(path, "PRAGMA journal_mode") == [("wal",)]
+    async with registry._database.read() as session:
+        connection = await session.connection()
+        synchronous = (await connection.exec_driver_sql("PRAGMA synchronous")).scalar()
+        foreign_keys = (await connection.exec_driver_sql("PRAGMA foreign_keys")).scalar()
+    assert (synchronous, foreign_keys) == (2, 1)
+
+
+def test_a_time_without_offset_is_not_stored() -> None:
+    naive = datetime(2013, 1, 1)  # noqa: DTZ001
+    with pytest.raises(ValueError, match="without offset"):
+        Instant().process_bind_param(naive, DefaultDialect())
+
+
+def select(path: Path, statement: str) -> list[tuple[Any, ...]]:
+    """Past the registry, straight at the file."""
+    with closing(sqlite3.connect(path)) as database, database:
+        return database.execute(statement).fetchall()

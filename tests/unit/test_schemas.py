@@ -1,0 +1,70 @@
+"""The schemas in docs/ are those of the contract as it is now, and nothing else lies there."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts.arrivals import MESSAGE_TYPES
+from contracts.schemas import main, schemas, write
+
+FOLDER = Path(__file__).parents[2] / "docs" / "schemas"
+
+
+def read(name: str) -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads(schemas()[f"{name}.schema.json"])
+    return schema
+
+
+def test_the_schemas_in_docs_are_fresh() -> None:
+    there = {file.name: file.read_text(encoding="utf-8") for file in FOLDER.iterdir()}
+    assert there == schemas(), "run `make schemas`"
+
+
+def test_every_message_and_every_answer_has_one() -> None:
+    answers = {"case", "case_result", "correction_result", "flag", "submit_answer"}
+    inputs = {*MESSAGE_TYPES, "submit", "flag_correction", "history_answer"}
+    assert set(schemas()) == {f"{name}.schema.json" for name in answers | inputs}
+
+
+def test_submit_takes_every_signal_by_its_name() -> None:
+    kinds = read("submit")["$defs"].values()
+    named = {kind["properties"]["type"]["const"] for kind in kinds if "type" in kind["properties"]}
+    assert named == set(MESSAGE_TYPES)
+
+
+def test_a_flag_correction_names_its_case_and_may_leave_its_type_out() -> None:
+    kinds = read("flag_correction")["$defs"]
+    assert len(kinds) == 3
+    assert all({"agency", "tracking_number"} <= set(kind["required"]) for kind in kinds.values())
+    assert "type" not in kinds["FlagCorrectionByCorrection"]["required"]
+    disposition = kinds["FlagCorrectionByDismissal"]["properties"]["disposition"]
+    assert disposition["const"] == "vacated"
+
+
+def test_an_answer_always_holds_all_its_fields() -> None:
+    case = read("case")
+    assert set(case["required"]) == set(case["properties"])
+
+
+def test_an_entry_may_be_any_word() -> None:
+    assert "enum" not in read("court_update")["properties"]["entry"]
+
+
+def test_writing_removes_what_is_stale(tmp_path: Path) -> None:
+    (tmp_path / "gone.schema.json").write_text("{}")
+    (tmp_path / "README.md").write_text("kept")
+    assert main([str(tmp_path)]) == 0
+    assert {file.name for file in tmp_path.iterdir()} == {*schemas(), "README.md"}
+
+
+def test_writing_makes_the_folder(tmp_path: Path) -> None:
+    write(tmp_path / "a" / "b")
+    assert {file.name for file in (tmp_path / "a" / "b").iterdir()} == set(schemas())
+
+
+@pytest.mark.parametrize("arguments", [[], ["a", "b"]])
+def test_one_folder_must_be_named(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 2
+    assert "python -m contracts.schemas docs/schemas" in capsys.readouterr().err

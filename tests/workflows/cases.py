@@ -1,0 +1,99 @@
+"""Driving a case on a time-skipping server as senders do: by start, signal, update and query."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import uuid4
+
+from temporalio.client import Client, WorkflowHandle
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+
+from contracts.case import CaseResult, CaseView
+from contracts.names import BOOKING_CASE, QUERY, TASK_QUEUE, CaseId
+from registry import Registry
+from runtime.settings import Settings
+from worker import make_worker
+
+NOTHING_MORE = object()
+
+
+def case_id() -> CaseId:
+    """A case of its own for each test."""
+    return CaseId("ZZ0000100", f"T-{uuid4().hex[:12]}")
+
+
+def booking(case: CaseId, **changed: Any) -> dict[str, Any]:
+    """A booking for driving without a license, which is minor traffic in California."""
+    return {
+        "message_id": "b-1",
+        "agency": case.agency,
+        "tracking_number": case.tracking_number,
+        "booking_number": "B-1",
+        "booked_at": "2012-05-14T08:00:00+00:00",
+        "subject": {"fbi_number": f"F{case.tracking_number}"},
+        "charges": [{"charge_id": "1", "scheme": "CA-VC", "code": "12500(a)", "severity": "misdemeanor"}],
+    } | changed
+
+
+def conviction(message_id: str = "c-1", **changed: Any) -> dict[str, Any]:
+    return {
+        "message_id": message_id,
+        "charge_id": "1",
+        "decided_on": "2013-07-15",
+        "severity": "misdemeanor",
+    } | changed
+
+
+def dismissal(message_id: str = "d-1", **changed: Any) -> dict[str, Any]:
+    return {
+        "message_id": message_id,
+        "charge_id": "1",
+        "decided_on": "2013-07-15",
+        "disposition": "dismissed",
+    } | changed
+
+
+@asynccontextmanager
+async def working(client: Client, registry: Registry, **settings: Any) -> AsyncIterator[None]:
+    """The real worker, with the real activities, on a registry of the test's own."""
+    async with make_worker(client, registry, Settings(**settings)):
+        yield
+
+
+async def start(client: Client, case: CaseId, *inputs: Any) -> WorkflowHandle[Any, CaseResult]:
+    handle: WorkflowHandle[Any, CaseResult] = await client.start_workflow(
+        BOOKING_CASE,
+        args=list(inputs),
+        id=str(case),
+        task_queue=TASK_QUEUE,
+        id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+        id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+        result_type=CaseResult,
+    )
+    return handle
+
+
+async def view(handle: WorkflowHandle[Any, Any]) -> CaseView:
+    return await handle.query(QUERY, result_type=CaseView)
+
+
+async def settled(handle: WorkflowHandle[Any, Any], status: str, *, messages: int = 0) -> CaseView:
+    """The case once it has this status and this many messages; the test's time-out is the limit."""
+    while True:
+        seen = await view(handle)
+        if seen.status == status and seen.messages_total >= messages:
+            return seen
+        await asyncio.sleep(0.02)
+
+
+async def rejected(handle: WorkflowHandle[Any, Any], count: int) -> CaseView:
+    """The case once it has rejected this many messages."""
+    while (seen := await view(handle)).rejected_total < count:
+        await asyncio.sleep(0.02)
+    return seen
+
+
+def as_json(value: Any) -> str:
+    return json.dumps(value)

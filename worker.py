@@ -1,0 +1,82 @@
+"""The worker: settings, client, Worker, and run until told to stop."""
+
+import asyncio
+import logging
+import signal
+import sys
+from datetime import timedelta
+
+from temporalio.client import Client
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities import LookUps, Outcomes
+from contracts.names import TASK_QUEUE
+from registry import Registry, RegistryError
+from runtime import search_attributes
+from runtime.connect import ConnectError, connect
+from runtime.search_attributes import SetupError
+from runtime.settings import Settings, SettingsError
+from workflows import WORKFLOWS
+
+sandboxed = SandboxedWorkflowRunner(
+    restrictions=SandboxRestrictions.default.with_passthrough_modules("contracts", "policy", "pydantic")
+)
+
+
+def make_worker(
+    client: Client, registry: Registry, settings: Settings, *, task_queue: str = TASK_QUEUE
+) -> Worker:
+    """The worker of all workflows and activities."""
+    look_ups = LookUps(registry, settings.intervals)
+    outcomes = Outcomes(registry)
+    return Worker(
+        client,
+        task_queue=task_queue,
+        workflows=WORKFLOWS,
+        activities=[
+            look_ups.case_intervals,
+            look_ups.check_history,
+            look_ups.classify_charge,
+            look_ups.check_docket,
+            outcomes.flag_case,
+            outcomes.clear_case,
+            outcomes.withdraw_flag,
+            outcomes.correct_flag,
+        ],
+        workflow_runner=sandboxed,
+        graceful_shutdown_timeout=timedelta(seconds=20),
+        # A submit of 2 MB would otherwise fail the task again and again; so its sender gets an error.
+        disable_payload_error_limit=True,
+    )
+
+
+async def run(settings: Settings) -> None:
+    """Poll until SIGTERM or SIGINT, then finish what is under way."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    client = await connect()
+    await search_attributes.check(client)
+    registry = await Registry.open(settings.registry)
+    try:
+        async with make_worker(client, registry, settings):
+            print(f"worker ready: polling {TASK_QUEUE} in {client.namespace}", flush=True)
+            await stop.wait()
+    finally:
+        await registry.close()
+
+
+def main() -> int:
+    """Exit code 0 after a stop that was asked for, 1 with one line where it cannot start."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    try:
+        asyncio.run(run(Settings()))
+    except (ConnectError, RegistryError, SetupError, SettingsError) as error:
+        print(f"worker: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,609 @@
+"""`BookingCase`: one arrest, from its booking to a flag or a clearance, however long the court takes.
+
+`run` is the policy's own story: the booking comes, the history is checked, and as long as the rules
+leave the case open it waits for the next fact. Every fact asks `policy.decide` again, about all of
+them; which came first cannot matter. Nothing that a sender can send fails the case or stops it.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RawValue, RetryPolicy
+from temporalio.exceptions import ApplicationError
+
+from workflows.alarms import Alarms
+from workflows.inbox import one_text, shown
+from workflows.state import CaseState
+
+with workflow.unsafe.imports_passed_through():
+    from contracts import names
+    from contracts.arrivals import (
+        DoesNotFit,
+        misfit,
+        read_booking,
+        read_message,
+        read_typed,
+    )
+    from contracts.case import CaseResult, CaseView, SubmitAnswer
+    from contracts.court import ReviewDecision
+    from contracts.facts import Facts
+    from contracts.fields import Status
+    from contracts.message import Message
+    from contracts.work import (
+        CASE_INTERVALS,
+        CHECK_DOCKET,
+        CHECK_HISTORY,
+        CLASSIFY_CHARGE,
+        CLEAR_CASE,
+        FLAG_CASE,
+        WITHDRAW_FLAG,
+        Concluded,
+        Conclusion,
+        DocketFound,
+        DocketRequest,
+        HistoryFound,
+        HistoryRequest,
+        Intervals,
+        OffensesPlaced,
+        OffensesToPlace,
+        Withdrawal,
+    )
+    from policy import (
+        Decision,
+        Edition,
+        bind,
+        charge_views,
+        decide,
+        edition_at,
+        effect_of,
+        lift_code,
+        open_charges,
+        unplaced_offenses,
+    )
+    from workflows.card import card
+
+RUN_MESSAGES_MOST = 2_000
+"""Messages in one run after which the case continues as new: the server takes 10,000 signals in
+one run, and its own suggestion does not count them."""
+
+_UNTIL_ANSWERED = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=10))
+_UNTIL_WRITTEN = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
+_ONE_TRY: Any = {"start_to_close_timeout": timedelta(seconds=10)}
+
+
+@workflow.defn(name=names.BOOKING_CASE)
+class BookingCase:
+    """One case per arrest. Signals: conviction, dismissal, court_update, amendment,
+    subject_finding, correction, review_decision, booking. Update: submit. Query: case."""
+
+    @workflow.init
+    def __init__(self, *inputs: Any) -> None:
+        info = workflow.info()
+        self._case_id = names.CaseId.parse(info.workflow_id)
+        self._state = CaseState(opened_at=workflow.now())
+        self._arrivals = 0
+        self._answered = 0
+        self._decided: tuple[Facts, Decision] | None = None
+        self._alarms = Alarms()
+        if info.continued_run_id is not None:
+            self._state = CaseState.model_validate_json(one_text(inputs))
+        elif list(inputs) not in ([], [None]):
+            self._open_with(inputs)
+        if self._case_id is None:
+            self._reject(
+                names.BOOKING_CASE,
+                (),
+                "the workflow id is not booking-case:{agency}:{tracking_number}, so that no "
+                "booking can fit; start the case under its own id",
+            )
+        self._show()
+
+    @workflow.run
+    async def run(self, *inputs: Any) -> CaseResult:
+        """Input: a booking, or null where a court message opens the case."""
+        await self._booking_arrived()
+        while True:
+            result = await self._complete_the_facts()
+            if result is None:
+                decision = self._decide()
+                if decision.is_open:
+                    await self._next_fact(decision)
+                    continue
+                result = await self._conclude(decision)
+            if result is not None:
+                return await self._end(result)
+
+    # -- the way of a booking -----------------------------------------------------------------
+
+    async def _booking_arrived(self) -> None:
+        state = self._state
+        if state.facts.bookings or self._case_id is None:
+            if self._case_id is None:
+                await self._wait(lambda: False)
+            return
+        if "booking_overdue" not in state.due and not state.overdue:
+            state.intervals = await workflow.execute_activity(
+                CASE_INTERVALS,
+                self._case_id.agency,
+                result_type=Intervals,
+                summary="How long to wait for the booking",
+                retry_policy=_UNTIL_ANSWERED,
+                **_ONE_TRY,
+            )
+        while not state.facts.bookings:
+            if not state.overdue:
+                self._set_alarm(
+                    "booking_overdue",
+                    state.intervals.booking_overdue,
+                    "A court message came first: the booking should follow",
+                )
+            await self._wait(lambda: bool(state.facts.bookings))
+            if "booking_overdue" in self._rung() and not state.facts.bookings:
+                state.overdue = True
+                self._show()
+        state.overdue = False
+        self._alarms.clear()
+        state.due.clear()
+
+    async def _complete_the_facts(self) -> CaseResult | None:
+        """Ask for the history and the classes that the facts still lack.
+
+        Returns how the case ended before, where the registry remembers it from an earlier run.
+        """
+        state = self._state
+        while True:
+            subjects = _different(booking.subject for booking in state.facts.bookings)
+            offenses = unplaced_offenses(state.facts)
+            if subjects != state.asked_for:
+                self._become("checking_history", None)
+                self._answered = self._arrivals
+                found: HistoryFound = await workflow.execute_activity(
+                    CHECK_HISTORY,
+                    HistoryRequest(
+                        case_id=workflow.info().workflow_id,
+                        agency=state.facts.bookings[0].agency,
+                        subjects=subjects,
+                        offenses=offenses,
+                    ),
+                    result_type=HistoryFound,
+                    summary="Criminal history and class of each charge",
+                    retry_policy=_UNTIL_ANSWERED,
+                    **_ONE_TRY,
+                )
+                first = not state.asked_for
+                state.asked_for = subjects
+                state.has_docket = found.has_docket
+                state.intervals = found.intervals
+                state.facts = state.facts.model_copy(
+                    update={
+                        "history": found.history,
+                        "us_citizen": state.facts.us_citizen or found.us_citizen,
+                        "placements": (*state.facts.placements, *found.placements),
+                    }
+                )
+                if first and found.outcome is not None:
+                    return found.outcome
+            elif offenses:
+                placed = await workflow.execute_activity(
+                    CLASSIFY_CHARGE,
+                    OffensesToPlace(offenses=offenses),
+                    result_type=OffensesPlaced,
+                    summary="Class of a charge filed later",
+                    retry_policy=_UNTIL_ANSWERED,
+                    **_ONE_TRY,
+                )
+                placements = (*state.facts.placements, *placed.placements)
+                state.facts = state.facts.model_copy(update={"placements": placements})
+            else:
+                return None
+
+    async def _next_fact(self, decision: Decision) -> None:
+        """Wait for a message or a timer. No timer decides anything."""
+        state = self._state
+        self._become(decision.status, decision)
+        intervals = state.intervals
+        since = f"since {(state.waiting_since or workflow.now()).date()}"
+        match decision.answer:
+            case "review":
+                self._alarms.keep_only("review_reminder")
+                self._set_alarm(
+                    "review_reminder",
+                    intervals.review_reminder,
+                    f"A person has to rule ({decision.rule}); next reminder",
+                )
+            case _:
+                self._alarms.keep_only("docket_overdue", "docket_check")
+                charges = ", ".join(open_charges(state.facts)[:5])
+                if not state.overdue:
+                    self._set_alarm(
+                        "docket_overdue",
+                        intervals.docket_overdue,
+                        f"Waiting for the court on charge {charges} {since}; overdue then",
+                    )
+                if state.has_docket:
+                    self._set_alarm(
+                        "docket_check",
+                        intervals.docket_check,
+                        f"Waiting for the court on charge {charges} {since}; next docket check",
+                    )
+        for name in [name for name in state.due if name not in self._alarms.set]:
+            del state.due[name]
+        before = self._arrivals
+        await self._wait(lambda: self._arrivals > before)
+        for alarm in self._rung():
+            match alarm:
+                case "docket_overdue":
+                    state.overdue = True
+                case "review_reminder":
+                    state.reminders += 1
+                case "docket_check":
+                    await self._ask_the_docket()
+        self._continue_as_new_if_long()
+
+    async def _ask_the_docket(self) -> None:
+        """Take what the court holds like any other message; nothing found: wait on."""
+        assert self._case_id is not None
+        found = await workflow.execute_activity(
+            CHECK_DOCKET,
+            DocketRequest(agency=self._case_id.agency, tracking_number=self._case_id.tracking_number),
+            result_type=DocketFound,
+            summary="What the court holds",
+            retry_policy=_UNTIL_ANSWERED,
+            **_ONE_TRY,
+        )
+        self._state.has_docket = found.asked
+        for text in found.messages:
+            try:
+                self._accept(self._fitting(read_typed(text)))
+            except DoesNotFit as reason:
+                self._reject("docket", (text,), str(reason))
+
+    async def _conclude(self, decision: Decision) -> CaseResult | None:
+        """Flag or clear, then decide on what arrived meanwhile; None where the case goes on."""
+        result = self._result(decision)
+        if decision.answer == "clear":
+            return await self._write(CLEAR_CASE, "Close the case without a flag", decision, result)
+        concluded = await self._write(FLAG_CASE, "Write the flag", decision, result)
+        if concluded is None or concluded.outcome != "flagged":
+            return concluded
+        self._state.flags_written += 1
+        await self._complete_the_facts()
+        after = self._decide()
+        if after.answer == "flag":
+            return concluded
+        withdrawn = result.model_copy(
+            update={"outcome": "withdrawn", "rule": after.rule, "explanation": after.explanation}
+        )
+        await workflow.execute_activity(
+            WITHDRAW_FLAG,
+            Withdrawal(
+                conclusion=self._conclusion(after, withdrawn, self._state.flags_written),
+                reason=after.explanation,
+                lift_code=lift_code(after),
+                withdrawn_at=workflow.now(),
+            ),
+            result_type=Concluded,
+            summary="Withdraw the flag: its ground fell",
+            retry_policy=_UNTIL_WRITTEN,
+            **_ONE_TRY,
+        )
+        return withdrawn if after.answer == "clear" else None
+
+    async def _write(
+        self, activity: str, summary: str, decision: Decision, result: CaseResult
+    ) -> CaseResult | None:
+        """Write the outcome and all that arrived while it was being written.
+
+        Returns what stands in the registry; None where the last look found a US citizen.
+        """
+        number = self._state.flags_written + 1
+        while True:
+            written = self._state.facts
+            concluded: Concluded = await workflow.execute_activity(
+                activity,
+                self._conclusion(decision, result, number),
+                result_type=Concluded,
+                summary=summary,
+                retry_policy=_UNTIL_WRITTEN,
+                **_ONE_TRY,
+            )
+            if concluded.us_citizen:
+                self._state.facts = self._state.facts.model_copy(update={"us_citizen": True})
+            if concluded.result is None or self._state.facts is written:
+                return concluded.result
+
+    async def _end(self, result: CaseResult) -> CaseResult:
+        status: Status = "flagged" if result.outcome == "flagged" else "cleared"
+        self._state.overdue = False
+        self._state.rule, self._state.explanation = result.rule, result.explanation
+        self._state.edition = result.policy_edition
+        self._alarms.clear()
+        self._state.due.clear()
+        self._state.status = status
+        self._state.waiting_since = None
+        self._show()
+        self._answered = self._arrivals
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return result
+
+    # -- deciding ------------------------------------------------------------------------------
+
+    @property
+    def _edition(self) -> Edition:
+        return edition_at(min(booking.booked_at for booking in self._state.facts.bookings))
+
+    def _decide(self) -> Decision:
+        """The decision on the facts as they are, worked out once for each change of them."""
+        facts = self._state.facts
+        if self._decided is None or self._decided[0] is not facts:
+            self._decided = (facts, decide(facts, self._edition))
+        return self._decided[1]
+
+    def _result(self, decision: Decision) -> CaseResult:
+        return CaseResult(
+            outcome="flagged" if decision.answer == "flag" else "cleared",
+            rule=decision.rule,
+            explanation=decision.explanation,
+            policy_edition=self._edition.name,
+            decided_at=workflow.now(),
+            grounds=decision.grounds[:100],
+        )
+
+    def _conclusion(self, decision: Decision, result: CaseResult, number: int) -> Conclusion:
+        view = self._view().model_copy(
+            update={
+                "status": "flagged" if result.outcome == "flagged" else "cleared",
+                "rule": decision.rule,
+                "explanation": decision.explanation,
+                "policy_edition": result.policy_edition,
+                "waiting_since": None,
+                "next_docket_check_at": None,
+            }
+        )
+        facts = self._state.facts
+        return Conclusion(case=_fitting(view), facts=facts, result=result, number=number)
+
+    # -- waiting -------------------------------------------------------------------------------
+
+    async def _wait(self, for_what: Any) -> None:
+        self._answered = self._arrivals
+        await workflow.wait_condition(lambda: for_what() or bool(self._alarms.rung))
+
+    def _set_alarm(self, name: str, after: timedelta, summary: str) -> None:
+        """Set a durable timer, once: a message that comes meanwhile does not start it again."""
+        due = self._state.due.setdefault(name, workflow.now() + after)
+        self._alarms.set_for(name, due, summary)
+
+    def _rung(self) -> list[str]:
+        rung = self._alarms.take_rung()
+        for name in rung:
+            self._state.due.pop(name, None)
+        return rung
+
+    def _continue_as_new_if_long(self) -> None:
+        long = self._arrivals >= RUN_MESSAGES_MOST or workflow.info().is_continue_as_new_suggested()
+        if long and workflow.all_handlers_finished():
+            workflow.continue_as_new(self._state)
+
+    # -- messages ------------------------------------------------------------------------------
+
+    def _open_with(self, inputs: Sequence[Any]) -> None:
+        try:
+            booking = self._fitting(read_booking(one_text(inputs)))
+        except DoesNotFit as reason:
+            self._reject(names.BOOKING_CASE, inputs, str(reason))
+        else:
+            self._accept(booking)
+
+    def _arrive(self, name: str, payloads: Sequence[Any]) -> None:
+        """The way of every signal. Total: what does not fit is kept with the reason."""
+        try:
+            message = self._fitting(read_message(name, one_text(payloads)))
+        except DoesNotFit as reason:
+            self._reject(name, payloads, str(reason))
+        else:
+            self._accept(message)
+
+    def _fitting(self, message: Message) -> Message:
+        """A message that belongs here and now; raises `DoesNotFit`."""
+        reason = misfit(message, self._case_id, workflow.now())
+        if reason is None and self._state.repeats(message) is False:
+            reason = (
+                "message_id: this sender's message of that id said something else; "
+                "send a new message under a new id"
+            )
+        if reason is None and self._state.repeats(message) is None and self._state.is_full(message):
+            reason = "the case holds as much as it can carry; a person has to look at it"
+        if reason is not None:
+            raise DoesNotFit(reason)
+        return message
+
+    def _accept(self, message: Message) -> str | None:
+        """Take a fitting message into the facts; returns its effect, None for a repetition."""
+        state = self._state
+        if state.repeats(message):
+            return None
+        if isinstance(message, ReviewDecision):
+            ruling = bind(message, self._standing_decision())
+            effect = ruling if isinstance(ruling, str) else f"ruled: {message.ruling}"
+            if not isinstance(ruling, str):
+                state.learn(ruling)
+        else:
+            effect = effect_of(message, state.facts)
+            state.learn(message)
+        state.record(message, workflow.now(), effect)
+        self._arrivals += 1
+        return effect
+
+    def _standing_decision(self) -> Decision:
+        """The decision that stands when a ruling arrives; one without questions where none does."""
+        facts = self._state.facts
+        subjects = _different(booking.subject for booking in facts.bookings)
+        if not facts.bookings or subjects != self._state.asked_for or unplaced_offenses(facts):
+            return Decision(rule="defer.traffic_only", explanation="")
+        return self._decide()
+
+    def _reject(self, name: str, payloads: Sequence[Any], reason: str) -> None:
+        self._state.reject(name, workflow.now(), reason, shown(payloads))
+        self._show()
+
+    # -- doors ---------------------------------------------------------------------------------
+
+    @workflow.signal(description=names.SIGNALS["conviction"])
+    def conviction(self, *payloads: Any) -> None:
+        self._arrive("conviction", payloads)
+
+    @workflow.signal(description=names.SIGNALS["dismissal"])
+    def dismissal(self, *payloads: Any) -> None:
+        self._arrive("dismissal", payloads)
+
+    @workflow.signal(description=names.SIGNALS["court_update"])
+    def court_update(self, *payloads: Any) -> None:
+        self._arrive("court_update", payloads)
+
+    @workflow.signal(description=names.SIGNALS["amendment"])
+    def amendment(self, *payloads: Any) -> None:
+        self._arrive("amendment", payloads)
+
+    @workflow.signal(description=names.SIGNALS["subject_finding"])
+    def subject_finding(self, *payloads: Any) -> None:
+        self._arrive("subject_finding", payloads)
+
+    @workflow.signal(description=names.SIGNALS["correction"])
+    def correction(self, *payloads: Any) -> None:
+        self._arrive("correction", payloads)
+
+    @workflow.signal(description=names.SIGNALS["review_decision"])
+    def review_decision(self, *payloads: Any) -> None:
+        self._arrive("review_decision", payloads)
+
+    @workflow.signal(description=names.SIGNALS["booking"])
+    def booking(self, *payloads: Any) -> None:
+        self._arrive("booking", payloads)
+
+    @workflow.signal(dynamic=True, description="Any other name: kept under `rejected`")
+    def unknown(self, name: str, payloads: Sequence[RawValue]) -> None:
+        self._arrive(name, payloads)
+
+    @workflow.update(name=names.UPDATE, description="The same messages, with an answer")
+    async def submit(self, *payloads: Any) -> SubmitAnswer:
+        """Answers once the case has considered the message."""
+        message = read_typed(one_text(payloads))
+        effect = self._accept(message)
+        mine = self._arrivals
+        await workflow.wait_condition(lambda: self._answered >= mine)
+        waiting = open_charges(self._state.facts) if self._state.status == "waiting_for_court" else ()
+        told = [effect or "the same message came before: nothing changed"]
+        if waiting:
+            told.append(f"charge {', '.join(waiting[:5])} still open")
+        return SubmitAnswer(
+            accepted=True,
+            duplicate=effect is None,
+            status=self._state.status,
+            effect="; ".join(told),
+        )
+
+    @submit.validator
+    def _submit_fits(self, *payloads: Any) -> None:
+        try:
+            self._fitting(read_typed(one_text(payloads)))
+        except DoesNotFit as reason:
+            raise ApplicationError(str(reason), type="DoesNotFit", non_retryable=True) from None
+
+    @workflow.query(name=names.QUERY, description="The case as it stands")
+    def case(self) -> CaseView:
+        return self._view()
+
+    # -- telling -------------------------------------------------------------------------------
+
+    def _become(self, status: Status, decision: Decision | None) -> None:
+        """The one way from status to status."""
+        state = self._state
+        state.status = status
+        state.rule = decision.rule if decision else None
+        state.explanation = decision.explanation if decision else "The criminal history is being checked."
+        state.edition = self._edition.name
+        match status:
+            case "waiting_for_court":
+                state.waiting_since = state.waiting_since or workflow.now()
+            case "needs_review":
+                state.review_since = state.review_since or workflow.now()
+        if status != "needs_review":
+            state.review_since, state.reminders = None, 0
+        self._show()
+
+    def _show(self) -> None:
+        """Tell the web UI: search attributes where they changed, and the card."""
+        state = self._state
+        now: dict[str, str] = {"CaseStatus": state.status}
+        if self._case_id is not None:
+            now["Agency"] = self._case_id.agency
+        if state.rule is not None:
+            now["CaseRule"] = state.rule
+        now["NeedsAttention"] = str(state.needs_attention)
+        if state.status == "waiting_for_court" and state.waiting_since is not None:
+            now["WaitingSince"] = state.waiting_since.isoformat()
+        updates: list[Any] = []
+        for key in names.SEARCH_ATTRIBUTES:
+            was, value = state.shown.get(key.name), now.get(key.name)
+            if was == value:
+                continue
+            updates.append(key.value_unset() if value is None else _set(key, value))
+        if updates:
+            workflow.upsert_search_attributes(updates)
+        state.shown = now
+        workflow.set_current_details(card(state, self._view()))
+
+    def _view(self) -> CaseView:
+        state = self._state
+        flag_status = "active" if state.flags_written and state.status == "flagged" else None
+        return CaseView(
+            case_id=workflow.info().workflow_id,
+            agency=self._case_id.agency if self._case_id else "",
+            tracking_number=self._case_id.tracking_number if self._case_id else "",
+            status=state.status,
+            rule=state.rule,
+            explanation=state.explanation,
+            policy_edition=state.edition,
+            charges=charge_views(state.facts),
+            messages=tuple(state.messages),
+            messages_total=state.messages_total,
+            rejected=tuple(state.rejected),
+            rejected_total=state.rejected_total,
+            waiting_since=state.waiting_since,
+            next_docket_check_at=state.due.get("docket_check"),
+            needs_attention=state.needs_attention,
+            flag_status=flag_status,
+        )
+
+
+def _set(key: Any, value: str) -> Any:
+    match key.name:
+        case "NeedsAttention":
+            return key.value_set(value == "True")
+        case "WaitingSince":
+            return key.value_set(datetime.fromisoformat(value))
+        case _:
+            return key.value_set(value)
+
+
+def _different(subjects: Any) -> tuple[Any, ...]:
+    return tuple(dict.fromkeys(subjects))
+
+
+CONCLUSION_MOST = 120_000
+"""Bytes of a case's view that go to the registry with its facts: together below what a server takes."""
+
+
+def _fitting(view: CaseView) -> CaseView:
+    """The view, with fewer of its oldest entries where they are many and long."""
+    while len(view.model_dump_json()) > CONCLUSION_MOST and (view.messages or view.rejected):
+        view = view.model_copy(
+            update={
+                "messages": view.messages[(len(view.messages) + 1) // 2 :],
+                "rejected": view.rejected[(len(view.rejected) + 1) // 2 :],
+            }
+        )
+    return view

@@ -1,0 +1,68 @@
+"""`FlagCorrection`: what comes after the end of a case. It may withdraw a flag, and never makes one."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import FailureError
+
+from workflows.inbox import one_text, shown
+
+with workflow.unsafe.imports_passed_through():
+    from contracts import names
+    from contracts.arrivals import DoesNotFit, misfit, read_correction, type_of
+    from contracts.case import CorrectionResult
+    from contracts.message import Message
+    from contracts.work import CORRECT_FLAG, CorrectionRequest
+    from policy import TAKEN_AFTER_THE_END, is_taken_after_the_end
+
+
+@workflow.defn(name=names.FLAG_CORRECTION)
+class FlagCorrection:
+    """One correction of a closed case. Input: the message with `agency`, `tracking_number`, `type`."""
+
+    @workflow.run
+    async def run(self, *inputs: Any) -> CorrectionResult:
+        """Hands the message to the case where it is open; else judges the flag in the registry."""
+        reason: str | None = None
+        text = shown(inputs)
+        case_id = None
+        try:
+            text = one_text(inputs)
+            case_id, message = read_correction(text)
+            reason = misfit(message, case_id, workflow.now())
+            if not is_taken_after_the_end(message):
+                reason = f"type: after the end only {TAKEN_AFTER_THE_END} is taken"
+            if reason is None and await self._handed_to_open_case(case_id, message):
+                return CorrectionResult(
+                    outcome="unchanged",
+                    explanation="The case is open: the message was handed to it.",
+                )
+        except DoesNotFit as misfitting:
+            reason = str(misfitting)
+            text = shown(inputs)
+        result: CorrectionResult = await workflow.execute_activity(
+            CORRECT_FLAG,
+            CorrectionRequest(
+                correction_id=workflow.info().workflow_id,
+                case_id=str(case_id) if case_id else None,
+                payload=text,
+                received_at=workflow.now(),
+                misfit=reason,
+            ),
+            result_type=CorrectionResult,
+            summary="Judge the flag anew",
+            start_to_close_timeout=timedelta(seconds=10),
+            retry_policy=RetryPolicy(maximum_interval=timedelta(minutes=1)),
+        )
+        return result
+
+    async def _handed_to_open_case(self, case_id: names.CaseId, message: Message) -> bool:
+        case = workflow.get_external_workflow_handle(str(case_id))
+        try:
+            await case.signal(type_of(message), json.loads(message.model_dump_json()))
+        except FailureError:
+            return False
+        return True

@@ -1,0 +1,48 @@
+"""From payloads to text: whatever a sender's signal, update or start may carry."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from temporalio.common import RawValue
+
+    from contracts.arrivals import PAYLOAD_KEPT, DoesNotFit
+
+
+def one_text(payloads: Sequence[Any]) -> str:
+    """The JSON text of the one payload that a message carries; raises `DoesNotFit`."""
+    if len(payloads) != 1:
+        count = "no payload" if not payloads else f"{len(payloads)} payloads"
+        raise DoesNotFit(f"the message has {count}; send exactly one JSON object")
+    match payloads[0]:
+        case RawValue() as raw:
+            encoding = raw.payload.metadata.get("encoding", b"").decode("ascii", "replace")
+            if encoding == "json/plain":
+                return raw.payload.data.decode("utf-8", "surrogateescape")
+            raise DoesNotFit(f"the encoding '{encoding[:64]}' cannot be read; send json/plain")
+        case bytes():
+            raise DoesNotFit("the payload is binary; send one JSON object as json/plain")
+        case value:
+            return json.dumps(value, ensure_ascii=False)
+
+
+def shown(payloads: Sequence[Any]) -> str:
+    """The first 500 characters of what arrived, fit to be written back as JSON."""
+    texts = []
+    for value in payloads:
+        if isinstance(value, RawValue):
+            text = value.payload.data[: 4 * PAYLOAD_KEPT].decode("utf-8", "replace")
+        elif isinstance(value, bytes):
+            text = value[: 4 * PAYLOAD_KEPT].decode("utf-8", "replace")
+        else:
+            text = json.dumps(value, ensure_ascii=False)
+        texts.append(text[:PAYLOAD_KEPT])
+    kept = "\n".join(texts)[:PAYLOAD_KEPT]
+    # Control characters grow sixfold when escaped; the state that a case carries is bounded.
+    return kept.encode("utf-8", "replace").decode("utf-8").translate(_PRINTABLE)
+
+
+_PRINTABLE = dict.fromkeys((*range(9), 11, 12, *range(14, 32)), "�")

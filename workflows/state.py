@@ -1,0 +1,133 @@
+"""What a case carries from one run to the next: facts, what it told, and when it looks up again."""
+
+import hashlib
+from datetime import datetime
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from pydantic import BaseModel, Field
+
+    from contracts.arrivals import type_of
+    from contracts.booking import Booking, Subject
+    from contracts.case import MessageView, RejectedView
+    from contracts.court import CourtMessage, CourtUpdate
+    from contracts.facts import Facts, Ruling
+    from contracts.fields import Rule, Status
+    from contracts.message import Message
+    from contracts.work import Conclusion, Intervals
+
+MESSAGES_SHOWN = 200
+REJECTED_SHOWN = 100
+FACTS_COMFORTABLE = 150_000
+"""Bytes of facts after which docket entries that end nothing are counted but no longer kept."""
+FACTS_MOST = 220_000
+"""Bytes of facts after which nothing more is taken: a person has to look at such a case."""
+MESSAGES_MOST = 3_500
+_TEXT_KEPT = 200
+_ENDS_OR_TURNS = ("reinstated", "deferred_with_plea", "appeal_filed", "appeal_ended")
+
+
+class CaseState(BaseModel):
+    """One model, bounded: 256 KB at 100 charges and 1,000 messages."""
+
+    facts: Facts = Facts()
+    facts_size: int = 0
+    seen: dict[str, str] = Field(default_factory=dict)
+    messages: list[MessageView] = Field(default_factory=list)
+    messages_total: int = 0
+    rejected: list[RejectedView] = Field(default_factory=list)
+    rejected_total: int = 0
+
+    status: Status = "awaiting_booking"
+    rule: Rule | None = None
+    explanation: str = "The booking has not come yet."
+    edition: str | None = None
+    opened_at: datetime | None = None
+    waiting_since: datetime | None = None
+    review_since: datetime | None = None
+    reminders: int = 0
+    overdue: bool = False
+    due: dict[str, datetime] = Field(default_factory=dict)
+
+    asked_for: tuple[Subject, ...] = ()
+    has_docket: bool = False
+    intervals: Intervals = Intervals()
+    flag: Conclusion | None = None
+    flags_written: int = 0
+    shown: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether a person should look: a review, something rejected, something overdue."""
+        return self.rejected_total > 0 or self.overdue or self.status == "needs_review"
+
+    def repeats(self, message: Message) -> bool | None:
+        """True: the same message came before. False: its id came with other content. None: new."""
+        known = self.seen.get(_name(*message.key))
+        return None if known is None else known == _content(message)
+
+    def is_full(self, message: Message) -> bool:
+        """Whether the case holds as much as it can carry."""
+        size = len(_trimmed(message).model_dump_json())
+        return len(self.seen) >= MESSAGES_MOST or self.facts_size + size > FACTS_MOST
+
+    def record(self, message: Message, received_at: datetime, effect: str) -> None:
+        """Take note of an accepted message."""
+        self.seen[_name(*message.key)] = _content(message)
+        self.messages_total += 1
+        view = MessageView(
+            message_id=message.message_id,
+            sender=message.sender,
+            type=type_of(message),
+            received_at=received_at,
+            effect=effect[:300],
+        )
+        self.messages = [*self.messages[1 - MESSAGES_SHOWN :], view]
+
+    def learn(self, message: Message | Ruling) -> None:
+        """Add a message to the facts, its long texts cut short."""
+        told = message.decision if isinstance(message, Ruling) else message
+        kept = _trimmed(told)
+        size = len(kept.model_dump_json())
+        passing = isinstance(told, CourtUpdate) and told.entry not in _ENDS_OR_TURNS
+        if passing and self.facts_size + size > FACTS_COMFORTABLE:
+            return
+        self.facts_size += size
+        if isinstance(message, Ruling):
+            kept = message.model_copy(update={"decision": kept})  # type: ignore[assignment]
+        self.facts = self.facts.including(kept)
+
+    def reject(self, name: str, received_at: datetime, reason: str, payload: str) -> None:
+        """Keep what does not fit, with the reason."""
+        self.rejected_total += 1
+        view = RejectedView(name=name[:128], received_at=received_at, reason=reason[:300], payload=payload)
+        self.rejected = [*self.rejected[1 - REJECTED_SHOWN :], view]
+
+
+def _trimmed(message: Message) -> Message:
+    """A message without what no rule reads: long texts are cut, descriptions go."""
+    cut: dict[str, object] = {}
+    if isinstance(message, CourtMessage):
+        for field in ("court", "detail", "source", "reason"):
+            text = getattr(message, field, None)
+            if text is not None and len(text) > _TEXT_KEPT:
+                cut[field] = text[:_TEXT_KEPT]
+        charge = getattr(message, "charge", None)
+        if charge is not None:
+            cut["charge"] = charge.model_copy(update={"description": None})
+    if isinstance(message, Booking):
+        cut["charges"] = tuple(charge.model_copy(update={"description": None}) for charge in message.charges)
+    return message.model_copy(update=cut) if cut else message
+
+
+def _name(sender: str, message_id: str) -> str:
+    return _short(f"{len(sender)}:{sender}{message_id}")
+
+
+def _content(message: Message) -> str:
+    return _short(type_of(message) + message.model_dump_json())
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:20]
