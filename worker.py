@@ -69,7 +69,7 @@ async def run(settings: Settings) -> None:
 
 def main() -> int:
     """Exit code 0 after a stop that was asked for, 1 with one line where it cannot start."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
         asyncio.run(run(Settings()))
     except (ConnectError, RegistryError, SetupError, SettingsError) as error:

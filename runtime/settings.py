@@ -100,3 +100,8 @@ class Settings(BaseSettings):
             review_reminder=self.review_reminder_every,
             booking_overdue=self.booking_overdue_after,
         )
+
+
+def _complaint(error: Any) -> str:
+    variable = PREFIX + str(error["loc"][0]).upper()
+    return f"{variable}: {error['msg'].removeprefix('Value error, ')}"

@@ -294,7 +294,7 @@ def test_folding_likely_signs_is_total_and_folds_once(scheme: str, code: str) ->
     assert normalised(*key) == key
 
 
-@given(entry=some_entry, stranger=st.characters(min_codepoint=0x80, exclude_categories=("Zs",)))
+@given(entry=some_entry, stranger=st.characters(min_codepoint=0x80, exclude_categories=["Zs"]))
 def test_a_foreign_character_makes_any_code_unknown(entry: Entry, stranger: str) -> None:
     if stranger not in "§‐‑‒–—―−" and not stranger.isspace():
         assert find(entry.scheme, entry.code + stranger) is None

@@ -43,11 +43,6 @@ def test_a_flag_correction_names_its_case_and_may_leave_its_type_out() -> None:
     assert disposition["const"] == "vacated"
 
 
-def test_an_answer_always_holds_all_its_fields() -> None:
-    case = read("case")
-    assert set(case["required"]) == set(case["properties"])
-
-
 def test_an_entry_may_be_any_word() -> None:
     assert "enum" not in read("court_update")["properties"]["entry"]
 

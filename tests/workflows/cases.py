@@ -1,22 +1,20 @@
 """Driving a case on a time-skipping server as senders do: by start, signal, update and query."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
 
+from temporalio.api.common.v1 import Payload
 from temporalio.client import Client, WorkflowHandle
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.common import RawValue, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
-from contracts.case import CaseResult, CaseView
-from contracts.names import BOOKING_CASE, QUERY, TASK_QUEUE, CaseId
+from contracts.case import CaseResult, CaseView, SubmitAnswer
+from contracts.names import BOOKING_CASE, QUERY, TASK_QUEUE, UPDATE, CaseId
 from registry import Registry
 from runtime.settings import Settings
 from worker import make_worker
-
-NOTHING_MORE = object()
 
 
 def case_id() -> CaseId:
@@ -55,6 +53,11 @@ def dismissal(message_id: str = "d-1", **changed: Any) -> dict[str, Any]:
     } | changed
 
 
+def raw(data: bytes, encoding: str = "json/plain") -> RawValue:
+    """A payload as any sender may write it."""
+    return RawValue(Payload(metadata={"encoding": encoding.encode()}, data=data))
+
+
 @asynccontextmanager
 async def working(client: Client, registry: Registry, **settings: Any) -> AsyncIterator[None]:
     """The real worker, with the real activities, on a registry of the test's own."""
@@ -75,6 +78,10 @@ async def start(client: Client, case: CaseId, *inputs: Any) -> WorkflowHandle[An
     return handle
 
 
+async def submit(handle: WorkflowHandle[Any, Any], *payloads: Any) -> SubmitAnswer:
+    return await handle.execute_update(UPDATE, args=list(payloads), result_type=SubmitAnswer)
+
+
 async def view(handle: WorkflowHandle[Any, Any]) -> CaseView:
     return await handle.query(QUERY, result_type=CaseView)
 
@@ -93,7 +100,3 @@ async def rejected(handle: WorkflowHandle[Any, Any], count: int) -> CaseView:
     while (seen := await view(handle)).rejected_total < count:
         await asyncio.sleep(0.02)
     return seen
-
-
-def as_json(value: Any) -> str:
-    return json.dumps(value)

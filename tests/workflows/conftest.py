@@ -5,11 +5,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from temporalio.client import Client
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
 from contracts.names import SEARCH_ATTRIBUTES
 from registry import Registry, migrate
 from runtime.converter import data_converter
+from tests.workflows.cases import working
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +39,13 @@ async def registry(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Re
     opened = await Registry.open(url)
     yield opened
     await opened.close()
+
+
+@pytest.fixture(scope="session")
+async def client(server: WorkflowEnvironment, registry: Registry) -> AsyncIterator[Client]:
+    """A client of a server that the real worker polls."""
+    async with working(server.client, registry):
+        yield server.client
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""The services' side: a typed client and the command line."""

@@ -1,0 +1,210 @@
+"""What people read: cards and tables. Programs get JSON."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from contracts.case import CaseView, ChargeView, Flag
+from intake.listing import CaseRow
+from intake.sending import Sent
+
+NARROWEST = 120
+"""Columns of a table where nobody looks at a terminal."""
+
+_STYLES = {
+    "accepted": "green",
+    "duplicate": "green",
+    "closed": "yellow",
+    "refused": "red",
+    "needs_review": "yellow",
+    "flagged": "bold red",
+    "cleared": "green",
+}
+
+
+def print_sent(sent: Sequence[Sent]) -> None:
+    """A line for each message, and a summary where there are several."""
+    console = _console()
+    for one in sent:
+        line = Text(f"{one.where}: ")
+        line.append(one.status, _STYLES[one.status])
+        line.append(clean(f" {one.case_id or ''}").rstrip())
+        line.append(clean(f": {one.text}"))
+        console.print(line, soft_wrap=True)
+    if len(sent) != 1:
+        console.print(_counted(one.status for one in sent), soft_wrap=True)
+
+
+def print_case(view: CaseView) -> None:
+    """The card of one case: where it stands, who waits for what, and what it is made of."""
+    console = _console()
+    title = Text(clean(view.case_id), "bold")
+    title.append("  ")
+    title.append(view.status, _STYLES.get(view.status, "cyan"))
+    if view.flag_status:
+        title.append(f" (flag {view.flag_status})")
+    if view.needs_attention:
+        title.append("  needs attention", "bold yellow")
+    console.print(title, soft_wrap=True)
+    console.print(Text(clean(view.explanation)))
+    edition = f"policy of {view.policy_edition}" if view.policy_edition else "no edition yet"
+    console.print(Text(f"{view.rule or 'no rule yet'}, {edition}", "dim"))
+    console.print(Text(waiting(view)))
+    if view.charges:
+        console.print(_charges(view.charges))
+    if view.messages:
+        shown = _shown("Messages", len(view.messages), view.messages_total)
+        console.print(
+            _table(
+                shown,
+                ("received", "type", "message", "sender", "effect"),
+                ((when(m.received_at), m.type, m.message_id, m.sender, m.effect) for m in view.messages),
+            )
+        )
+    if view.rejected:
+        shown = _shown("Rejected", len(view.rejected), view.rejected_total)
+        console.print(
+            _table(
+                shown,
+                ("received", "name", "reason", "payload"),
+                ((when(r.received_at), r.name, r.reason, r.payload) for r in view.rejected),
+            )
+        )
+
+
+def waiting(view: CaseView) -> str:
+    """Who waits for what, since when, and what comes next."""
+    match view.status:
+        case "awaiting_booking":
+            what = f"Waits for the booking from {view.agency}: `conviction-gate start FILE`"
+        case "checking_history":
+            what = "Waits for the criminal history"
+        case "waiting_for_court":
+            what = f"Waits for the court to end {_still_open(view.charges)}"
+        case "needs_review":
+            what = "Waits for a person's answer: `conviction-gate send review_decision FILE`"
+        case "flagged" | "cleared":
+            return "Nobody waits: the case has ended"
+    if view.waiting_since:
+        days = max((datetime.now(UTC) - view.waiting_since).days, 0)
+        what += f", since {when(view.waiting_since)} ({days} {'day' if days == 1 else 'days'})"
+    if view.next_docket_check_at:
+        what += f"; next look at the docket: {when(view.next_docket_check_at)}"
+    return what
+
+
+def print_rows(rows: Sequence[CaseRow], limit: int) -> None:
+    """The list of cases; `rows` may hold one more than `limit`, to tell that there are more."""
+    console = _console()
+    if not rows:
+        console.print("no case; start one with `conviction-gate start FILE`", soft_wrap=True)
+        return
+    console.print(
+        _table(
+            None,
+            ("case", "status", "rule", "agency", "attention", "waiting since"),
+            (
+                (
+                    row.case_id,
+                    (row.status or "") + ("" if row.open else " (closed)"),
+                    row.rule or "",
+                    row.agency or "",
+                    "yes" if row.needs_attention else "",
+                    when(row.waiting_since) if row.waiting_since else "",
+                )
+                for row in rows[:limit]
+            ),
+        )
+    )
+    if len(rows) > limit:
+        console.print(f"the latest {limit}; `--limit` shows more", soft_wrap=True)
+
+
+def print_flags(flags: Sequence[Flag]) -> None:
+    """Every flag, with why it was set and why it was withdrawn."""
+    console = _console()
+    if not flags:
+        console.print("no flag on record")
+        return
+    console.print(
+        _table(
+            None,
+            ("case", "flag", "rule", "flagged", "why", "withdrawn"),
+            (
+                (
+                    flag.case_id,
+                    flag.status,
+                    flag.rule,
+                    when(flag.flagged_at),
+                    flag.explanation,
+                    f"{when(flag.withdrawn_at)}: {flag.withdrawn_reason}" if flag.withdrawn_at else "",
+                )
+                for flag in flags
+            ),
+        )
+    )
+
+
+def when(time: datetime) -> str:
+    """A time in UTC, to the minute."""
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M}Z"
+
+
+def clean(text: str) -> str:
+    """Text that cannot steer a terminal: what a stranger sent is shown here."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def _console() -> Console:
+    console = Console(highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = NARROWEST
+    return console
+
+
+def _table(title: str | None, columns: Iterable[str], lines: Iterable[Iterable[str]]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for line in lines:
+        table.add_row(*(Text(clean(cell)) for cell in line))
+    return table
+
+
+def _charges(charges: Iterable[ChargeView]) -> Table:
+    return _table(
+        "Charges",
+        ("charge", "offense", "class", "severity", "disposition", "decided on"),
+        (
+            (
+                c.charge_id,
+                f"{c.scheme} {c.code}",
+                c.charge_class or "not placed yet",
+                c.severity or "",
+                c.disposition or "open",
+                c.decided_on.isoformat() if c.decided_on else "",
+            )
+            for c in charges
+        ),
+    )
+
+
+def _still_open(charges: Iterable[ChargeView]) -> str:
+    ids = [c.charge_id for c in charges if not c.disposition and c.charge_class != "court_process"]
+    if not ids:
+        return "the case"
+    return f"{'charge' if len(ids) == 1 else 'charges'} {', '.join(map(clean, ids))}"
+
+
+def _shown(name: str, shown: int, total: int) -> str:
+    return name if shown == total else f"{name} (the last {shown} of {total})"
+
+
+def _counted(words: Iterable[str]) -> str:
+    counts: dict[str, int] = {}
+    for word in words:
+        counts[word] = counts.get(word, 0) + 1
+    return ", ".join(f"{n} {word}" for word, n in counts.items()) or "nothing to send"
