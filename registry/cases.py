@@ -32,6 +32,7 @@ async def flag(session: AsyncSession, conclusion: Conclusion) -> Concluded:
     case_id = conclusion.case.case_id
     row = await locked(session, case_id)
     if row is not None and (_stands(row) or await _numbered(session, conclusion) is not None):
+        _learn(row, conclusion)
         return Concluded(result=row.result)
     if await is_us_citizen(session, ids_of(b.subject for b in conclusion.facts.bookings)):
         return Concluded(result=None, us_citizen=True)
@@ -58,6 +59,7 @@ async def clear(session: AsyncSession, conclusion: Conclusion) -> Concluded:
     await _keep_finding(session, conclusion)
     row = await locked(session, conclusion.case.case_id)
     if row is not None and row.closed:
+        _learn(row, conclusion)
         return Concluded(result=row.result)
     await _record(session, row, conclusion, conclusion.result, closed=True)
     return Concluded(result=conclusion.result)
@@ -167,6 +169,13 @@ async def _record(
     row.closed = closed
     session.add(row)
     await session.flush()
+
+
+def _learn(row: CaseRow, conclusion: Conclusion) -> None:
+    """Keep what arrived while this very outcome was being written; a late retry brings nothing new."""
+    same = row.result == conclusion.result
+    if same and conclusion.case.messages_total > row.view.messages_total:
+        row.view, row.facts = conclusion.case, conclusion.facts
 
 
 def write_result(row: CaseRow, result: CaseResult) -> None:

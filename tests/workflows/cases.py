@@ -53,6 +53,38 @@ def dismissal(message_id: str = "d-1", **changed: Any) -> dict[str, Any]:
     } | changed
 
 
+def court_update(message_id: str, entry: str = "continuance", **changed: Any) -> dict[str, Any]:
+    return {"message_id": message_id, "charge_id": "1", "occurred_on": "2012-09-03", "entry": entry} | changed
+
+
+def correction(message_id: str, corrects: str, **changed: Any) -> dict[str, Any]:
+    return {
+        "message_id": message_id,
+        "corrects": corrects,
+        "ground": "clerical_error",
+        "corrected_on": "2014-01-09",
+    } | changed
+
+
+def finding(message_id: str, word: str, **changed: Any) -> dict[str, Any]:
+    return {"message_id": message_id, "finding": word, "found_on": "2013-01-09", "source": "desk"} | changed
+
+
+def amendment(message_id: str, filed_on: str, **charge: Any) -> dict[str, Any]:
+    filed = {"charge_id": "1", "scheme": "CA-VC", "code": "12500(a)"} | charge
+    return {"message_id": message_id, "filed_on": filed_on, "charge": filed}
+
+
+def review_decision(message_id: str, ruling: str, **changed: Any) -> dict[str, Any]:
+    return {
+        "message_id": message_id,
+        "ruling": ruling,
+        "reviewer": "r-7",
+        "reason": "read the docket",
+        "decided_on": "2014-02-03",
+    } | changed
+
+
 def raw(data: bytes, encoding: str = "json/plain") -> RawValue:
     """A payload as any sender may write it."""
     return RawValue(Payload(metadata={"encoding": encoding.encode()}, data=data))

@@ -1,0 +1,652 @@
+"""The services' side against a server of our own making and a real registry."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowUpdateFailedError
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+from typer.testing import CliRunner
+
+from contracts.arrivals import DoesNotFit, read_message, type_of
+from contracts.booking import Booking
+from contracts.case import CaseResult, CaseView, SubmitAnswer
+from contracts.court import Conviction
+from contracts.facts import Facts
+from contracts.fields import Status
+from contracts.message import Message
+from contracts.names import AGENCY, CASE_STATUS, NEEDS_ATTENTION, CaseId
+from contracts.work import Conclusion
+from intake.client import CaseClient, Reply
+from intake.command_line import app
+from intake.printing import clean, waiting
+from intake.reading import Addressed, Item, items_in, read_addressed, read_case_id, read_history
+from intake.sending import deliver
+from registry import Registry, migrate
+from runtime.converter import data_converter
+
+NOON = datetime(2013, 7, 15, 12, tzinfo=UTC)
+CASE = CaseId("CA0190000", "A2012-0042117")
+BOOKING: dict[str, Any] = {
+    "message_id": "jms-1",
+    "sender": "jms",
+    "agency": CASE.agency,
+    "tracking_number": CASE.tracking_number,
+    "booking_number": "B-77-1042",
+    "booked_at": "2012-05-04T02:15:00-07:00",
+    "subject": {"fingerprint_id": "T-2012-88110"},
+    "charges": [
+        {"charge_id": "1", "scheme": "CA-VC", "code": "12500(a)", "description": "no license"},
+        {"charge_id": "2", "scheme": "CA-VC", "code": "22350"},
+    ],
+}
+CONVICTION = {"message_id": "court-91", "charge_id": "1", "decided_on": "2013-07-15"}
+DISMISSAL = {"message_id": "court-92", "decided_on": "2013-07-15", "disposition": "dismissed"}
+RULING = {
+    "message_id": "desk-1",
+    "ruling": "conviction",
+    "reviewer": "desk",
+    "reason": "read",
+    "decided_on": "2013-07-16",
+}
+CORRECTION = {
+    "message_id": "fix-1",
+    "corrects": "court-91",
+    "ground": "clerical_error",
+    "corrected_on": "2013-08-01",
+}
+VACATUR = {"message_id": "fix-2", "decided_on": "2013-08-01", "disposition": "vacated"}
+FINDING = {
+    "message_id": "fix-3",
+    "finding": "misidentified",
+    "found_on": "2013-08-01",
+    "source": "prints",
+}
+
+
+def message(name: str, fields: dict[str, Any], **more: Any) -> Message:
+    return read_message(name, json.dumps(fields | more))
+
+
+def booking(**more: Any) -> Booking:
+    read = message("booking", BOOKING, **more)
+    assert isinstance(read, Booking)
+    return read
+
+
+def view(status: Status = "waiting_for_court", **more: Any) -> CaseView:
+    told = {
+        "case_id": str(CASE),
+        "agency": CASE.agency,
+        "tracking_number": CASE.tracking_number,
+        "status": status,
+        "rule": "defer.traffic_only",
+        "explanation": "only minor traffic",
+        "policy_edition": "2012-04-27",
+        "charges": [
+            {
+                "charge_id": "1",
+                "scheme": "CA-VC",
+                "code": "12500(a)",
+                "charge_class": "minor_traffic",
+                "severity": "misdemeanor",
+                "disposition": None,
+                "decided_on": None,
+            }
+        ],
+        "messages": [],
+        "messages_total": 0,
+        "rejected": [],
+        "rejected_total": 0,
+        "waiting_since": NOON,
+        "next_docket_check_at": None,
+        "needs_attention": False,
+    }
+    return CaseView.model_validate(told | more)
+
+
+NOT_FOUND = RPCError("workflow execution already completed", RPCStatusCode.NOT_FOUND, b"")
+
+
+@dataclass
+class FakeServer:
+    """A Temporal server that takes down what it is told; its ids are open or closed."""
+
+    open: set[str] = field(default_factory=set)
+    closed: set[str] = field(default_factory=set)
+    starts: list[dict[str, Any]] = field(default_factory=list)
+    signals: list[tuple[str, str, Any]] = field(default_factory=list)
+    answer: SubmitAnswer | Exception = NOT_FOUND
+    data_converter: Any = data_converter
+
+    async def start_workflow(self, workflow: str, arg: Any, **options: Any) -> None:
+        id_, signal = options["id"], options.get("start_signal")
+        if id_ in self.closed or (id_ in self.open and not signal):
+            raise WorkflowAlreadyStartedError(id_, workflow)
+        if id_ not in self.open:
+            self.open.add(id_)
+            self.starts.append(options | {"workflow": workflow, "arg": arg})
+        if signal:
+            self.signals.append((id_, signal, options["start_signal_args"][0]))
+
+    def get_workflow_handle(self, id_: str, **_: Any) -> "FakeHandle":
+        return FakeHandle(self, id_)
+
+
+@dataclass
+class FakeHandle:
+    server: FakeServer
+    id_: str
+
+    async def signal(self, name: str, payload: Any) -> None:
+        self._look_for(self.server.open)
+        self.server.signals.append((self.id_, name, payload))
+
+    async def execute_update(self, name: str, arg: Any, **_: Any) -> SubmitAnswer:
+        if isinstance(self.server.answer, Exception):
+            raise self.server.answer
+        return self.server.answer
+
+    async def describe(self) -> Any:
+        self._look_for(self.server.open | self.server.closed)
+        is_open = self.id_ in self.server.open
+        status = WorkflowExecutionStatus
+        return SimpleNamespace(status=status.RUNNING if is_open else status.COMPLETED)
+
+    async def query(self, name: str, **_: Any) -> CaseView:
+        return view("waiting_for_court")
+
+    async def fetch_history_events(self, **_: Any) -> AsyncIterator[Any]:
+        (started,) = [one for one in self.server.starts if one["id"] == self.id_]
+        payloads = await data_converter.encode([started["arg"]])
+        given = SimpleNamespace(input=SimpleNamespace(payloads=payloads))
+        yield SimpleNamespace(workflow_execution_started_event_attributes=given)
+
+    def _look_for(self, ids: set[str]) -> None:
+        if self.id_ not in ids:
+            raise NOT_FOUND
+
+
+@pytest.fixture
+async def registry(tmp_path: Path) -> AsyncIterator[Registry]:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'registry.db'}"
+    await migrate(url)
+    async with await Registry.open(url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def server() -> FakeServer:
+    return FakeServer()
+
+
+@pytest.fixture
+def client(server: FakeServer, registry: Registry) -> CaseClient:
+    return CaseClient(cast(Client, server), registry)
+
+
+async def flagged(registry: Registry, *messages: Message) -> None:
+    """The case ended with a flag, and the server has forgotten it."""
+    facts = Facts()
+    for one in messages:
+        facts = facts.including(one)
+    result = CaseResult(
+        outcome="flagged",
+        rule="flag.convicted",
+        explanation="convicted",
+        policy_edition="2012-04-27",
+        decided_at=NOON,
+        grounds=("court-91",),
+    )
+    await registry.flag(Conclusion(case=view("flagged"), facts=facts, result=result))
+
+
+# Starts ----------------------------------------------------------------------------------------
+
+
+async def test_a_booking_opens_its_case(client: CaseClient, server: FakeServer) -> None:
+    reply = await client.start(booking())
+    assert (reply.status, reply.case_id) == ("accepted", str(CASE))
+    (started,) = server.starts
+    assert started["arg"]["charges"][1] == BOOKING["charges"][1]
+    assert started["id_reuse_policy"] is WorkflowIDReusePolicy.REJECT_DUPLICATE
+    assert started["id_conflict_policy"] is WorkflowIDConflictPolicy.FAIL
+    assert started["static_summary"] == "Booking CA0190000 A2012-0042117, 2 charges"
+    said = started["search_attributes"]
+    assert said[CASE_STATUS] == "checking_history"
+    assert said[AGENCY] == "CA0190000"
+    assert said[NEEDS_ATTENTION] is False
+
+
+async def test_an_open_case_gets_the_booking_as_a_signal(client: CaseClient, server: FakeServer) -> None:
+    await client.start(booking())
+    assert (await client.start(booking())).is_good
+    assert [name for _, name, _ in server.signals] == ["booking"]
+    assert len(server.starts) == 1
+
+
+async def test_not_found_is_not_new_where_the_registry_knows_the_end(
+    client: CaseClient, server: FakeServer, registry: Registry
+) -> None:
+    kept = booking(charges=[{**BOOKING["charges"][0], "description": None}])
+    await flagged(registry, kept)
+    same = await client.start(booking(charges=BOOKING["charges"][:1]))
+    assert (same.status, same.known) == ("closed", True)
+    assert "flagged under flag.convicted" in same.text
+    other = await client.start(booking())
+    assert (other.status, other.is_good) == ("closed", False)
+    assert server.starts == []
+
+
+async def test_a_closed_case_without_a_record_is_closed(client: CaseClient, server: FakeServer) -> None:
+    server.closed.add(str(CASE))
+    reply = await client.start(booking())
+    assert reply.status == "closed"
+    assert "conviction-gate show" in reply.text
+
+
+async def test_a_case_that_waits_on_after_a_withdrawal_gets_its_messages(
+    client: CaseClient, server: FakeServer, registry: Registry
+) -> None:
+    await flagged(registry, booking())
+    server.open.add(str(CASE))
+    assert (await client.start(booking())).status == "accepted"
+    assert (await client.send("dismissal", message("dismissal", DISMISSAL), CASE)).is_good
+    assert [name for _, name, _ in server.signals] == ["booking", "dismissal"]
+
+
+# Messages --------------------------------------------------------------------------------------
+
+
+async def test_an_open_case_gets_the_message(client: CaseClient, server: FakeServer) -> None:
+    server.open.add(str(CASE))
+    assert (await client.send("conviction", message("conviction", CONVICTION), CASE)).is_good
+    assert server.signals == [(str(CASE), "conviction", CONVICTION | {"sender": ""})]
+
+
+async def test_a_court_message_before_its_booking_opens_the_case(
+    client: CaseClient, server: FakeServer
+) -> None:
+    reply = await client.send("conviction", message("conviction", CONVICTION), CASE)
+    assert reply.status == "accepted"
+    (started,) = server.starts
+    assert started["arg"] is None
+    assert started["start_signal"] == "conviction"
+    assert started["search_attributes"][CASE_STATUS] == "awaiting_booking"
+    assert (await client.start(booking())).status == "accepted"
+    assert [name for _, name, _ in server.signals] == ["conviction", "booking"]
+
+
+async def test_a_ruling_opens_no_case(client: CaseClient, server: FakeServer) -> None:
+    reply = await client.send("review_decision", message("review_decision", RULING), CASE)
+    assert reply.status == "refused"
+    assert server.starts == []
+
+
+async def test_after_the_end_only_what_may_withdraw_a_flag_is_taken(
+    client: CaseClient, server: FakeServer, registry: Registry
+) -> None:
+    await flagged(registry, booking(), message("conviction", CONVICTION))
+    reply = await client.send("dismissal", message("dismissal", DISMISSAL), CASE)
+    assert reply.status == "refused"
+    assert reply.text == (
+        "the case ended: flagged under flag.convicted; "
+        "only a correction, a vacatur or a finding about the subject is taken after the end"
+    )
+    assert server.starts == []
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [("correction", CORRECTION), ("dismissal", VACATUR), ("subject_finding", FINDING)],
+)
+async def test_a_correction_is_started_once(
+    client: CaseClient,
+    server: FakeServer,
+    registry: Registry,
+    name: str,
+    fields: dict[str, Any],
+) -> None:
+    await flagged(registry, booking())
+    sent = message(name, fields)
+    assert (await client.send(name, sent, CASE)).status == "accepted"
+    (started,) = server.starts
+    assert started["workflow"] == "FlagCorrection"
+    assert started["id"] == CASE.correction_id(sent.message_id)
+    assert started["arg"] == fields | {
+        "sender": "",
+        "type": name,
+        "agency": CASE.agency,
+        "tracking_number": CASE.tracking_number,
+    }
+    assert (await client.send(name, sent, CASE)).status == "duplicate"
+    other = await client.send(name, message(name, fields, sender="another"), CASE)
+    assert other.status == "refused"
+    assert other.text.startswith("message_id: ")
+    assert len(server.starts) == 1
+
+
+async def test_a_message_that_comes_again_after_the_end_is_a_duplicate(
+    client: CaseClient, registry: Registry
+) -> None:
+    kept = message("conviction", CONVICTION, court="a" * 200)
+    await flagged(registry, booking(), kept)
+    again = message("conviction", CONVICTION, court="a" * 2000)
+    assert (await client.send("conviction", again, CASE)).status == "duplicate"
+    other = message("conviction", CONVICTION, court="b")
+    reply = await client.send("conviction", other, CASE)
+    assert (reply.status, reply.text.split(":")[0]) == ("refused", "message_id")
+
+
+async def test_a_case_that_closes_between_two_looks_has_ended(client: CaseClient, server: FakeServer) -> None:
+    server.closed.add(str(CASE))
+    reply = await client.send("conviction", message("conviction", CONVICTION), CASE)
+    assert (reply.status, server.signals) == ("refused", [])
+    assert reply.text.startswith("the case has closed; only a correction")
+
+
+@pytest.mark.parametrize(
+    ("name", "sent", "field"),
+    [
+        ("conviction", message("conviction", CONVICTION, decided_on="2999-01-01"), "decided_on"),
+        ("booking", booking(tracking_number="ANOTHER"), "tracking_number"),
+        ("dismissal", message("conviction", CONVICTION), "type"),
+    ],
+)
+async def test_what_the_case_would_reject_is_not_sent(
+    client: CaseClient, server: FakeServer, name: str, sent: Message, field: str
+) -> None:
+    for reply in (await client.send(name, sent, CASE), await client.submit(name, sent, CASE)):
+        assert isinstance(reply, Reply)
+        assert (reply.status, reply.text.split(":")[0]) == ("refused", field)
+    assert (server.starts, server.signals) == ([], [])
+
+
+async def test_a_failing_server_is_no_closed_case(client: CaseClient, server: FakeServer) -> None:
+    server.answer = RPCError("away", RPCStatusCode.UNAVAILABLE, b"")
+    with pytest.raises(RPCError, match="away"):
+        await client.submit("conviction", message("conviction", CONVICTION), CASE)
+
+
+# Updates and queries ---------------------------------------------------------------------------
+
+
+async def test_submit_brings_the_answer_of_the_case(client: CaseClient, server: FakeServer) -> None:
+    server.answer = SubmitAnswer(accepted=True, duplicate=False, status="flagged", effect="recorded")
+    sent = message("conviction", CONVICTION)
+    assert await client.submit("conviction", sent, CASE) == server.answer
+
+
+async def test_submit_brings_the_reason_of_a_refusal(client: CaseClient, server: FakeServer) -> None:
+    server.answer = WorkflowUpdateFailedError(ApplicationError("charge_id: unknown to me"))
+    reply = await client.submit("conviction", message("conviction", CONVICTION), CASE)
+    assert isinstance(reply, Reply)
+    assert (reply.status, reply.text) == ("refused", "charge_id: unknown to me")
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        NOT_FOUND,
+        WorkflowUpdateFailedError(ApplicationError("ended", type="AcceptedUpdateCompletedWorkflow")),
+    ],
+)
+async def test_submit_to_no_open_case_is_a_send(
+    client: CaseClient, server: FakeServer, gone: Exception
+) -> None:
+    server.answer = gone
+    reply = await client.submit("conviction", message("conviction", CONVICTION), CASE)
+    assert isinstance(reply, Reply)
+    assert reply.text == "kept; the case waits for its booking"
+
+
+async def test_a_case_is_shown_open_ended_or_not_at_all(
+    client: CaseClient, server: FakeServer, registry: Registry
+) -> None:
+    assert await client.case(CASE) is None
+    await flagged(registry, booking())
+    ended = await client.case(CASE)
+    assert ended is not None
+    assert (ended.status, ended.flag_status) == ("flagged", "active")
+    assert [flag.case_id for flag in await client.flags()] == [str(CASE)]
+    server.open.add(str(CASE))
+    still = await client.case(str(CASE))
+    assert still is not None
+    assert still.status == "waiting_for_court"
+
+
+async def test_flags_need_records() -> None:
+    with pytest.raises(ValueError, match="registry"):
+        await CaseClient(cast(Client, FakeServer()), None).flags()
+
+
+# Files -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("data", "where"),
+    [
+        (b"", []),
+        (b"[]", []),
+        (b"\xef\xbb\xbf" + json.dumps(CONVICTION, indent=2).encode(), ["line 1"]),
+        (json.dumps([CONVICTION, CONVICTION], indent=2).encode(), ["item 1", "item 2"]),
+        (b'{"a": 1}\n\n{"b": "\xe2\x80\xa8"}\r\n', ["line 1", "line 3"]),
+        (b'{"a": 1}\n{"b": \n{"c": 3}', ["line 1", "line 2", "line 3"]),
+        (b'{"b": \n{"c": 3}', ["line 1", "line 2"]),
+        (json.dumps(BOOKING, indent=2).encode()[:-2], ["line 26"]),
+        (b'{\n  "a": [\n    {"b": 1}\n  ]\n  "c": 1\n}', ["line 5"]),
+        (b"nonsense", ["line 1"]),
+        (b"[" * 100_000, ["line 1"]),
+    ],
+)
+def test_a_file_is_read_in_each_of_its_forms(data: bytes, where: list[str]) -> None:
+    assert [item.where for item in items_in(data)] == where
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        {"agency": CASE.agency, "tracking_number": CASE.tracking_number},
+        {"case_id": str(CASE)},
+        {"case_id": f"{CASE.agency}:{CASE.tracking_number}", "type": "conviction"},
+    ],
+)
+def test_a_message_names_its_case(address: dict[str, str]) -> None:
+    read = read_addressed(json.dumps(CONVICTION | address), "conviction")
+    assert read == Addressed("conviction", message("conviction", CONVICTION), CASE)
+
+
+def test_a_case_can_be_named_for_it() -> None:
+    assert read_addressed(json.dumps(CONVICTION), "conviction", CASE).case_id == CASE
+    assert read_addressed(json.dumps(BOOKING), "booking", CASE).case_id == CASE
+    assert read_case_id("CA0190000:x") == read_case_id("booking-case:CA0190000:x")
+    assert read_case_id("CA0190000") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "reason"),
+    [
+        ("conviction", CONVICTION, "agency: missing"),
+        ("conviction", CONVICTION | {"agency": CASE.agency}, "tracking_number: missing"),
+        ("conviction", CONVICTION | {"agency": "x", "tracking_number": "y"}, "agency: "),
+        ("conviction", CONVICTION | {"case_id": "CA0190000"}, "case_id: names no case"),
+        ("booking", BOOKING | {"case_id": "CA0190000:B"}, "case_id: two cases are named"),
+        ("conviction", CONVICTION | {"charge": "1"}, "charge: unknown field; did you mean charge_"),
+        ("conviction", CONVICTION | {"zzz": "1"}, "zzz: unknown field; take it out"),
+        ("conviction", CONVICTION | {"type": "dismissal"}, "type: 'dismissal'"),
+        (None, CONVICTION, "type: missing"),
+        (None, CONVICTION | {"type": "verdict", "case_id": str(CASE)}, "type: 'verdict' is no"),
+        (
+            "booking",
+            BOOKING | {"subject": {"fbi_no": "1"}},
+            "subject.fbi_no: unknown field; did you mean subject.fbi_number?",
+        ),
+        (
+            "booking",
+            BOOKING | {"charges": [{**BOOKING["charges"][0], "statute": "x"}]},
+            "charges.0.statute: unknown field",
+        ),
+        (
+            "amendment",
+            {"message_id": "m", "filed_on": "2013-01-01", "charge": {"kode": "1"}},
+            "charge.kode: unknown field; did you mean charge.code?",
+        ),
+    ],
+)
+def test_a_refusal_names_field_and_reason(name: str | None, fields: dict[str, Any], reason: str) -> None:
+    with pytest.raises(DoesNotFit) as refused:
+        read_addressed(json.dumps(fields), name)
+    assert str(refused.value).startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('{"subject": {}}', "subject: give at least one"),
+        ('{"subject": {"fbi_number": "1"}, "us_citzen": true}', "us_citzen: unknown field"),
+        ('{"subject": {"fbi_number": "1"}, "records": [{"code": 1}]}', "records.0.code: not a"),
+        ("[]", "the payload is a list"),
+    ],
+)
+def test_a_history_that_does_not_fit_is_refused(text: str, reason: str) -> None:
+    with pytest.raises(DoesNotFit) as refused:
+        read_history(text)
+    assert str(refused.value).startswith(reason)
+
+
+# Many at once ----------------------------------------------------------------------------------
+
+
+async def test_one_refusal_holds_up_nobody_and_a_case_gets_its_messages_in_order() -> None:
+    posted: list[str] = []
+
+    async def post(addressed: Addressed) -> Reply | SubmitAnswer:
+        posted.append(addressed.message.message_id)
+        if addressed.message.message_id == "m5":
+            raise RPCError("Blob data size exceeds limit", RPCStatusCode.INVALID_ARGUMENT, b"")
+        if addressed.message.message_id == "m3":
+            return SubmitAnswer(accepted=True, duplicate=True, status="cleared", effect="known")
+        return Reply(status="accepted", text="sent", case_id=str(addressed.case_id))
+
+    texts = [json.dumps(CONVICTION | {"message_id": f"m{n}"}) for n in range(6)]
+    texts.insert(2, "broken")
+    items = [Item(f"line {n}", text) for n, text in enumerate(texts, 1)]
+    sent = await deliver(items, lambda text: read_addressed(text, "conviction", CASE), post)
+    assert posted == ["m0", "m1", "m2", "m3", "m4", "m5"]
+    assert [one.where for one in sent] == [item.where for item in items]
+    assert [one.status for one in sent] == [
+        "accepted",
+        "accepted",
+        "refused",
+        "accepted",
+        "duplicate",
+        "accepted",
+        "refused",
+    ]
+    assert "Blob data size" in sent[-1].text
+    assert [one.message_id for one in sent[1:4]] == ["m1", "", "m2"]
+
+
+async def test_a_server_that_goes_away_ends_the_command() -> None:
+    async def post(addressed: Addressed) -> Reply:
+        raise RPCError("away", RPCStatusCode.UNAVAILABLE, b"")
+
+    item = Item("line 1", json.dumps(CONVICTION))
+    with pytest.raises(RPCError):
+        await deliver([item], lambda text: read_addressed(text, "conviction", CASE), post)
+
+
+# The command line ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder, given back to the environment afterwards whatever `--data` says."""
+    monkeypatch.setenv("CONVICTION_GATE_DATA", str(tmp_path / "unused"))
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    monkeypatch.delenv("CONVICTION_GATE_REGISTRY_URL", raising=False)
+    return tmp_path / "data"
+
+
+def gate(*words: str, code: int, stdin: str = "") -> str:
+    result = CliRunner().invoke(app, words, input=stdin)
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+def test_a_fresh_folder_takes_histories_and_dockets(folder: Path) -> None:
+    rows = '{"subject": {"fbi_number": "1"}}\n{"subject": {}}\n'
+    said = gate("history", "import", "-", "--data", str(folder), stdin=rows, code=1)
+    assert "1 imported, 1 refused" in said
+    assert "line 2: refused: subject: " in said
+    entry = json.dumps(CONVICTION | {"case_id": str(CASE), "type": "conviction"})
+    said = gate("--data", str(folder), "docket", "import", "-", "--json", stdin=entry, code=0)
+    assert json.loads(said) == {"imported": 1, "refused": []}
+    assert gate("flags", "--json", "--data", str(folder), code=0) == "[]\n"
+    assert gate("flags", "--data", str(folder), code=0) == "no flag on record\n"
+
+
+async def test_an_imported_docket_is_what_the_court_holds(folder: Path) -> None:
+    url = f"sqlite+aiosqlite:///{folder / 'registry.db'}"
+    await migrate(url)
+    async with await Registry.open(url) as opened:
+        assert not await opened.has_docket()
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("flags",), "conviction-gate registry migrate"),
+        (("list",), "TEMPORAL_ADDRESS"),
+        (("show", "CA0190000:x"), "conviction-gate up"),
+        (("start", "-"), "conviction-gate up"),
+        (("setup",), "conviction-gate up"),
+        (("list", "--agency", "' OR 1"), "--agency"),
+        (("send", "verdict", "-"), "TYPE: 'verdict'"),
+        (("send", "conviction", "-", "--case", "x"), "CASE: 'x'"),
+        (("start", "no-such-file"), "no-such-file"),
+        (("list", "--status", "lost"), "--status"),
+    ],
+)
+def test_what_cannot_be_done_says_what_to_do(folder: Path, words: tuple[str, ...], named: str) -> None:
+    assert named in gate(*words, code=2)
+
+
+def test_a_setting_that_does_not_fit_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONVICTION_GATE_DOCKET_CHECK_EVERY", "often")
+    assert "CONVICTION_GATE_DOCKET_CHECK_EVERY" in gate("flags", code=2)
+
+
+# For people ------------------------------------------------------------------------------------
+
+
+def test_what_a_stranger_sent_cannot_steer_a_terminal() -> None:
+    assert clean("a\x1b[31m\x07\nb") == "a\ufffd[31m\ufffd\ufffdb"
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        ("awaiting_booking", "Waits for the booking from CA0190000"),
+        ("checking_history", "Waits for the criminal history"),
+        ("waiting_for_court", "Waits for the court to end charge 1, since 2013-07-15 12:00Z ("),
+        ("needs_review", "Waits for a person's answer"),
+        ("flagged", "Nobody waits: the case has ended"),
+        ("cleared", "Nobody waits: the case has ended"),
+    ],
+)
+def test_a_card_says_who_waits_for_what(status: Status, told: str) -> None:
+    assert waiting(view(status)).startswith(told)
+
+
+def test_the_names_that_messages_travel_under_are_theirs() -> None:
+    sent = message("conviction", CONVICTION)
+    assert isinstance(sent, Conviction)
+    assert type_of(sent) == "conviction"
