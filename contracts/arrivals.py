@@ -135,10 +135,7 @@ def misfit(message: Message, case_id: CaseId | None, arrived: datetime) -> str |
         for field in ("agency", "tracking_number"):
             ours, theirs = getattr(case_id, field), getattr(message, field)
             if ours != theirs:
-                return (
-                    f"{field}: another case's ({case_id} was addressed); "
-                    f"send it to {message.case_id}"
-                )
+                return f"{field}: another case's ({case_id} was addressed); send it to {message.case_id}"
     field, dated = _date_of(message)
     latest = arrived.astimezone(UTC) + A_DAY
     late = dated > latest if isinstance(dated, datetime) else dated > latest.date()

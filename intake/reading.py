@@ -83,11 +83,12 @@ def read_addressed(text: str | bytes, name: str | None = None, case_id: CaseId |
     """
     fields = read_object(text)
     name = _type(fields.pop("type", name), name)
-    model = MESSAGE_TYPES.get(name, Message)
+    model = MESSAGE_TYPES.get(name)
     named = [case_id, _case_of(fields.pop("case_id", None))]
     if model is not Booking:
         named.append(_addressee(fields))
-    refuse_unknown(model, fields)
+    if model is not None:
+        refuse_unknown(model, fields)
     message = read_message(name, json.dumps(fields))
     if isinstance(message, Booking):
         named.append(message.case_id)
@@ -119,7 +120,7 @@ def _unknown(model: type[BaseModel], value: object, path: str) -> Iterator[str]:
         for key, inner in value.items():
             if (field := model.model_fields.get(key)) is None:
                 near = difflib.get_close_matches(key, model.model_fields, 1)
-                advice = f"did you mean {near[0]}?" if near else "take it out"
+                advice = f"did you mean {path}{near[0]}?" if near else "take it out"
                 yield f"{path}{key[:64]}: unknown field; {advice}"
             for nested in _models_in(field.annotation if field else None):
                 yield from _unknown(nested, inner, f"{path}{key}.")

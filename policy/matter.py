@@ -46,10 +46,15 @@ class Ending(Enum):
 
 @dataclass(frozen=True)
 class PlacedClass:
-    """The class of an offense on a charge. `excluded`: a person ruled a serious one out of scope."""
+    """The class of an offense on a charge.
+
+    `severity`: the catalog's; the reported one only where the catalog leaves it open. `about`: what
+    a question about this class is about. `excluded`: a person ruled a serious one out of scope.
+    """
 
     name: ChargeClass
     severity: CatalogSeverity | None
+    about: str
     excluded: bool = False
 
 
@@ -183,7 +188,10 @@ class Matter:
 
     @cached_property
     def _answers(self) -> dict[tuple[str | None, str], Ruling]:
-        return {(ruling.question.charge_id, ruling.question.about): ruling for ruling in self.rulings}
+        by_date = sorted(
+            self.rulings, key=lambda r: (r.decision.decided_on, saying(r.decision), r.decision.key)
+        )
+        return {(ruling.question.charge_id, ruling.question.about): ruling for ruling in by_date}
 
     def answer_to(self, question: Question) -> Ruling | None:
         """The ruling that answers this very question."""
@@ -223,10 +231,12 @@ class Matter:
                 versions.append(filing)
         return {charge_id: tuple(versions) for charge_id, versions in filings.items()}
 
-    def _doubtful_last(self, filing: Filing) -> tuple[bool, str]:
-        """Among versions of one date the one that a person must look at is the one that stands."""
+    def _doubtful_last(self, filing: Filing) -> tuple[bool, bool, str, str]:
+        """Among versions of one date the one that a person must look at is the one that stands, and
+        one that is waited for stands before one that is not."""
         placed = self.place(filing.charge.charge_id, filing.charge)
-        return placed.name in ("unclassified", "other_traffic_serious"), saying(filing.charge)
+        doubtful = placed.name in ("unclassified", "other_traffic_serious")
+        return doubtful, placed.name != "court_process", saying(filing.charge), filing.source
 
     # -- what class it is -----------------------------------------------------------------------
 
@@ -234,27 +244,35 @@ class Matter:
     def _placements(self) -> dict[tuple[str, str], PlacedOffense]:
         return {(placed.scheme, placed.code): placed for placed in self.facts.placements}
 
-    def place(self, charge_id: str, offense: Offense, *, injury: bool = False) -> PlacedClass:
-        """The class of an offense on a charge: the catalog's, then the injury's, then a person's."""
+    def place(
+        self, charge_id: str, offense: Offense, *, injury: bool = False, severity: Severity | None = None
+    ) -> PlacedClass:
+        """The class of an offense on a charge: the catalog's, then the injury's, then a person's.
+
+        A ruling holds for the offense as it was asked about: an injury reported since asks again, and
+        a serious felony was never a question.
+        """
         placed = self._placements.get((offense.scheme, offense.code))
         name: ChargeClass = placed.charge_class if placed else "unclassified"
-        severity = placed.severity if placed else None
-        hurt = injury or (isinstance(offense, Charge) and offense.resulted_in_injury is True)
-        if name == "reckless_no_injury" and hurt:
+        known = placed.severity if placed else None
+        if isinstance(offense, Charge):
+            injury = injury or offense.resulted_in_injury is True
+            severity = severity or offense.severity
+        weight = severity if known in (None, "wobbler") else known
+        if name == "reckless_no_injury" and injury:
             name = "reckless_injury"
-        if not self._answers:
-            return PlacedClass(name, severity)
         seen: set[ChargeClass] = set()
-        while name not in seen:
+        while True:
+            about = offense_as(offense, name, injury=injury)
+            ruling = self._answers.get((charge_id, about))
+            felony = name == "other_traffic_serious" and weight == "felony"
+            if ruling is None or felony or name in seen:
+                return PlacedClass(name, weight, about)
             seen.add(name)
-            ruling = self._answers.get((charge_id, offense_as(offense, name)))
-            if ruling is None:
-                break
             ruled: ChargeClass = ruling.decision.ruling  # type: ignore[assignment]
             if ruled == name:
-                return PlacedClass(name, severity, excluded=True)
+                return PlacedClass(name, weight, about, excluded=True)
             name = ruled
-        return PlacedClass(name, severity)
 
     # -- how it ended ---------------------------------------------------------------------------
 
@@ -278,8 +296,9 @@ class Matter:
 
     def _standing(self, charge_id: str, filings: tuple[Filing, ...], docket: Docket) -> Standing:
         reopened = max((f.filed_on for f in filings if f.how != "booked"), default=date.min)
-        final = tuple(m for m in docket.dispositions if m.decided_on >= reopened)
-        ending = self._ending(final, docket, reopened, filings[-1].charge)
+        standing = (m for m in docket.dispositions if m.decided_on >= reopened)
+        final = tuple(sorted(standing, key=lambda m: (saying(m), m.key)))
+        ending = self._ending(final, docket, reopened, filings)
         turns = [docket.last[entry] for entry in _TURNS if entry in docket.last]
         about = digest([str(reopened), *sorted({saying(m) for m in (*final, *turns)})])
         grounds = {message.message_id for message in final}
@@ -307,7 +326,7 @@ class Matter:
         final: tuple[Conviction | Dismissal, ...],
         docket: Docket,
         reopened: date,
-        charge: Charge,
+        filings: tuple[Filing, ...],
     ) -> Ending:
         plea = docket.on("deferred_with_plea")
         if not final:
@@ -330,13 +349,13 @@ class Matter:
             return Ending.UNCLEAR_DISPOSITION
         if convictions and _under_appeal(docket, decided_on):
             return Ending.UNCLEAR_DISPOSITION
-        effects = {self._effect(conviction, charge) for conviction in convictions}
+        effects = {self._effect(conviction, filings) for conviction in convictions}
         if dismissals:
             effects.add(Ending.NO_CONVICTION)
         return effects.pop() if len(effects) == 1 else Ending.UNCLEAR_DISPOSITION
 
-    def _effect(self, conviction: Conviction, charge: Charge) -> Ending:
-        match self.conviction_severity(conviction, charge):
+    def _effect(self, conviction: Conviction, filings: tuple[Filing, ...]) -> Ending:
+        match self._severity(conviction, filings):
             case "misdemeanor" | "felony":
                 return Ending.CONVICTED
             case "infraction":
@@ -344,13 +363,24 @@ class Matter:
             case None:
                 return Ending.UNCLEAR_SEVERITY
 
-    def conviction_severity(self, conviction: Conviction, charge: Charge) -> Severity | None:
-        """The severity of a conviction: its own, else the catalog's; never the booking's."""
+    def _severity(self, conviction: Conviction, filings: tuple[Filing, ...]) -> Severity | None:
+        """The severity of a conviction: its own, else the catalog's; never the booking's.
+
+        Where the charge was filed in several versions on its last date, they must agree.
+        """
         if conviction.severity is not None:
             return conviction.severity
-        offense: Offense = conviction.convicted_of or charge
-        placed = self._placements.get((offense.scheme, offense.code))
-        severity = placed.severity if placed else None
+        last = filings[-1]
+        offenses: list[Offense] = [
+            filing.charge
+            for filing in filings
+            if (filing.filed_on, filing.how == "booked") == (last.filed_on, last.how == "booked")
+        ]
+        if conviction.convicted_of is not None:
+            offenses = [conviction.convicted_of]
+        placed = {self._placements.get((offense.scheme, offense.code)) for offense in offenses}
+        severities = {offense.severity if offense else None for offense in placed}
+        severity = severities.pop() if len(severities) == 1 else None
         return None if severity == "wobbler" else severity
 
 
@@ -370,9 +400,10 @@ def _same_charge(one: Charge, other: Charge) -> bool:
     )
 
 
-def offense_as(offense: Offense, name: ChargeClass) -> str:
+def offense_as(offense: Offense, name: ChargeClass, *, injury: bool) -> str:
     """What a question about the class of an offense is about."""
-    return f"{' '.join(normalised(offense.scheme, offense.code))} as {name}"
+    hurt = " with injury" if injury else ""
+    return f"{' '.join(normalised(offense.scheme, offense.code))}{hurt} as {name}"
 
 
 _SENT_WITH = {"message_id", "sender", "court", "docket_number"}

@@ -8,9 +8,8 @@ is asked before a record is held against anybody (rules 5 and 6), and a person's
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from contracts.booking import Offense
 from contracts.facts import Facts, Question
-from contracts.fields import Finding, Severity
+from contracts.fields import Finding
 from contracts.history import PRIORITY_KINDS, History, HistoryRecord, Priority
 from policy.decision import Decision
 from policy.matter import (
@@ -21,7 +20,6 @@ from policy.matter import (
     PlacedClass,
     Standing,
     digest,
-    offense_as,
 )
 
 if TYPE_CHECKING:
@@ -72,8 +70,8 @@ def subject_finding(matter: Matter) -> Decision | None:
 
 def excluded_offense(matter: Matter) -> Decision | None:
     """`flag.excluded_offense`: drunk driving on suspicion, hit and run, injury, serious felony."""
-    for charge, placed, severity, source in _offenses(matter):
-        if _is_excluded(placed, severity):
+    for charge, placed, source in _offenses(matter):
+        if _is_excluded(placed):
             return Decision(
                 rule="flag.excluded_offense",
                 explanation=f"{_name(charge)} is {_WORDS[placed.name]}, which the policy leaves out.",
@@ -84,7 +82,7 @@ def excluded_offense(matter: Matter) -> Decision | None:
 
 def non_traffic_charge(matter: Matter) -> Decision | None:
     """`flag.non_traffic_charge`: any charge outside traffic law."""
-    for charge, placed, _, source in _offenses(matter):
+    for charge, placed, source in _offenses(matter):
         if placed.name == "non_traffic":
             return Decision(
                 rule="flag.non_traffic_charge",
@@ -94,39 +92,34 @@ def non_traffic_charge(matter: Matter) -> Decision | None:
     return None
 
 
-_Offense = tuple[Standing, PlacedClass, Severity | None, str]
-
-
-def _offenses(matter: Matter) -> list[_Offense]:
+def _offenses(matter: Matter) -> list[tuple[Standing, PlacedClass, str]]:
     """Every offense that counts: as booked, as filed later, and as convicted of while it stands."""
-    found: list[_Offense] = []
+    found: list[tuple[Standing, PlacedClass, str]] = []
     for charge in matter.charges:
         for filing in charge.filings:
             placed = matter.place(charge.charge_id, filing.charge)
-            found.append((charge, placed, filing.charge.severity, filing.source))
-        for conviction in charge.undisputed_convictions:
-            if conviction.convicted_of is not None:
-                placed = _convicted_class(matter, charge, conviction.convicted_of)
-                found.append((charge, placed, conviction.severity, conviction.message_id))
+            found.append((charge, placed, filing.source))
+        found += [(charge, placed, source) for placed, source in _convicted_of(matter, charge)]
     return found
 
 
-def _convicted_class(matter: Matter, charge: Standing, offense: Offense) -> PlacedClass:
+def _convicted_of(matter: Matter, charge: Standing) -> list[tuple[PlacedClass, str]]:
+    """What a charge was convicted of, where a conviction that stands names it; and who says so."""
     hurt = any(filing.charge.resulted_in_injury for filing in charge.filings)
-    return matter.place(charge.charge_id, offense, injury=hurt)
+    return [
+        (
+            matter.place(charge.charge_id, message.convicted_of, injury=hurt, severity=message.severity),
+            message.message_id,
+        )
+        for message in charge.undisputed_convictions
+        if message.convicted_of is not None
+    ]
 
 
-def _is_excluded(placed: PlacedClass, reported: Severity | None) -> bool:
+def _is_excluded(placed: PlacedClass) -> bool:
     if placed.name in EXCLUDED:
         return True
-    return placed.name == "other_traffic_serious" and (
-        placed.excluded or _severity(placed, reported) == "felony"
-    )
-
-
-def _severity(placed: PlacedClass, reported: Severity | None) -> str | None:
-    """The catalog's severity; the reported one only where the catalog leaves it open."""
-    return reported if placed.severity in (None, "wobbler") else placed.severity
+    return placed.name == "other_traffic_serious" and (placed.excluded or placed.severity == "felony")
 
 
 # 4 ---------------------------------------------------------------------------------------------
@@ -134,35 +127,29 @@ def _severity(placed: PlacedClass, reported: Severity | None) -> str | None:
 
 def unclassified_charge(matter: Matter) -> Decision | None:
     """`review.unclassified_charge`: a person says what kind of offense it is."""
-    asked: list[tuple[Standing, Offense, PlacedClass]] = []
+    asked: list[tuple[Standing, PlacedClass]] = []
     for charge in matter.charges:
         if charge.placed.name in ("unclassified", "other_traffic_serious"):
-            asked.append((charge, charge.current.charge, charge.placed))
-        for conviction in charge.undisputed_convictions:
-            if conviction.convicted_of is not None:
-                placed = _convicted_class(matter, charge, conviction.convicted_of)
-                if placed.name == "unclassified":
-                    asked.append((charge, conviction.convicted_of, placed))
+            asked.append((charge, charge.placed))
+        convicted_of = (placed for placed, _ in _convicted_of(matter, charge))
+        asked += [(charge, placed) for placed in convicted_of if placed.name == "unclassified"]
     why = "is not in the catalog or could be several offenses"
     if not asked and all(charge.placed.name == "court_process" for charge in matter.charges):
-        asked = [(charge, charge.current.charge, charge.placed) for charge in matter.charges]
+        asked = [(charge, charge.placed) for charge in matter.charges]
         why = "is a court matter; the offense behind it is not known"
     if not asked:
         return None
-    charge, _, placed = asked[0]
+    charge, placed = asked[0]
     if placed.name == "other_traffic_serious":
         why = "is serious but below a felony"
+    questions = [
+        Question(rule="review.unclassified_charge", charge_id=charge.charge_id, about=placed.about)
+        for charge, placed in asked
+    ]
     return Decision(
         rule="review.unclassified_charge",
         explanation=f"{_name(charge)} {why}; a person must say what kind of offense it is.",
-        questions=tuple(
-            Question(
-                rule="review.unclassified_charge",
-                charge_id=charge.charge_id,
-                about=offense_as(offense, placed.name),
-            )
-            for charge, offense, placed in asked
-        ),
+        questions=tuple(dict.fromkeys(questions)),
     )
 
 
@@ -233,7 +220,7 @@ def _unclear_points(history: History) -> list[str]:
     points = [_point(_record_doubt(record), record) for record in history.records]
     points += [_point(_priority_doubt(priority), priority) for priority in history.priorities]
     if history.conflicting:
-        rows = "".join(item.model_dump_json() for item in (*history.records, *history.priorities))
+        rows = "".join(sorted(i.model_dump_json() for i in (*history.records, *history.priorities)))
         points.append(f"the ids lead to different records; {rows}")
     return sorted(point for point in points if point)
 
@@ -323,8 +310,7 @@ def _is_traffic_conviction(matter: Matter, charge: Standing) -> bool:
     """A conviction for failing to appear is none for a traffic offense, unless a person says so."""
     if charge.ruled:
         return True
-    offenses = [c.convicted_of for c in charge.undisputed_convictions if c.convicted_of is not None]
-    classes = {_convicted_class(matter, charge, offense).name for offense in offenses}
+    classes = {placed.name for placed, _ in _convicted_of(matter, charge)}
     return charge.placed.name in IN_SCOPE and "court_process" not in classes
 
 

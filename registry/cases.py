@@ -74,6 +74,7 @@ async def withdraw(session: AsyncSession, withdrawal: Withdrawal) -> Concluded:
         return Concluded(result=None)
     flag = await _numbered(session, conclusion)
     if flag is None or flag.status != ACTIVE:
+        _learn(row, conclusion)
         return Concluded(result=row.result)
     lift(
         flag,

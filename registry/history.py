@@ -80,8 +80,10 @@ def led_to(ids: Ids) -> Select[str]:
 
 def _among(table: type[CitizenRow | HistoryId], ids: Ids) -> ColumnElement[bool]:
     # Kind by kind: SQLite uses no index for pairs in a list of pairs.
-    kinds = {kind: [value for k, value in sorted(ids) if k == kind] for kind, _ in sorted(ids)}
-    each = (and_(table.kind == kind, table.value.in_(values)) for kind, values in kinds.items())
+    by_kind: dict[str, list[str]] = {}
+    for kind, value in sorted(ids):
+        by_kind.setdefault(kind, []).append(value)
+    each = (and_(table.kind == kind, table.value.in_(values)) for kind, values in by_kind.items())
     return or_(false(), *each)
 
 

@@ -16,9 +16,7 @@ from temporalio.converter import DataConverter
 class TolerantPayloadConverter(PydanticPayloadConverter):
     """Decodes as pydantic does; untyped, it returns a `RawValue` for what does not decode."""
 
-    def from_payloads(
-        self, payloads: Sequence[Payload], type_hints: list[type] | None = None
-    ) -> list[Any]:
+    def from_payloads(self, payloads: Sequence[Payload], type_hints: list[type] | None = None) -> list[Any]:
         """One value for each payload."""
         if type_hints is not None:
             return super().from_payloads(payloads, type_hints)

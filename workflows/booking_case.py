@@ -83,6 +83,7 @@ class BookingCase:
         info = workflow.info()
         self._case_id = names.CaseId.parse(info.workflow_id)
         self._state = CaseState(opened_at=workflow.now())
+        self._received = 0
         self._arrivals = 0
         self._answered = 0
         self._decided: tuple[Facts, Decision] | None = None
@@ -91,14 +92,15 @@ class BookingCase:
             self._state = CaseState.model_validate_json(one_text(inputs))
         elif list(inputs) not in ([], [None]):
             self._open_with(inputs)
-        if self._case_id is None:
+        if self._case_id is None and info.continued_run_id is None:
             self._reject(
                 names.BOOKING_CASE,
                 (),
                 "the workflow id is not booking-case:{agency}:{tracking_number}, so that no "
                 "booking can fit; start the case under its own id",
             )
-        self._show()
+        if not self._state.facts.bookings:
+            self._show()
 
     @workflow.run
     async def run(self, *inputs: Any) -> CaseResult:
@@ -119,9 +121,10 @@ class BookingCase:
 
     async def _booking_arrived(self) -> None:
         state = self._state
-        if state.facts.bookings or self._case_id is None:
-            if self._case_id is None:
-                await self._wait(lambda: False)
+        while self._case_id is None:
+            await self._wait()
+            self._continue_as_new_if_long()
+        if state.facts.bookings:
             return
         if "booking_overdue" not in state.due and not state.overdue:
             state.intervals = await workflow.execute_activity(
@@ -133,16 +136,17 @@ class BookingCase:
                 **_ONE_TRY,
             )
         while not state.facts.bookings:
+            self._continue_as_new_if_long()
             if not state.overdue:
                 self._set_alarm(
                     "booking_overdue",
                     state.intervals.booking_overdue,
                     "A court message came first: the booking should follow",
                 )
-            await self._wait(lambda: bool(state.facts.bookings))
-            if "booking_overdue" in self._rung() and not state.facts.bookings:
+            self._show()
+            await self._wait()
+            if "booking_overdue" in self._rung():
                 state.overdue = True
-                self._show()
         state.overdue = False
         self._alarms.clear()
         state.due.clear()
@@ -202,7 +206,6 @@ class BookingCase:
     async def _next_fact(self, decision: Decision) -> None:
         """Wait for a message or a timer. No timer decides anything."""
         state = self._state
-        self._become(decision.status, decision)
         intervals = state.intervals
         since = f"since {(state.waiting_since or workflow.now()).date()}"
         match decision.answer:
@@ -230,8 +233,8 @@ class BookingCase:
                     )
         for name in [name for name in state.due if name not in self._alarms.set]:
             del state.due[name]
-        before = self._arrivals
-        await self._wait(lambda: self._arrivals > before)
+        self._become(decision.status, decision)
+        await self._wait()
         for alarm in self._rung():
             match alarm:
                 case "docket_overdue":
@@ -269,26 +272,28 @@ class BookingCase:
         if concluded is None or concluded.outcome != "flagged":
             return concluded
         self._state.flags_written += 1
-        await self._complete_the_facts()
         after = self._decide()
         if after.answer == "flag":
             return concluded
         withdrawn = result.model_copy(
             update={"outcome": "withdrawn", "rule": after.rule, "explanation": after.explanation}
         )
-        await workflow.execute_activity(
-            WITHDRAW_FLAG,
-            Withdrawal(
-                conclusion=self._conclusion(after, withdrawn, self._state.flags_written),
-                reason=after.explanation,
-                lift_code=lift_code(after),
-                withdrawn_at=workflow.now(),
-            ),
-            result_type=Concluded,
-            summary="Withdraw the flag: its ground fell",
-            retry_policy=_UNTIL_WRITTEN,
-            **_ONE_TRY,
-        )
+        written = None
+        while written is not self._state.facts:
+            written = self._state.facts
+            await workflow.execute_activity(
+                WITHDRAW_FLAG,
+                Withdrawal(
+                    conclusion=self._conclusion(after, withdrawn, self._state.flags_written),
+                    reason=after.explanation,
+                    lift_code=lift_code(after),
+                    withdrawn_at=workflow.now(),
+                ),
+                result_type=Concluded,
+                summary="Withdraw the flag: its ground fell",
+                retry_policy=_UNTIL_WRITTEN,
+                **_ONE_TRY,
+            )
         return withdrawn if after.answer == "clear" else None
 
     async def _write(
@@ -313,6 +318,7 @@ class BookingCase:
                 self._state.facts = self._state.facts.model_copy(update={"us_citizen": True})
             if concluded.result is None or self._state.facts is written:
                 return concluded.result
+            await self._complete_the_facts()
 
     async def _end(self, result: CaseResult) -> CaseResult:
         status: Status = "flagged" if result.outcome == "flagged" else "cleared"
@@ -367,9 +373,12 @@ class BookingCase:
 
     # -- waiting -------------------------------------------------------------------------------
 
-    async def _wait(self, for_what: Any) -> None:
-        self._answered = self._arrivals
-        await workflow.wait_condition(lambda: for_what() or bool(self._alarms.rung))
+    async def _wait(self) -> None:
+        """Until a message is accepted or a timer rings, or until the run is long."""
+        known = self._answered = self._arrivals
+        await workflow.wait_condition(
+            lambda: self._arrivals > known or bool(self._alarms.rung) or self._is_long
+        )
 
     def _set_alarm(self, name: str, after: timedelta, summary: str) -> None:
         """Set a durable timer, once: a message that comes meanwhile does not start it again."""
@@ -382,9 +391,14 @@ class BookingCase:
             self._state.due.pop(name, None)
         return rung
 
+    @property
+    def _is_long(self) -> bool:
+        """Whether the run should go on as a new one; what is repeated or rejected counts too."""
+        long = self._received >= RUN_MESSAGES_MOST or workflow.info().is_continue_as_new_suggested()
+        return long and workflow.all_handlers_finished()
+
     def _continue_as_new_if_long(self) -> None:
-        long = self._arrivals >= RUN_MESSAGES_MOST or workflow.info().is_continue_as_new_suggested()
-        if long and workflow.all_handlers_finished():
+        if self._is_long:
             workflow.continue_as_new(self._state)
 
     # -- messages ------------------------------------------------------------------------------
@@ -399,6 +413,7 @@ class BookingCase:
 
     def _arrive(self, name: str, payloads: Sequence[Any]) -> None:
         """The way of every signal. Total: what does not fit is kept with the reason."""
+        self._received += 1
         try:
             message = self._fitting(read_message(name, one_text(payloads)))
         except DoesNotFit as reason:
@@ -490,6 +505,7 @@ class BookingCase:
     @workflow.update(name=names.UPDATE, description="The same messages, with an answer")
     async def submit(self, *payloads: Any) -> SubmitAnswer:
         """Answers once the case has considered the message."""
+        self._received += 1
         message = read_typed(one_text(payloads))
         effect = self._accept(message)
         mine = self._arrivals

@@ -25,14 +25,12 @@ def card(state: CaseState, view: CaseView) -> str:
     }.get(state.status)
     lines = [f"### {_WAITS_FOR[state.status]}{f' since {since:%Y-%m-%d}' if since else ''}", ""]
     lines.append(view.explanation + (f" (`{view.rule}`)" if view.rule else ""))
-    if view.charges:
-        lines += ["", "| charge | offense | class | court |", "| --- | --- | --- | --- |"]
-    for charge in view.charges[:10]:
-        court = f"{charge.disposition}, {charge.decided_on}" if charge.disposition else "open"
-        offense = f"{_plain(charge.scheme)} {_plain(charge.code)}"
-        kind = (charge.charge_class or "being looked up").replace("_", " ")
-        lines.append(f"| {_plain(charge.charge_id)} | {offense} | {kind} | {court} |")
     lines.append("")
+    for charge in view.charges[:10]:
+        court = f"{charge.disposition} on {charge.decided_on}" if charge.disposition else "open"
+        kind = (charge.charge_class or "being looked up").replace("_", " ")
+        offense = f"{_plain(charge.scheme)} {_plain(charge.code)}"
+        lines.append(f"- Charge {_plain(charge.charge_id)}: {offense}, {kind}: **{court}**")
     if len(view.charges) > 10:
         lines.append(f"- and {len(view.charges) - 10} more charges")
     if view.messages:

@@ -21,12 +21,19 @@ def one_text(payloads: Sequence[Any]) -> str:
         case RawValue() as raw:
             encoding = raw.payload.metadata.get("encoding", b"").decode("ascii", "replace")
             if encoding == "json/plain":
-                return raw.payload.data.decode("utf-8", "surrogateescape")
+                return _utf_8(raw.payload.data)
             raise DoesNotFit(f"the encoding '{encoding[:64]}' cannot be read; send json/plain")
         case bytes():
             raise DoesNotFit("the payload is binary; send one JSON object as json/plain")
         case value:
             return json.dumps(value, ensure_ascii=False)
+
+
+def _utf_8(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise DoesNotFit("the payload is not UTF-8; send one JSON object in UTF-8") from None
 
 
 def shown(payloads: Sequence[Any]) -> str:

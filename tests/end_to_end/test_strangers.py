@@ -21,9 +21,7 @@ async def test_the_temporal_program_drives_cases(house: House) -> None:
     await house.up()
     one, two = "booking-case:CAZZ00100:K-1", "booking-case:CAZZ00100:K-2"
 
-    await house.run(
-        *temporal("start", *QUEUE, "-w", one, *STRICT, "--input", json.dumps(a_booking(1)))
-    )
+    await house.run(*temporal("start", *QUEUE, "-w", one, *STRICT, "--input", json.dumps(a_booking(1))))
     await house.until(one, status="waiting_for_court")
     again = ("start", *QUEUE, "-w", one, *STRICT, "--fail-existing", "--input", json.dumps(a_booking(1)))
     assert "already" in await house.run(*temporal(*again), code=1)
@@ -56,15 +54,18 @@ async def test_the_temporal_program_drives_cases(house: House) -> None:
         ),
     )
     await house.until(two, status="awaiting_booking", messages_total=1, rejected_total=0)
-    await house.run(
-        *temporal("signal", "-w", two, "--name", "booking", "--input", json.dumps(a_booking(2)))
-    )
+    await house.run(*temporal("signal", "-w", two, "--name", "booking", "--input", json.dumps(a_booking(2))))
     await house.until(two, status="cleared", rule="clear.no_conviction")
     queried = json.loads(await house.run(*temporal("query", "-w", two, "--type", "case", "-o", "json")))
     assert "clear.no_conviction" in json.dumps(queried)
 
     # After the end: the conviction was a clerk's error, so its flag is withdrawn and stays on record.
-    correction = {"message_id": "k-1", "corrects": "e-1", "ground": "clerical_error", "corrected_on": "2014-01-02"}
+    correction = {
+        "message_id": "k-1",
+        "corrects": "e-1",
+        "ground": "clerical_error",
+        "corrected_on": "2014-01-02",
+    }
     case = {"agency": "CAZZ00100", "tracking_number": "K-1"}
     await house.gate("send", "correction", "-", stdin=json.dumps(case | correction))
     while (flags := await house.flags(one))[0]["status"] == "active":

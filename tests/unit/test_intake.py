@@ -1,6 +1,8 @@
 """The services' side against a server of our own making and a real registry."""
 
+import asyncio
 import json
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,10 +17,9 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 from typer.testing import CliRunner
 
-from contracts.arrivals import DoesNotFit, read_message, type_of
+from contracts.arrivals import DoesNotFit, read_message
 from contracts.booking import Booking
 from contracts.case import CaseResult, CaseView, SubmitAnswer
-from contracts.court import Conviction
 from contracts.facts import Facts
 from contracts.fields import Status
 from contracts.message import Message
@@ -174,11 +175,18 @@ class FakeHandle:
             raise NOT_FOUND
 
 
+@pytest.fixture(scope="session")
+async def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of an empty registry: copied for each test, since making it takes longer."""
+    path = tmp_path_factory.mktemp("intake") / "registry.db"
+    await migrate(f"sqlite+aiosqlite:///{path}")
+    return path
+
+
 @pytest.fixture
-async def registry(tmp_path: Path) -> AsyncIterator[Registry]:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'registry.db'}"
-    await migrate(url)
-    async with await Registry.open(url) as opened:
+async def registry(empty: Path, tmp_path: Path) -> AsyncIterator[Registry]:
+    path = shutil.copy(empty, tmp_path)
+    async with await Registry.open(f"sqlite+aiosqlite:///{path}") as opened:
         yield opened
 
 
@@ -440,7 +448,7 @@ async def test_flags_need_records() -> None:
         (b'{"a": 1}\n\n{"b": "\xe2\x80\xa8"}\r\n', ["line 1", "line 3"]),
         (b'{"a": 1}\n{"b": \n{"c": 3}', ["line 1", "line 2", "line 3"]),
         (b'{"b": \n{"c": 3}', ["line 1", "line 2"]),
-        (json.dumps(BOOKING, indent=2).encode()[:-2], ["line 26"]),
+        (json.dumps(BOOKING, indent=2).encode()[:-2], ["line 23"]),
         (b'{\n  "a": [\n    {"b": 1}\n  ]\n  "c": 1\n}', ["line 5"]),
         (b"nonsense", ["line 1"]),
         (b"[" * 100_000, ["line 1"]),
@@ -581,6 +589,11 @@ def gate(*words: str, code: int, stdin: str = "") -> str:
     return result.output
 
 
+async def docket_of(folder: Path) -> tuple[Any, ...]:
+    async with await Registry.open(f"sqlite+aiosqlite:///{folder / 'registry.db'}") as opened:
+        return tuple(map(json.loads, await opened.docket(CASE.agency, CASE.tracking_number)))
+
+
 def test_a_fresh_folder_takes_histories_and_dockets(folder: Path) -> None:
     rows = '{"subject": {"fbi_number": "1"}}\n{"subject": {}}\n'
     said = gate("history", "import", "-", "--data", str(folder), stdin=rows, code=1)
@@ -589,15 +602,9 @@ def test_a_fresh_folder_takes_histories_and_dockets(folder: Path) -> None:
     entry = json.dumps(CONVICTION | {"case_id": str(CASE), "type": "conviction"})
     said = gate("--data", str(folder), "docket", "import", "-", "--json", stdin=entry, code=0)
     assert json.loads(said) == {"imported": 1, "refused": []}
+    assert asyncio.run(docket_of(folder)) == ({"type": "conviction", "sender": "", **CONVICTION},)
     assert gate("flags", "--json", "--data", str(folder), code=0) == "[]\n"
     assert gate("flags", "--data", str(folder), code=0) == "no flag on record\n"
-
-
-async def test_an_imported_docket_is_what_the_court_holds(folder: Path) -> None:
-    url = f"sqlite+aiosqlite:///{folder / 'registry.db'}"
-    await migrate(url)
-    async with await Registry.open(url) as opened:
-        assert not await opened.has_docket()
 
 
 @pytest.mark.parametrize(
@@ -644,9 +651,3 @@ def test_what_a_stranger_sent_cannot_steer_a_terminal() -> None:
 )
 def test_a_card_says_who_waits_for_what(status: Status, told: str) -> None:
     assert waiting(view(status)).startswith(told)
-
-
-def test_the_names_that_messages_travel_under_are_theirs() -> None:
-    sent = message("conviction", CONVICTION)
-    assert isinstance(sent, Conviction)
-    assert type_of(sent) == "conviction"

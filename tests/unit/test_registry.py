@@ -249,7 +249,7 @@ async def test_an_empty_import_is_none(registry: Registry) -> None:
 def test_a_row_is_found_by_its_index(path: Path) -> None:
     subject = Subject(**ONE_PERSON)
     query = led_to(ids_of([subject, Subject(fbi_number="F-2")])).compile(
-        dialect=sqlite.dialect(),  # type: ignore[no-untyped-call]
+        dialect=sqlite.dialect(),
         compile_kwargs={"literal_binds": True},
     )
     plan = [step for *_, step in select(path, f"EXPLAIN QUERY PLAN {query}")]
@@ -360,6 +360,24 @@ async def test_a_retried_clearance_changes_nothing(registry: Registry) -> None:
 async def test_a_flag_that_stands_is_not_cleared(registry: Registry) -> None:
     first = await registry.flag(flagged())
     assert await registry.clear(cleared()) == first
+
+
+@pytest.mark.parametrize(("way", "decided"), [("flag", flagged()), ("clear", cleared())])
+async def test_what_arrived_during_the_write_is_kept_and_a_late_retry_takes_nothing_back(
+    registry: Registry, way: str, decided: Conclusion
+) -> None:
+    more = decided.model_copy(
+        update={
+            "facts": decided.facts.including(VACATED),
+            "case": decided.case.model_copy(update={"messages_total": 1}),
+        }
+    )
+    for written in (decided, more, decided):
+        assert (await getattr(registry, way)(written)).result == decided.result
+    kept = await registry.kept_case(CASE_ID)
+    assert kept is not None
+    assert kept.facts == more.facts
+    assert kept.case.messages_total == 1
 
 
 async def test_a_second_flag_needs_the_first_to_be_withdrawn(registry: Registry) -> None:

@@ -10,8 +10,8 @@ from temporalio.api.common.v1 import Payload
 from temporalio.client import Client, WorkflowHandle
 from temporalio.common import RawValue, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
-from contracts.case import CaseResult, CaseView, SubmitAnswer
-from contracts.names import BOOKING_CASE, QUERY, TASK_QUEUE, UPDATE, CaseId
+from contracts.case import CaseResult, CaseView, CorrectionResult, SubmitAnswer
+from contracts.names import BOOKING_CASE, FLAG_CORRECTION, QUERY, TASK_QUEUE, UPDATE, CaseId
 from registry import Registry
 from runtime.settings import Settings
 from worker import make_worker
@@ -97,17 +97,55 @@ async def working(client: Client, registry: Registry, **settings: Any) -> AsyncI
         yield
 
 
-async def start(client: Client, case: CaseId, *inputs: Any) -> WorkflowHandle[Any, CaseResult]:
+async def start(
+    client: Client, case: CaseId, *inputs: Any, task_queue: str = TASK_QUEUE
+) -> WorkflowHandle[Any, CaseResult]:
+    """Start a case as a booking's sender does."""
     handle: WorkflowHandle[Any, CaseResult] = await client.start_workflow(
         BOOKING_CASE,
         args=list(inputs),
         id=str(case),
-        task_queue=TASK_QUEUE,
+        task_queue=task_queue,
         id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
         id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
         result_type=CaseResult,
     )
     return handle
+
+
+async def open_by_signal(
+    client: Client, case: CaseId, name: str, message: dict[str, Any], *, input: Any = None
+) -> WorkflowHandle[Any, CaseResult]:
+    """Signal a case and open it where it is not open, as a court's sender does."""
+    handle: WorkflowHandle[Any, CaseResult] = await client.start_workflow(
+        BOOKING_CASE,
+        input,
+        id=str(case),
+        task_queue=TASK_QUEUE,
+        start_signal=name,
+        start_signal_args=[message],
+        id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        result_type=CaseResult,
+    )
+    return handle
+
+
+async def correct(
+    client: Client, case: CaseId | None, *inputs: Any, message_id: str = "k-1"
+) -> CorrectionResult:
+    """What came after the end: the outcome of a `FlagCorrection`."""
+    addressed = case or case_id()
+    named = {"agency": addressed.agency, "tracking_number": addressed.tracking_number}
+    given = [named | value if case and isinstance(value, dict) else value for value in inputs]
+    handle: WorkflowHandle[Any, CorrectionResult] = await client.start_workflow(
+        FLAG_CORRECTION,
+        args=given,
+        id=addressed.correction_id(message_id),
+        task_queue=TASK_QUEUE,
+        result_type=CorrectionResult,
+    )
+    return await handle.result()
 
 
 async def submit(handle: WorkflowHandle[Any, Any], *payloads: Any) -> SubmitAnswer:

@@ -96,7 +96,7 @@ MISFITS: dict[str, tuple[str, Payloads, str]] = {
     ),
     "nested somewhat": (
         "conviction",
-        always(raw(b'{"message_id": ' + b"[" * 150 + b"]" * 150 + b"}")),
+        always(raw(b'{"type": "conviction", "message_id": ' + b"[" * 150 + b"]" * 150 + b"}")),
         "message_id: not a text",
     ),
 }

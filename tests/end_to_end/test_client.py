@@ -1,0 +1,204 @@
+"""The typed client and the command line with a real server, a real worker and a real registry."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.client import Client
+
+from contracts.arrivals import read_booking, read_message
+from contracts.booking import Booking
+from contracts.case import CaseView, SubmitAnswer
+from contracts.message import Message
+from contracts.names import FLAG_CORRECTION, CaseId
+from intake.client import CaseClient, Reply
+from registry import Registry
+from runtime.converter import data_converter
+from runtime.embedded import embedded
+from runtime.settings import Settings
+from tests.end_to_end.conftest import House
+
+AGENCY = "CAZZ00200"
+
+
+def a_booking(number: str, **more: Any) -> dict[str, Any]:
+    return {
+        "message_id": f"jms-{number}",
+        "agency": AGENCY,
+        "tracking_number": number,
+        "booking_number": f"B-{number}",
+        "booked_at": "2012-05-04T02:15:00-07:00",
+        "subject": {"fbi_number": f"F-{number}"},
+        "charges": [{"charge_id": "1", "scheme": "CA-VC", "code": "12500(a)", "description": "no license"}],
+    } | more
+
+
+def a_conviction(number: str, **more: Any) -> dict[str, Any]:
+    return {
+        "message_id": f"court-{number}",
+        "charge_id": "1",
+        "decided_on": "2013-07-15",
+        "severity": "misdemeanor",
+    } | more
+
+
+def conviction(number: str, **more: Any) -> Message:
+    return read_message("conviction", json.dumps(a_conviction(number, **more)))
+
+
+def booking(number: str, **more: Any) -> Booking:
+    return read_booking(json.dumps(a_booking(number, **more)))
+
+
+def correction(number: str, **more: Any) -> Message:
+    fields = {
+        "message_id": f"fix-{number}",
+        "corrects": f"court-{number}",
+        "ground": "clerical_error",
+        "corrected_on": "2013-08-01",
+    }
+    return read_message("correction", json.dumps(fields | more))
+
+
+class Desk:
+    """A client, and the server and registry behind it."""
+
+    def __init__(self, server: Client, registry: Registry) -> None:
+        self.server = server
+        self.cases = CaseClient(server, registry)
+
+    async def until(self, case_id: CaseId, **expected: Any) -> CaseView:
+        """The case once these of its fields are so; the test's time-out is the limit."""
+        while True:
+            view = await self.cases.case(case_id)
+            if view and all(getattr(view, name) == value for name, value in expected.items()):
+                return view
+            await asyncio.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+async def desk() -> AsyncIterator[Desk]:
+    async with embedded(ephemeral=True) as running:
+        server = await Client.connect(running.address, data_converter=data_converter)
+        async with await Registry.open(Settings(data=running.data).registry) as registry:
+            yield Desk(server, registry)
+
+
+async def test_a_case_from_its_booking_to_a_withdrawn_flag(desk: Desk) -> None:
+    case_id, cases = CaseId(AGENCY, "C-1"), desk.cases
+    assert (await cases.start(booking("C-1"))).status == "accepted"
+    assert (await cases.start(booking("C-1"))).status == "accepted"
+    view = await desk.until(case_id, status="waiting_for_court")
+    assert (view.messages_total, view.rejected_total, view.flag_status) == (1, 0, None)
+
+    answer = await cases.submit("conviction", conviction("C-1"), case_id)
+    assert isinstance(answer, SubmitAnswer)
+    assert (answer.accepted, answer.duplicate) == (True, False)
+    await desk.until(case_id, status="flagged", flag_status="active")
+    await desk.server.get_workflow_handle(str(case_id)).result()
+
+    again = await cases.start(booking("C-1"))
+    assert (again.status, again.known) == ("closed", True)
+    assert (await cases.start(booking("C-1", message_id="jms-2"))).known is False
+    assert (await cases.send("conviction", conviction("C-1"), case_id)).status == "duplicate"
+    late = await cases.submit("conviction", conviction("C-1", message_id="late"), case_id)
+    assert isinstance(late, Reply)
+    assert (late.status, late.text.split("; ")[0]) == (
+        "refused",
+        "the case ended: flagged under flag.convicted",
+    )
+
+    assert (await cases.send("correction", correction("C-1"), case_id)).status == "accepted"
+    started = desk.server.get_workflow_handle(case_id.correction_id("fix-C-1"))
+    assert (await started.describe()).workflow_type == FLAG_CORRECTION
+    assert (await started.result())["outcome"] == "withdrawn"
+    assert (await desk.until(case_id, flag_status="withdrawn")).status == "flagged"
+    assert (await cases.send("correction", correction("C-1"), case_id)).status == "duplicate"
+    other = await cases.send("correction", correction("C-1", sender="another"), case_id)
+    assert (other.status, other.text.split(":")[0]) == ("refused", "message_id")
+    (flag,) = [flag for flag in await cases.flags() if flag.case_id == str(case_id)]
+    assert flag.status == "withdrawn"
+
+
+async def test_a_court_message_before_its_booking(desk: Desk) -> None:
+    case_id, cases = CaseId(AGENCY, "C-2"), desk.cases
+    assert await cases.case(case_id) is None
+    assert (await cases.send("conviction", conviction("C-2"), case_id)).status == "accepted"
+    await desk.until(case_id, status="awaiting_booking", messages_total=1)
+    assert (await cases.start(booking("C-2"))).status == "accepted"
+    await desk.until(case_id, status="flagged")
+
+
+async def test_what_the_validator_refuses_comes_back_with_its_reason(desk: Desk) -> None:
+    case_id, cases = CaseId(AGENCY, "C-3"), desk.cases
+    await cases.start(booking("C-3"))
+    await desk.until(case_id, status="waiting_for_court")
+    clash = conviction("C-3", message_id="jms-C-3")
+    refused = await cases.submit("conviction", clash, case_id)
+    assert isinstance(refused, Reply)
+    assert (refused.status, refused.text.split(":")[0]) == ("refused", "message_id")
+
+
+async def test_an_ended_case_that_no_record_tells_of(desk: Desk) -> None:
+    case_id = CaseId(AGENCY, "C-4")
+    await desk.cases.start(booking("C-4"))
+    await desk.until(case_id, status="waiting_for_court")
+    await desk.server.get_workflow_handle(str(case_id)).terminate("by the operator's hand")
+    reply = await desk.cases.start(booking("C-4"))
+    assert (reply.status, reply.known) == ("closed", False)
+    refused = await desk.cases.send("conviction", conviction("C-4"), case_id)
+    assert refused.text.startswith("the case has closed; ")
+    view = await desk.cases.case(case_id)
+    assert view is not None
+    assert view.status == "waiting_for_court"
+
+
+@pytest.mark.timeout(180)
+async def test_the_command_line(house: House, tmp_path: Path) -> None:
+    await house.up()
+    assert "set up" in await house.gate("setup")
+    histories = tmp_path / "histories.jsonl"
+    histories.write_text('{"subject": {"fbi_number": "F-D-2"}, "us_citizen": true}\n')
+    await house.gate("history", "import", str(histories))
+
+    several = tmp_path / "bookings.json"
+    several.write_text(json.dumps([a_booking("D-1"), a_booking("D-2"), a_booking("D-3")], indent=2))
+    assert "3 accepted" in await house.gate("start", str(several))
+    one, two, three = (f"booking-case:{AGENCY}:D-{n}" for n in (1, 2, 3))
+    await house.until(one, status="waiting_for_court")
+    assert (await house.until(two, status="cleared"))["rule"] == "clear.us_citizen"
+
+    lines = [
+        json.dumps(a_conviction("D-1", case_id=f"{AGENCY}:D-1")),
+        json.dumps(a_conviction("D-1", agency=AGENCY, tracking_number="D-1")),
+        "{",
+        json.dumps(a_conviction("D-3", case_id=three, verdict="guilty")),
+    ]
+    said = await house.gate("send", "conviction", "-", "--answer", "--json", stdin="\n".join(lines), code=1)
+    sent = json.loads(said)
+    assert [item["where"] for item in sent] == ["line 1", "line 2", "line 3", "line 4"]
+    assert [item["status"] for item in sent] == ["accepted", "duplicate", "refused", "refused"]
+    assert sent[3]["text"].startswith("verdict: unknown field")
+
+    await house.until(one, status="flagged", flag_status="active")
+    card = await house.gate("show", f"{AGENCY}:D-1")
+    assert "flagged (flag active)" in card
+    assert "CA-VC 12500(a)" in card
+    assert f"no case booking-case:{AGENCY}:D-9" in await house.gate("show", f"{AGENCY}:D-9", code=1)
+    assert [flag["case_id"] for flag in json.loads(await house.gate("flags", "--json"))] == [one]
+
+    while True:  # the list follows the cases after a moment
+        waiting = json.loads(
+            await house.gate("list", "--status", "waiting_for_court", "--agency", AGENCY, "--json")
+        )
+        if [row["case_id"] for row in waiting] == [three]:
+            break
+    assert waiting[0]["open"]
+    assert waiting[0]["rule"] == "defer.traffic_only"
+    assert waiting[0]["waiting_since"]
+    assert json.loads(await house.gate("list", "--attention", "--json")) == []
+    assert "the latest 1" in await house.gate("list", "--limit", "1")
+    assert await house.stop() == 0

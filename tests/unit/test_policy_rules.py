@@ -1,0 +1,1239 @@
+"""The policy, sentence by sentence: what the messages are, and which rule answers.
+
+Each table is one passage of the policy (docs/policy.md); each row one sentence of it, or one half.
+"""
+
+from datetime import UTC, datetime
+from typing import Any, get_args
+
+import pytest
+
+import policy
+from contracts.case import CaseResult
+from contracts.facts import Facts, Ruling
+from contracts.fields import ChargeClass, Rule
+from contracts.history import PRIORITY_KINDS, History, Priority
+from policy.catalog import find
+from policy.matter import EXCLUDED, IN_SCOPE
+from tests.unit import facts as the
+from tests.unit.facts import (
+    amendment,
+    booking,
+    charge,
+    conviction,
+    correction,
+    decided,
+    dismissal,
+    facts_of,
+    finding,
+    history,
+    made_up,
+    record,
+    review,
+    ruled,
+    update,
+    with_more,
+)
+
+WAIT, CLEAR, FLAG = "defer.traffic_only", "clear.no_conviction", "flag.convicted"
+OUTCOME, SEVERITY = "review.unclear_disposition", "review.unclear_severity"
+CLASS, RECORD = "review.unclassified_charge", "review.unclear_history"
+EXCLUDED_OFFENSE, NON_TRAFFIC = "flag.excluded_offense", "flag.non_traffic_charge"
+PRIOR, PRIORITY = "flag.prior_conviction", "flag.priority_category"
+
+Row = tuple[str, Facts, str]
+
+
+def table(*rows: Row) -> pytest.MarkDecorator:
+    """A table of sentence, facts and the rule that answers."""
+    return pytest.mark.parametrize(
+        ("facts", "rule"), [pytest.param(facts, rule, id=said) for said, facts, rule in rows]
+    )
+
+
+def holds(facts: Facts, rule: str) -> None:
+    """The rule answers, in one plain sentence, with questions where a person is asked."""
+    decision = decided(facts)
+    assert decision.rule == rule, decision
+    assert decision.explanation.endswith(".")
+    assert decision.explanation[0].isupper()
+    assert decision.explanation.count(". ") == 0
+    assert bool(decision.questions) == (decision.answer == "review")
+
+
+# Classes of charge -------------------------------------------------------------------------------
+
+
+def test_the_codes_of_these_tables_are_what_they_are_called() -> None:
+    def class_of(code: the.Code) -> tuple[str, str | None]:
+        entry = find(*code)
+        assert entry is not None
+        return entry.charge_class, entry.severity
+
+    assert class_of(the.MINOR) == ("minor_traffic", "misdemeanor")
+    assert class_of(the.MINOR_INFRACTION) == ("minor_traffic", "infraction")
+    assert class_of(the.MINOR_UNKNOWN) == ("minor_traffic", None)
+    assert class_of(the.RECKLESS) == ("reckless_no_injury", "misdemeanor")
+    assert class_of(the.DUI_NO_CRIME) == ("dui", "infraction")
+    assert class_of(the.HIT_AND_RUN) == ("hit_and_run", "misdemeanor")
+    assert class_of(the.RECKLESS_INJURY) == ("reckless_injury", "wobbler")
+    assert class_of(the.SERIOUS) == ("other_traffic_serious", "misdemeanor")
+    assert class_of(the.SERIOUS_FELONY) == ("other_traffic_serious", "felony")
+    assert class_of(the.SERIOUS_WOBBLER) == ("other_traffic_serious", "wobbler")
+    assert class_of(the.SERIOUS_UNKNOWN) == ("other_traffic_serious", None)
+    assert class_of(the.NON_TRAFFIC)[0] == "non_traffic"
+    assert class_of(the.COURT_PROCESS) == ("court_process", "misdemeanor")
+    assert class_of(the.UNCLASSIFIED)[0] == "unclassified"
+
+
+@pytest.mark.parametrize("code", [("NCIC", "5499"), ("NCIC", "0399"), ("NIBRS", "90Z"), ("X", "1")])
+def test_a_code_that_could_be_several_offenses_or_is_unknown_goes_to_a_person(code: the.Code) -> None:
+    holds(facts_of(booking(charge(code))), CLASS)
+
+
+BY_CLASS: dict[ChargeClass, str] = {
+    "minor_traffic": WAIT,
+    "reckless_no_injury": WAIT,
+    "dui": EXCLUDED_OFFENSE,
+    "hit_and_run": EXCLUDED_OFFENSE,
+    "reckless_injury": EXCLUDED_OFFENSE,
+    "other_traffic_serious": CLASS,
+    "non_traffic": NON_TRAFFIC,
+    "court_process": CLASS,
+    "unclassified": CLASS,
+}
+
+
+@pytest.mark.parametrize("severity", ["infraction", "misdemeanor", "felony"])
+@pytest.mark.parametrize("booked_as", [None, "infraction", "felony"])
+@pytest.mark.parametrize("name", get_args(ChargeClass))
+def test_the_class_comes_from_the_offense_never_from_its_severity(
+    name: ChargeClass, severity: Any, booked_as: Any
+) -> None:
+    offense = charge(("X", name), severity=booked_as)
+    serious_felony = name == "other_traffic_serious" and severity == "felony"
+    expected = EXCLUDED_OFFENSE if serious_felony else BY_CLASS[name]
+    holds(facts_of(booking(offense), placed=[made_up(name, severity)]), expected)
+
+
+def test_every_class_is_in_scope_excluded_or_named_by_a_rule_of_its_own() -> None:
+    others = {"other_traffic_serious", "non_traffic", "court_process", "unclassified"}
+    assert set(get_args(ChargeClass)) == IN_SCOPE | EXCLUDED | others
+    assert set(BY_CLASS) == set(get_args(ChargeClass))
+
+
+@table(
+    (
+        "injury makes reckless driving an excluded offense",
+        facts_of(booking(charge(the.RECKLESS, injury=True))),
+        EXCLUDED_OFFENSE,
+    ),
+    ("no injury leaves it in scope", facts_of(booking(charge(the.RECKLESS, injury=False))), WAIT),
+    ("injury not reported leaves it in scope", facts_of(booking(charge(the.RECKLESS))), WAIT),
+    (
+        "injury changes no other class",
+        facts_of(booking(charge(the.MINOR, injury=True))),
+        WAIT,
+    ),
+    (
+        "false never softens a code that itself says injury",
+        facts_of(booking(charge(the.RECKLESS_INJURY, injury=False))),
+        EXCLUDED_OFFENSE,
+    ),
+    (
+        "injury once reported of a charge counts for the offense of its conviction",
+        facts_of(booking(charge(the.MINOR, injury=True)), conviction("2013-01-01", of=the.RECKLESS)),
+        EXCLUDED_OFFENSE,
+    ),
+)
+def test_injury(facts: Facts, rule: str) -> None:
+    holds(facts, rule)
+
+
+# Rule 1 ------------------------------------------------------------------------------------------
+
+DUI = booking(charge(the.DUI_NO_CRIME))
+
+
+@table(
+    ("a US citizen, whatever the charge", facts_of(DUI, finding("us_citizen")), "clear.us_citizen"),
+    ("misidentified", facts_of(DUI, finding("misidentified")), "clear.misidentified"),
+    ("deceased", facts_of(DUI, finding("deceased")), "clear.deceased"),
+    ("a citizen in the registry", facts_of(DUI, us_citizen=True), "clear.us_citizen"),
+    ("a citizen in the history", facts_of(DUI, past=History(us_citizen=True)), "clear.us_citizen"),
+    (
+        "before the history is known",
+        facts_of(booking(), finding("deceased"), past=None),
+        "clear.deceased",
+    ),
+    (
+        "a finding that was corrected does not stand",
+        facts_of(booking(), finding("misidentified"), correction(finding("misidentified"))),
+        WAIT,
+    ),
+    (
+        "a correction for such a ground is itself a finding",
+        facts_of(DUI, correction("nothing we know", "us_citizen")),
+        "clear.us_citizen",
+    ),
+)
+def test_rule_1_subject_findings(facts: Facts, rule: str) -> None:
+    holds(facts, rule)
+
+
+# Rules 2 and 3 -----------------------------------------------------------------------------------
+
+
+@table(
+    ("drunk driving, where it is no crime too", facts_of(DUI), EXCLUDED_OFFENSE),
+    ("hit and run, property only", facts_of(booking(charge(the.HIT_AND_RUN))), EXCLUDED_OFFENSE),
+    ("reckless with injury", facts_of(booking(charge(the.RECKLESS_INJURY))), EXCLUDED_OFFENSE),
+    ("a serious felony", facts_of(booking(charge(the.SERIOUS_FELONY))), EXCLUDED_OFFENSE),
+    (
+        "the catalog's felony, whatever the booking says",
+        facts_of(booking(charge(the.SERIOUS_FELONY, severity="infraction"))),
+        EXCLUDED_OFFENSE,
+    ),
+    (
+        "not the booking's felony, where the catalog has a severity",
+        facts_of(booking(charge(the.SERIOUS, severity="felony"))),
+        CLASS,
+    ),
+    (
+        "the booking's felony, where the catalog has none",
+        facts_of(booking(charge(the.SERIOUS_UNKNOWN, severity="felony"))),
+        EXCLUDED_OFFENSE,
+    ),
+    (
+        "the booking's felony, where the catalog has a wobbler",
+        facts_of(booking(charge(the.SERIOUS_WOBBLER, severity="felony"))),
+        EXCLUDED_OFFENSE,
+    ),
+    ("severity unknown counts as below", facts_of(booking(charge(the.SERIOUS_UNKNOWN))), CLASS),
+    ("a wobbler alone counts as below", facts_of(booking(charge(the.SERIOUS_WOBBLER))), CLASS),
+    (
+        "as filed later",
+        facts_of(booking(), amendment(charge(the.DUI_NO_CRIME, "2"), "2012-06-01")),
+        EXCLUDED_OFFENSE,
+    ),
+    (
+        "a DUI arrest later filed as speeding stays excluded",
+        facts_of(DUI, amendment(charge(the.MINOR), "2012-06-01")),
+        EXCLUDED_OFFENSE,
+    ),
+    (
+        "even when it is then dismissed",
+        facts_of(DUI, amendment(charge(the.MINOR), "2012-06-01"), dismissal("2013-01-01")),
+        EXCLUDED_OFFENSE,
+    ),
+    (
+        "as convicted of, while that conviction stands",
+        facts_of(booking(), conviction("2013-01-01", of=the.DUI_NO_CRIME)),
+        EXCLUDED_OFFENSE,
+    ),
+    (
+        "not as convicted of, once the conviction is vacated",
+        facts_of(
+            booking(),
+            conviction("2013-01-01", of=the.DUI_NO_CRIME),
+            dismissal("2013-02-01", word="vacated"),
+        ),
+        CLEAR,
+    ),
+    (
+        "not as convicted of, while it is under appeal",
+        facts_of(
+            booking(),
+            conviction("2013-01-01", of=the.DUI_NO_CRIME),
+            update("appeal_filed", "2013-01-10"),
+        ),
+        OUTCOME,
+    ),
+    (
+        "not by an amendment that was filed in error",
+        facts_of(
+            booking(),
+            amendment(charge(the.DUI_NO_CRIME), "2012-06-01"),
+            correction(amendment(charge(the.DUI_NO_CRIME), "2012-06-01")),
+        ),
+        WAIT,
+    ),
+    ("a charge outside traffic law", facts_of(booking(charge(the.NON_TRAFFIC))), NON_TRAFFIC),
+    (
+        "one such charge among several",
+        facts_of(booking(charge(), charge(the.NON_TRAFFIC, "2"))),
+        NON_TRAFFIC,
+    ),
+    (
+        "such a charge filed later",
+        facts_of(booking(), amendment(charge(the.NON_TRAFFIC, "2"), "2012-06-01")),
+        NON_TRAFFIC,
+    ),
+    (
+        "such an offense as convicted of",
+        facts_of(booking(), conviction("2013-01-01", of=the.NON_TRAFFIC)),
+        NON_TRAFFIC,
+    ),
+    (
+        "excluded is asked before non-traffic",
+        facts_of(booking(charge(the.NON_TRAFFIC), charge(the.HIT_AND_RUN, "2"))),
+        EXCLUDED_OFFENSE,
+    ),
+    (
+        "both before the history is known",
+        facts_of(booking(charge(the.NON_TRAFFIC)), past=None),
+        NON_TRAFFIC,
+    ),
+)
+def test_rules_2_and_3_what_the_policy_leaves_out(facts: Facts, rule: str) -> None:
+    holds(facts, rule)
+
+
+# Rule 4 ------------------------------------------------------------------------------------------
+
+UNPLACED = facts_of(booking(charge(the.UNCLASSIFIED)))
+RACING = facts_of(booking(charge(the.SERIOUS)))
+ONLY_COURT = facts_of(booking(charge(the.COURT_PROCESS)))
+PLEA_TO_UNPLACED = facts_of(booking(), conviction("2013-01-01", of=the.UNCLASSIFIED))
+
+
+@table(
+    ("an unclassified charge", UNPLACED, CLASS),
+    ("a serious one below felony", RACING, CLASS),
+    ("nothing but court process", ONLY_COURT, CLASS),
+    (
+        "court process beside another charge is no question",
+        facts_of(booking(charge(), charge(the.COURT_PROCESS, "2"))),
+        WAIT,
+    ),
+    ("a standing conviction of an unclassified offense", PLEA_TO_UNPLACED, CLASS),
+    (
+        "as the charge stands now: filed anew as minor it is no question",
+        facts_of(booking(charge(the.UNCLASSIFIED)), amendment(charge(), "2012-06-01")),
+        WAIT,
+    ),
+    (
+        "a dismissal does not settle the class",
+        facts_of(booking(charge(the.UNCLASSIFIED)), dismissal("2013-01-01")),
+        CLASS,
+    ),
+    (
+        "it is asked before a record is held against the person",
+        facts_of(booking(charge(the.UNCLASSIFIED)), past=history(record())),
+        CLASS,
+    ),
+    ("ruled minor", ruled(UNPLACED, "minor_traffic"), WAIT),
+    (
+        "ruled minor, then convicted",
+        with_more(ruled(UNPLACED, "minor_traffic"), conviction("2013-01-01")),
+        SEVERITY,
+    ),
+    ("ruled drunk driving", ruled(UNPLACED, "dui"), EXCLUDED_OFFENSE),
+    ("ruled non-traffic", ruled(UNPLACED, "non_traffic"), NON_TRAFFIC),
+    ("ruled serious: asked once more, below felony", ruled(UNPLACED, "other_traffic_serious"), CLASS),
+    (
+        "and ruled serious again: excluded",
+        ruled(ruled(UNPLACED, "other_traffic_serious"), "other_traffic_serious"),
+        EXCLUDED_OFFENSE,
+    ),
+    ("racing ruled minor", ruled(RACING, "minor_traffic"), WAIT),
+    ("racing ruled serious means excluded", ruled(RACING, "other_traffic_serious"), EXCLUDED_OFFENSE),
+    ("court process ruled minor", ruled(ONLY_COURT, "minor_traffic"), WAIT),
+    ("a plea to an unplaced offense, ruled excluded", ruled(PLEA_TO_UNPLACED, "dui"), EXCLUDED_OFFENSE),
+    ("and ruled minor: its severity is not known", ruled(PLEA_TO_UNPLACED, "minor_traffic"), SEVERITY),
+    (
+        "a ruling holds for that offense: another one is asked anew",
+        with_more(ruled(UNPLACED, "minor_traffic"), amendment(charge(the.SERIOUS), "2014-02-01")),
+        CLASS,
+    ),
+    (
+        "and for that charge: the same offense on another is asked anew",
+        with_more(
+            ruled(UNPLACED, "minor_traffic"),
+            amendment(charge(the.UNCLASSIFIED, "2"), "2014-02-01"),
+        ),
+        CLASS,
+    ),
+    (
+        "an injury reported since is new evidence",
+        with_more(
+            ruled(UNPLACED, "reckless_no_injury"),
+            amendment(charge(the.UNCLASSIFIED, injury=True), "2014-02-01"),
+        ),
+        CLASS,
+    ),
+    (
+        "a felony filed since was never what the person ruled on",
+        with_more(
+            ruled(facts_of(booking(charge(the.SERIOUS_WOBBLER))), "minor_traffic"),
+            amendment(charge(the.SERIOUS_WOBBLER, severity="felony"), "2014-02-01"),
+        ),
+        EXCLUDED_OFFENSE,
+    ),
+    (
+        "a ruling that was corrected asks again",
+        with_more(ruled(UNPLACED, "minor_traffic"), correction(review("minor_traffic"))),
+        CLASS,
+    ),
+)
+def test_rule_4_unclassified_charges(facts: Facts, rule: str) -> None:
+    holds(facts, rule)
+
+
+def test_offenses_that_no_look_up_has_placed_go_to_a_person() -> None:
+    facts = Facts(bookings=(booking(),), history=the.CLEAN)
+    holds(facts, CLASS)
+    assert [(offense.scheme, offense.code) for offense in policy.unplaced_offenses(facts)] == [the.MINOR]
+
+
+# Rules 5, 6 and 7 --------------------------------------------------------------------------------
+
+
+def with_past(*items: Any, conflicting: bool = False) -> Facts:
+    return facts_of(booking(), past=history(*items, conflicting=conflicting))
+
+
+def priority(kind: str, record_id: str | None = "P-1") -> Priority:
+    return Priority(kind=kind, record_id=record_id)
+
+
+EXPUNGED = with_past(record("expunged"))
+
+
+@table(
+    ("a misdemeanor before the booking, traffic included", with_past(record()), PRIOR),
+    ("a felony before the booking", with_past(record(severity="felony")), PRIOR),
+    ("on the day of the booking it is not before", with_past(record(on="2012-05-04")), WAIT),
+    ("after the booking", with_past(record(on="2012-05-05")), WAIT),
+    (
+        "before the earliest booking of the arrest",
+        facts_of(booking(on="2012-05-04"), booking(on="2013-05-04"), past=history(record(on="2012-12-01"))),
+        WAIT,
+    ),
+    ("an infraction does not count", with_past(record(severity="infraction")), WAIT),
+    ("an infraction of unknown date neither", with_past(record(severity="infraction", on=None)), WAIT),
+    ("an infraction found", with_past(record("infraction_found", None)), WAIT),
+    ("a dismissal does not count", with_past(record("dismissed")), WAIT),
+    ("an acquittal does not count", with_past(record("acquitted")), WAIT),
+    ("an arrest does not count", with_past(record("pending", None, None)), WAIT),
+    ("a juvenile adjudication does not count", with_past(record("adjudicated")), WAIT),
+    ("a juvenile's conviction does not count", with_past(record(juvenile=True)), WAIT),
+    ("a vacated conviction does not count", with_past(record("vacated")), WAIT),
+    ("a clean record", with_past(), WAIT),
+    ("a plea-based deferral", with_past(record("deferred_with_plea")), RECORD),
+    ("an expunged conviction", EXPUNGED, RECORD),
+    ("a conviction of unknown severity", with_past(record(severity=None)), RECORD),
+    ("a conviction of unknown date", with_past(record(on=None)), RECORD),
+    ("an unknown word", with_past(record("nobody knows")), RECORD),
+    ("a priority of unknown kind", with_past(priority("other")), RECORD),
+    ("a priority without a record id", with_past(priority("gang", None)), RECORD),
+    ("unlawful presence alone is none", with_past(priority("unlawful_presence", None)), WAIT),
+    ("ids that lead to different rows", with_past(conflicting=True), RECORD),
+    (
+        "a conviction in one of the different rows is nobody's yet",
+        with_past(record(), conflicting=True),
+        RECORD,
+    ),
+    ("a priority in one of them too", with_past(priority("gang"), conflicting=True), RECORD),
+    ("a history that is not known", facts_of(booking(), past=None), RECORD),
+    ("what is settled is asked before doubt", with_past(record("expunged"), record()), PRIOR),
+    ("ruled clean", ruled(EXPUNGED, "history_clean", None), WAIT),
+    ("ruled not clean", ruled(EXPUNGED, "history_not_clean", None), PRIOR),
+    (
+        "different rows ruled clean: their convictions are not held against the person",
+        ruled(with_past(record(), conflicting=True), "history_clean", None),
+        WAIT,
+    ),
+    (
+        "new evidence opens the question again",
+        ruled(EXPUNGED, "history_clean", None).model_copy(
+            update={"history": history(record("expunged"), record("unknown"))}
+        ),
+        RECORD,
+    ),
+    (
+        "and a conviction found since flags",
+        ruled(EXPUNGED, "history_clean", None).model_copy(
+            update={"history": history(record("expunged"), record())}
+        ),
+        PRIOR,
+    ),
+    (
+        "a doubtful record is asked before a conviction is held against the person",
+        with_more(EXPUNGED, conviction("2013-01-01")),
+        RECORD,
+    ),
+    ("and before a clearance", with_more(EXPUNGED, dismissal("2013-01-01")), RECORD),
+)
+def test_rules_5_to_7_the_record(facts: Facts, rule: str) -> None:
+    holds(facts, rule)
+
+
+@pytest.mark.parametrize("kind", sorted(PRIORITY_KINDS))
+def test_rule_6_a_coded_priority_with_a_record_id(kind: str) -> None:
+    holds(with_past(priority(kind)), PRIORITY)
+    holds(with_past(priority(kind), record()), PRIOR)
+
+
+def test_no_ruling_stands_in_for_a_history_that_is_not_known() -> None:
+    facts = facts_of(booking(), past=None)
+    for word in ("history_clean", "history_not_clean"):
+        holds(ruled(facts, word, None), RECORD)
+
+
+# Rules 8 to 11 -----------------------------------------------------------------------------------
+
+TWO = booking(charge(), charge(the.MINOR, "2"))
+PLEA = update("deferred_with_plea", "2012-09-01")
+PLEADED = facts_of(booking(), PLEA)
+APPEALED = facts_of(booking(), conviction("2013-01-01"), update("appeal_filed", "2013-01-10"))
+SAME_DAY = facts_of(booking(), conviction("2013-01-01"), dismissal("2013-01-01"))
+
+
+@table(
+    ("convicted of a crime", facts_of(booking(), conviction("2013-01-01")), FLAG),
+    (
+        "one among several flags at once",
+        facts_of(TWO, conviction("2013-01-01", "2")),
+        FLAG,
+    ),
+    (
+        "also where the other was dismissed, whichever came first",
+        facts_of(TWO, dismissal("2013-02-01", "1"), conviction("2013-01-01", "2")),
+        FLAG,
+    ),
+    ("a clear needs all charges ended", facts_of(TWO, dismissal("2013-01-01", "1")), WAIT),
+    ("all ended", facts_of(TWO, dismissal("2013-01-01", "1"), dismissal("2013-01-02", "2")), CLEAR),
+    ("all ended by one dismissal of the arrest", facts_of(TWO, dismissal("2013-01-01", None)), CLEAR),
+    (
+        "a plea to an infraction is no conviction",
+        facts_of(booking(), conviction("2013-01-01", severity="infraction")),
+        CLEAR,
+    ),
+    ("nothing yet", facts_of(TWO), WAIT),
+    (
+        "a conviction for a charge that the case does not have waits for it",
+        facts_of(booking(), conviction("2013-01-01", "9")),
+        WAIT,
+    ),
+    (
+        "and counts when the charge arrives",
+        facts_of(booking(), conviction("2013-01-01", "9"), amendment(charge(the.MINOR, "9"), "2012-06-01")),
+        FLAG,
+    ),
+    (
+        "court process is not waited for",
+        facts_of(booking(charge(), charge(the.COURT_PROCESS, "2")), dismissal("2013-01-01", "1")),
+        CLEAR,
+    ),
+    (
+        "a court process conviction decides nothing while another charge waits",
+        facts_of(booking(charge(), charge(the.COURT_PROCESS, "2")), conviction("2013-01-01", "2")),
+        WAIT,
+    ),
+    (
+        "once every other charge has ended it goes to a person",
+        facts_of(
+            booking(charge(), charge(the.COURT_PROCESS, "2")),
+            conviction("2013-01-01", "2"),
+            dismissal("2013-01-01", "1"),
+        ),
+        OUTCOME,
+    ),
+    (
+        "in doubt too",
+        facts_of(
+            booking(charge(), charge(the.COURT_PROCESS, "2")),
+            update("deferred_with_plea", "2013-01-01", "2"),
+            dismissal("2013-01-01", "1"),
+        ),
+        OUTCOME,
+    ),
+    (
+        "a plea to failing to appear is no traffic conviction: a person says",
+        facts_of(booking(), conviction("2013-01-01", of=the.COURT_PROCESS)),
+        OUTCOME,
+    ),
+)
+def test_rules_8_to_11_how_charges_end(facts: Facts, rule: str) -> None:
+    holds(facts, rule)
+
+
+@pytest.mark.parametrize("word", the.DISPOSITIONS)
+def test_rule_10_every_word_for_an_end_without_a_conviction_clears(word: Any) -> None:
+    holds(facts_of(booking(), dismissal("2013-01-01", word=word)), CLEAR)
+
+
+@pytest.mark.parametrize("entry", [*the.ENTRIES, "a word nobody knows"])
+def test_no_docket_entry_alone_ends_a_charge(entry: str) -> None:
+    """Only a plea-based deferral is more than waiting: it is a question."""
+    expected = OUTCOME if entry == "deferred_with_plea" else WAIT
+    holds(facts_of(booking(), update(entry, "2013-01-01")), expected)
+    holds(facts_of(booking(), update(entry, "2013-01-01", None)), expected)
+
+
+@table(
+    (
+        "the message's own",
+        facts_of(booking(charge(the.MINOR_INFRACTION)), conviction("2013-01-01", severity="misdemeanor")),
+        FLAG,
+    ),
+    (
+        "else the catalog's for what it was convicted of",
+        facts_of(booking(charge(the.MINOR_INFRACTION)), conviction("2013-01-01", of=the.MINOR)),
+        FLAG,
+    ),
+    ("a lesser offense too", facts_of(booking(), conviction("2013-01-01", of=the.MINOR_INFRACTION)), CLEAR),
+    (
+        "else the catalog's for the charge",
+        facts_of(booking(charge(the.MINOR_INFRACTION)), conviction("2013-01-01")),
+        CLEAR,
+    ),
+    ("a crime by the catalog", facts_of(booking(), conviction("2013-01-01")), FLAG),
+    (
+        "never the booking's",
+        facts_of(booking(charge(the.MINOR_UNKNOWN, severity="misdemeanor")), conviction("2013-01-01")),
+        SEVERITY,
+    ),
+    (
+        "not to clear either",
+        facts_of(booking(charge(the.MINOR_UNKNOWN, severity="infraction")), conviction("2013-01-01")),
+        SEVERITY,
+    ),
+    (
+        "convicted of an offense without a severity: not the charge's",
+        facts_of(booking(), conviction("2013-01-01", of=the.MINOR_UNKNOWN)),
+        SEVERITY,
+    ),
+    (
+        "a wobbler is unknown",
+        facts_of(
+            booking(charge(("X", "w"))),
+            conviction("2013-01-01"),
+            placed=[made_up("minor_traffic").model_copy(update={"code": "w", "severity": "wobbler"})],
+        ),
+        SEVERITY,
+    ),
+    (
+        "of the charge as it stands",
+        facts_of(booking(), amendment(charge(the.MINOR_INFRACTION), "2012-06-01"), conviction("2013-01-01")),
+        CLEAR,
+    ),
+    (
+        "two versions of one day with different severities: unknown",
+        facts_of(
+            booking(charge(the.MINOR)),
+            booking(charge(the.MINOR_INFRACTION), message_id="resent"),
+            conviction("2013-01-01"),
+        ),
+        SEVERITY,
+    ),
+    (
+        "ruled a crime",
+        ruled(facts_of(booking(charge(the.MINOR_UNKNOWN)), conviction("2013-01-01")), "conviction"),
+        FLAG,
+    ),
+    (
+        "ruled none",
+        ruled(facts_of(booking(charge(the.MINOR_UNKNOWN)), conviction("2013-01-01")), "not_conviction"),
+        CLEAR,
+    ),
+)
+def test_severity_of_a_conviction(facts: Facts, rule: str) -> None:
+    holds(facts, rule)
+
+
+@table(
+    (
+        "from an appeal filed on its day",
+        facts_of(booking(), conviction("2013-01-01"), update("appeal_filed", "2013-01-01")),
+        OUTCOME,
+    ),
+    ("or later", APPEALED, OUTCOME),
+    (
+        "not by an older one",
+        facts_of(booking(), conviction("2013-01-01"), update("appeal_filed", "2012-12-31")),
+        FLAG,
+    ),
+    ("until an appeal ended", with_more(APPEALED, update("appeal_ended", "2013-06-01")), FLAG),
+    ("on the same date too", with_more(APPEALED, update("appeal_ended", "2013-01-10")), FLAG),
+    (
+        "an end before the appeal ends nothing",
+        with_more(APPEALED, update("appeal_ended", "2013-01-05")),
+        OUTCOME,
+    ),
+    (
+        "a second appeal",
+        with_more(APPEALED, update("appeal_ended", "2013-06-01"), update("appeal_filed", "2013-07-01")),
+        OUTCOME,
+    ),
+    ("vacated on appeal", with_more(APPEALED, dismissal("2013-06-01", word="vacated")), CLEAR),
+    (
+        "of the whole arrest too",
+        facts_of(booking(), conviction("2013-01-01"), update("appeal_filed", "2013-01-10", None)),
+        OUTCOME,
+    ),
+    ("ended for the whole arrest", with_more(APPEALED, update("appeal_ended", "2013-06-01", None)), FLAG),
+    ("ruled", ruled(APPEALED, "conviction"), FLAG),
+    (
+        "a ruling that was made during the appeal falls with its end",
+        with_more(ruled(APPEALED, "not_conviction"), update("appeal_ended", "2014-06-01")),
+        FLAG,
+    ),
+    ("a new conviction is not under the old appeal", with_more(APPEALED, conviction("2013-09-01")), FLAG),
+)
+def test_appeals(facts: Facts, rule: str) -> None:
+    holds(facts, rule)
+
+
+@table(
+    ("a plea-based deferral", PLEADED, OUTCOME),
+    (
+        "after the diversion is completed",
+        with_more(PLEADED, dismissal("2013-09-01", word="diversion_completed")),
+        OUTCOME,
+    ),
+    ("after the charge is then dismissed", with_more(PLEADED, dismissal("2013-09-01")), OUTCOME),
+    ("an acquittal answers the plea", with_more(PLEADED, dismissal("2013-09-01", word="acquitted")), CLEAR),
+    ("a vacatur too", with_more(PLEADED, dismissal("2013-09-01", word="vacated")), CLEAR),
+    ("a conviction after the plea", with_more(PLEADED, conviction("2013-09-01")), FLAG),
+    ("a plea after the conviction is the last word", with_more(PLEADED, conviction("2012-08-01")), OUTCOME),
+    (
+        "a diversion without a plea, completed",
+        facts_of(
+            booking(),
+            update("diversion_started", "2012-09-01"),
+            dismissal("2013-09-01", word="diversion_completed"),
+        ),
+        CLEAR,
+    ),
+    (
+        "a diversion before it is completed",
+        facts_of(booking(), update("diversion_started", "2012-09-01")),
+        WAIT,
+    ),
+    ("ruled a conviction", ruled(PLEADED, "conviction"), FLAG),
+    ("ruled none", ruled(PLEADED, "not_conviction"), CLEAR),
+    (
+        "new evidence opens the question again",
+        with_more(ruled(PLEADED, "not_conviction"), dismissal("2014-09-01")),
+        OUTCOME,
+    ),
+    (
+        "the same evidence under another id does not",
+        with_more(
+            ruled(PLEADED, "not_conviction"),
+            PLEA.model_copy(update={"message_id": "again", "sender": "docket"}),
+        ),
+        CLEAR,
+    ),
+    ("a deferral entered in error", with_more(PLEADED, correction(PLEA)), WAIT),
+)
+def test_deferrals(facts: Facts, rule: str) -> None:
+    holds(facts, rule)
+
+
+@table(
+    ("the latest date is final", facts_of(booking(), conviction("2013-01-01"), dismissal("2013-02-01")), CLEAR),
+    ("whichever came first", facts_of(booking(), dismissal("2013-02-01"), conviction("2013-01-01")), CLEAR),
+    ("a later conviction", facts_of(booking(), dismissal("2013-01-01"), conviction("2013-02-01")), FLAG),
+    ("one date, different effect", SAME_DAY, OUTCOME),
+    (
+        "one date, the same effect",
+        facts_of(booking(), dismissal("2013-01-01"), dismissal("2013-01-01", word="acquitted")),
+        CLEAR,
+    ),
+    (
+        "an infraction and a dismissal have the same effect",
+        facts_of(booking(), conviction("2013-01-01", severity="infraction"), dismissal("2013-01-01")),
+        CLEAR,
+    ),
+    (
+        "a misdemeanor and an infraction do not",
+        facts_of(booking(), conviction("2013-01-01", severity="infraction"), conviction("2013-01-01")),
+        OUTCOME,
+    ),
+    (
+        "of the arrest and of the charge",
+        facts_of(booking(), conviction("2013-01-01"), dismissal("2013-01-01", None)),
+        OUTCOME,
+    ),
+    ("ruled a conviction", ruled(SAME_DAY, "conviction"), FLAG),
+    ("ruled none", ruled(SAME_DAY, "not_conviction"), CLEAR),
+    (
+        "a later word makes the ruling moot",
+        with_more(ruled(SAME_DAY, "not_conviction"), conviction("2014-06-01")),
+        FLAG,
+    ),
+)
+def test_the_last_word_and_ties(facts: Facts, rule: str) -> None:
+    holds(facts, rule)
+
+
+WITHOUT_PREJUDICE = dismissal("2013-01-01", word="dismissed_without_prejudice")
+
+
+@table(
+    ("a dismissal without prejudice ends a charge", facts_of(booking(), WITHOUT_PREJUDICE), CLEAR),
+    ("reinstated later", facts_of(booking(), WITHOUT_PREJUDICE, update("reinstated", "2013-03-01")), WAIT),
+    ("on the same date too", facts_of(booking(), WITHOUT_PREJUDICE, update("reinstated", "2013-01-01")), WAIT),
+    (
+        "reinstated before is no reopening",
+        facts_of(booking(), WITHOUT_PREJUDICE, update("reinstated", "2012-12-31")),
+        CLEAR,
+    ),
+    (
+        "of the whole arrest",
+        facts_of(booking(), WITHOUT_PREJUDICE, update("reinstated", "2013-03-01", None)),
+        WAIT,
+    ),
+    (
+        "dismissed again",
+        facts_of(booking(), WITHOUT_PREJUDICE, update("reinstated", "2013-03-01"), dismissal("2013-06-01")),
+        CLEAR,
+    ),
+    (
+        "what was dismissed for good stays so",
+        facts_of(booking(), dismissal("2013-01-01"), update("reinstated", "2013-03-01")),
+        CLEAR,
+    ),
+    ("with leave it never ended", facts_of(booking(), update("dismissed_with_leave", "2013-01-01")), WAIT),
+    (
+        "with leave, reinstated, convicted",
+        facts_of(
+            booking(),
+            update("dismissed_with_leave", "2013-01-01"),
+            update("reinstated", "2013-02-01"),
+            conviction("2013-03-01"),
+        ),
+        FLAG,
+    ),
+    (
+        "reinstating does not reopen a conviction",
+        facts_of(booking(), conviction("2013-01-01"), update("reinstated", "2013-03-01")),
+        FLAG,
+    ),
+)
+def test_reinstated(facts: Facts, rule: str) -> None:
+    holds(facts, rule)
+
+
+@table(
+    (
+        "filed after a dismissal it reopens the charge",
+        facts_of(booking(), dismissal("2013-01-01"), amendment(charge(the.RECKLESS), "2013-01-02")),
+        WAIT,
+    ),
+    (
+        "after a conviction too",
+        facts_of(booking(), conviction("2013-01-01"), amendment(charge(the.RECKLESS), "2013-01-02")),
+        WAIT,
+    ),
+    (
+        "filed on its day it does not",
+        facts_of(booking(), dismissal("2013-01-01"), amendment(charge(the.RECKLESS), "2013-01-01")),
+        CLEAR,
+    ),
+    (
+        "filed before it does not",
+        facts_of(booking(), dismissal("2013-01-01"), amendment(charge(the.RECKLESS), "2012-12-01")),
+        CLEAR,
+    ),
+    (
+        "it opens that charge only",
+        facts_of(TWO, conviction("2013-01-01", "2"), amendment(charge(the.RECKLESS), "2013-01-02")),
+        FLAG,
+    ),
+    (
+        "a new charge is waited for",
+        facts_of(booking(), dismissal("2013-01-01"), amendment(charge(the.MINOR, "2"), "2013-01-02")),
+        WAIT,
+    ),
+    (
+        "withdrawn as an error, the charge is closed again",
+        facts_of(
+            booking(),
+            dismissal("2013-01-01"),
+            amendment(charge(), "2013-01-02"),
+            correction(amendment(charge(), "2013-01-02")),
+        ),
+        CLEAR,
+    ),
+    (
+        "the same arrest sent again changes nothing",
+        facts_of(booking(), dismissal("2013-01-01"), booking(message_id="again")),
+        CLEAR,
+    ),
+    (
+        "booked again with the same charge neither",
+        facts_of(booking(), dismissal("2013-01-01"), booking(on="2013-06-01")),
+        CLEAR,
+    ),
+    (
+        "in another spelling neither",
+        facts_of(booking(), dismissal("2013-01-01"), booking(charge(("ca vc", "12500 (A)")), on="2013-06-01")),
+        CLEAR,
+    ),
+    (
+        "booked again with a changed charge counts as an amendment",
+        facts_of(booking(), dismissal("2013-01-01"), booking(charge(the.RECKLESS), on="2013-06-01")),
+        WAIT,
+    ),
+    (
+        "with an added one",
+        facts_of(
+            booking(), dismissal("2013-01-01"), booking(charge(), charge(the.MINOR, "2"), on="2013-06-01")
+        ),
+        WAIT,
+    ),
+    (
+        "a charge that the new booking leaves out is still one",
+        facts_of(TWO, booking(charge(), on="2013-06-01"), dismissal("2013-07-01", "1")),
+        WAIT,
+    ),
+    (
+        "whichever booking came first",
+        facts_of(booking(charge(the.RECKLESS), on="2013-06-01"), booking(), dismissal("2013-01-01")),
+        WAIT,
+    ),
+)
+def test_amendments_and_bookings_again(facts: Facts, rule: str) -> None:
+    holds(facts, rule)
+
+
+GUILTY = conviction("2013-01-01")
+GUILTY_AGAIN = GUILTY.model_copy(
+    update={"message_id": "docket-7", "sender": "docket", "court": "another", "docket_number": "D-7"}
+)
+
+
+@table(
+    ("a correction undoes what it names", facts_of(booking(), GUILTY, correction(GUILTY)), WAIT),
+    ("whichever came first", facts_of(booking(), correction(GUILTY), GUILTY), WAIT),
+    (
+        "and every message that says the same",
+        facts_of(booking(), GUILTY, GUILTY_AGAIN, correction(GUILTY)),
+        WAIT,
+    ),
+    (
+        "in another spelling too",
+        facts_of(
+            booking(),
+            conviction("2013-01-01", of=the.MINOR),
+            conviction("2013-01-01", of=("ca-vc", "12500 (a)")),
+            correction(conviction("2013-01-01", of=the.MINOR)),
+        ),
+        WAIT,
+    ),
+    (
+        "not one that says something else",
+        facts_of(booking(), GUILTY, conviction("2013-01-02"), correction(GUILTY)),
+        FLAG,
+    ),
+    (
+        "the older disposition stands again",
+        facts_of(booking(), dismissal("2012-12-01"), GUILTY, correction(GUILTY)),
+        CLEAR,
+    ),
+    (
+        "a dismissal entered in error opens the charge",
+        facts_of(booking(), dismissal("2013-01-01"), correction(dismissal("2013-01-01"))),
+        WAIT,
+    ),
+    ("a vacated conviction", facts_of(booking(), GUILTY, correction(GUILTY, "vacated")), WAIT),
+    ("an unknown id undoes nothing", facts_of(booking(), GUILTY, correction("nobody's")), FLAG),
+    ("a booking cannot be corrected this way", facts_of(DUI, correction(DUI)), EXCLUDED_OFFENSE),
+    ("nor a correction", facts_of(booking(), GUILTY, correction(GUILTY), correction(correction(GUILTY))), WAIT),
+    ("the named sender's", facts_of(booking(), GUILTY, correction(GUILTY, sender="")), WAIT),
+    ("not another sender's", facts_of(booking(), GUILTY, correction(GUILTY, sender="docket")), FLAG),
+    (
+        "its own sender's first, where ids clash",
+        facts_of(
+            TWO,
+            GUILTY,
+            dismissal("2013-01-01", "2").model_copy(update={"message_id": GUILTY.message_id, "sender": "x"}),
+            correction(GUILTY).model_copy(update={"sender": "x"}),
+        ),
+        FLAG,
+    ),
+)
+def test_corrections(facts: Facts, rule: str) -> None:
+    holds(facts, rule)
+
+
+# Corollaries -------------------------------------------------------------------------------------
+
+
+def test_a_case_without_its_booking_waits_whatever_came() -> None:
+    facts = facts_of(GUILTY, dismissal("2013-01-01", None), finding("us_citizen"), past=None)
+    holds(facts, WAIT)
+    assert policy.charge_views(facts) == ()
+    assert policy.open_charges(facts) == ()
+
+
+def test_the_rules_are_asked_in_the_order_of_the_policy() -> None:
+    """Every rule has an answer; taking away what one speaks of lets the next one speak."""
+    charges = (
+        charge(the.DUI_NO_CRIME, "1"),
+        charge(the.NON_TRAFFIC, "2"),
+        charge(the.UNCLASSIFIED, "3"),
+        charge(the.MINOR, "4"),
+        charge(the.MINOR, "5"),
+    )
+    findings = (finding("us_citizen"), finding("misidentified"), finding("deceased"))
+    facts = facts_of(
+        booking(*charges),
+        *findings,
+        conviction("2013-01-01", "4"),
+        update("deferred_with_plea", "2013-01-01", "5"),
+        past=history(record(), priority("gang"), record("expunged")),
+    )
+    taken_away: list[tuple[dict[str, Any], str]] = [
+        ({}, "clear.us_citizen"),
+        ({"findings": findings[1:]}, "clear.misidentified"),
+        ({"findings": findings[2:]}, "clear.deceased"),
+        ({"findings": ()}, EXCLUDED_OFFENSE),
+        ({"bookings": (booking(*charges[1:]),)}, NON_TRAFFIC),
+        ({"bookings": (booking(*charges[2:]),)}, CLASS),
+        ({"bookings": (booking(*charges[3:]),)}, PRIOR),
+        ({"history": history(priority("gang"), record("expunged"))}, PRIORITY),
+        ({"history": history(record("expunged"))}, RECORD),
+        ({"history": the.CLEAN}, FLAG),
+        ({"bookings": (booking(charges[4]),)}, OUTCOME),
+        ({"court_updates": (), "dismissals": (dismissal("2014-01-01", "5"),)}, CLEAR),
+        ({"dismissals": ()}, WAIT),
+    ]
+    for less, rule in taken_away:
+        facts = facts.model_copy(update=less)
+        holds(facts, rule)
+
+
+def test_a_decision_says_what_it_does() -> None:
+    status = {
+        FLAG: ("flag", "flagged", False),
+        CLEAR: ("clear", "cleared", False),
+        CLASS: ("review", "needs_review", True),
+        WAIT: ("wait", "waiting_for_court", True),
+    }
+    for rule, expected in status.items():
+        decision = policy.Decision(rule=rule, explanation="Said.")
+        assert (decision.answer, decision.status, decision.is_open) == expected
+    assert {rule.partition(".")[0] for rule in get_args(Rule)} == {"flag", "clear", "review", "defer"}
+
+
+def test_grounds_are_the_messages_that_decided() -> None:
+    assert decided(facts_of(booking(), GUILTY, GUILTY_AGAIN)).grounds == (
+        "conviction 1 2013-01-01 None None",
+        "docket-7",
+    )
+    assert decided(DUI_FACTS := facts_of(DUI)).grounds == ("booking 2012-05-04",)
+    assert decided(with_more(DUI_FACTS, finding("deceased"))).grounds == ("finding deceased",)
+    pleaded = ruled(PLEADED, "conviction")
+    assert decided(pleaded).grounds == (PLEA.message_id, review("conviction").message_id)
+
+
+# Rulings -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("facts", "word", "charge_id", "binds"),
+    [
+        (facts_of(booking()), "not_conviction", "1", False),
+        (facts_of(booking()), "history_not_clean", None, False),
+        (facts_of(booking(), GUILTY), "not_conviction", "1", False),
+        (UNPLACED, "minor_traffic", "1", True),
+        (UNPLACED, "minor_traffic", None, True),
+        (UNPLACED, "minor_traffic", "2", False),
+        (UNPLACED, "unclassified", "1", False),
+        (UNPLACED, "conviction", "1", False),
+        (UNPLACED, "history_clean", None, False),
+        (ONLY_COURT, "court_process", "1", False),
+        (RACING, "other_traffic_serious", "1", True),
+        (RACING, "court_process", "1", True),
+        (PLEADED, "conviction", "1", True),
+        (PLEADED, "minor_traffic", "1", False),
+        (PLEADED, "history_clean", None, False),
+        (PLEADED, "conviction", "2", False),
+        (EXPUNGED, "history_clean", None, True),
+        (EXPUNGED, "not_conviction", "1", False),
+        (facts_of(TWO, PLEA, update("deferred_with_plea", "2012-09-01", "2")), "conviction", None, False),
+        (facts_of(TWO, PLEA, update("deferred_with_plea", "2012-09-01", "2")), "conviction", "2", True),
+    ],
+)
+def test_a_ruling_answers_only_the_question_that_stands(
+    facts: Facts, word: Any, charge_id: str | None, binds: bool
+) -> None:
+    bound = policy.bind(review(word, charge_id), decided(facts))
+    if binds:
+        assert isinstance(bound, Ruling)
+        assert bound.question in decided(facts).questions
+        assert decided(facts.including(bound)) != decided(facts)
+    else:
+        assert isinstance(bound, str)
+        assert bound.startswith("no effect: ")
+
+
+def test_a_ruling_that_came_early_does_not_answer_a_later_question() -> None:
+    """It was bound when it arrived, to nothing: so the facts do not hold it at all."""
+    assert isinstance(policy.bind(review("conviction"), decided(facts_of(booking()))), str)
+    holds(with_more(facts_of(booking()), PLEA), OUTCOME)
+
+
+def test_no_ruling_stands_in_for_a_conviction_that_a_court_has_yet_to_speak() -> None:
+    pleaded = facts_of(TWO, PLEA)
+    holds(ruled(pleaded, "not_conviction"), WAIT)
+    assert policy.open_charges(ruled(pleaded, "not_conviction")) == ("2",)
+
+
+# Editions ----------------------------------------------------------------------------------------
+
+
+def test_a_case_is_decided_under_the_edition_in_force_when_it_was_booked() -> None:
+    first = policy.EDITIONS[0]
+    later = policy.Edition("2030-01-01", datetime(2030, 1, 1, tzinfo=UTC).date(), first.rules)
+    for day, edition in [
+        ("2000-01-01", first),
+        ("2012-04-26", first),
+        ("2012-04-27", first),
+        ("2029-12-31", first),
+        ("2030-01-01", later),
+        ("2040-01-01", later),
+    ]:
+        booked_at = booking(on=day).booked_at
+        assert policy.edition_at(booked_at, (first, later)) is edition
+    assert policy.edition_named("2012-04-27") is first
+    with pytest.raises(KeyError):
+        policy.edition_named("2030-01-01")
+
+
+# After the end -----------------------------------------------------------------------------------
+
+
+def ended(facts: Facts, outcome: Any = "flagged") -> CaseResult:
+    decision = decided(facts)
+    return CaseResult(
+        outcome=outcome,
+        rule=decision.rule,
+        explanation=decision.explanation,
+        policy_edition="2012-04-27",
+        decided_at=datetime(2013, 2, 1, tzinfo=UTC),
+        grounds=decision.grounds,
+    )
+
+
+FLAGGED = facts_of(booking(), GUILTY)
+
+
+@pytest.mark.parametrize(
+    ("message", "taken"),
+    [
+        (correction(GUILTY), True),
+        (finding(), True),
+        (dismissal("2013-06-01", word="vacated"), True),
+        (dismissal("2013-06-01"), False),
+        (GUILTY, False),
+        (update("appeal_filed", "2013-06-01"), False),
+        (amendment(charge(), "2013-06-01"), False),
+        (review("not_conviction"), False),
+        (booking(), False),
+    ],
+)
+def test_what_is_taken_after_the_end(message: Any, taken: bool) -> None:
+    assert policy.is_taken_after_the_end(message) is taken
+    judgement = policy.judge(FLAGGED, ended(FLAGGED), message)
+    assert judgement.withdraw is taken
+    assert judgement.facts == (FLAGGED.including(message) if taken else FLAGGED)
+    assert judgement.reason
+
+
+@pytest.mark.parametrize(
+    ("message", "withdraw", "lift"),
+    [
+        (finding("us_citizen"), True, "U"),
+        (finding("deceased"), True, "D"),
+        (finding("misidentified"), True, "L"),
+        (correction(GUILTY, "us_citizen"), True, "U"),
+        (correction(GUILTY, "vacated"), True, "L"),
+        (dismissal("2013-06-01", word="vacated"), True, "L"),
+        (dismissal("2012-06-01", word="vacated"), False, "L"),
+        (dismissal("2013-06-01", "2", word="vacated"), False, "L"),
+        (correction("another message"), False, "L"),
+    ],
+)
+def test_a_flag_is_withdrawn_where_its_ground_fell(message: Any, withdraw: bool, lift: str) -> None:
+    judgement = policy.judge(FLAGGED, ended(FLAGGED), message)
+    assert (judgement.withdraw, judgement.lift_code) == (withdraw, lift)
+
+
+def test_a_flag_with_another_ground_stands() -> None:
+    facts = facts_of(TWO, GUILTY, conviction("2013-01-01", "2"))
+    judgement = policy.judge(facts, ended(facts), correction(GUILTY))
+    assert not judgement.withdraw
+    second = correction(conviction("2013-01-01", "2"))
+    assert policy.judge(judgement.facts, ended(facts), second).withdraw
+
+
+@pytest.mark.parametrize("outcome", ["cleared", "withdrawn"])
+def test_a_clearance_never_becomes_a_flag(outcome: Any) -> None:
+    dismissed = dismissal("2013-02-01")
+    facts = facts_of(booking(), GUILTY, dismissed)
+    holds(facts, CLEAR)
+    judgement = policy.judge(facts, ended(facts, outcome), correction(dismissed))
+    assert decided(judgement.facts).rule == FLAG
+    assert not judgement.withdraw
+
+
+def test_lift_codes() -> None:
+    for rule, code in {"clear.us_citizen": "U", "clear.deceased": "D", WAIT: "L", CLEAR: "L"}.items():
+        assert policy.lift_code(policy.Decision(rule=rule, explanation="Said.")) == code
+
+
+# What the case tells -----------------------------------------------------------------------------
+
+
+def test_charges_as_they_stand() -> None:
+    facts = facts_of(
+        booking(charge(), charge(the.MINOR, "2"), charge(the.COURT_PROCESS, "3"), charge(the.MINOR, "4")),
+        amendment(charge(the.RECKLESS, "2", severity="misdemeanor"), "2012-06-01"),
+        GUILTY,
+        dismissal("2013-01-01", "1"),
+        dismissal("2013-03-01", "4", word="acquitted"),
+    )
+    views = {view.charge_id: view for view in policy.charge_views(facts)}
+    assert list(views) == ["1", "2", "3", "4"]
+    assert views["1"].disposition == "conviction and dismissed"
+    assert str(views["1"].decided_on) == "2013-01-01"
+    assert (views["2"].code, views["2"].charge_class) == ("23103(a)", "reckless_no_injury")
+    assert (views["2"].severity, views["2"].disposition, views["2"].decided_on) == ("misdemeanor", None, None)
+    assert views["3"].charge_class == "court_process"
+    assert views["4"].disposition == "acquitted"
+    assert policy.open_charges(facts) == ("2",)
+
+
+def test_a_class_that_was_not_looked_up_is_null() -> None:
+    (view,) = policy.charge_views(Facts(bookings=(booking(),)))
+    assert view.charge_class is None
+
+
+@pytest.mark.parametrize(
+    ("message", "effect"),
+    [
+        (booking(), "the same arrest again"),
+        (GUILTY, "charge 1: conviction on 2013-01-01"),
+        (conviction("2013-01-01", "9"), "kept until charge 9 is filed: conviction on 2013-01-01"),
+        (dismissal("2013-01-01", None), "every charge: dismissed on 2013-01-01"),
+        (update("continuance", "2013-01-01"), "charge 1: continuance on 2013-01-01"),
+        (amendment(charge(the.MINOR, "2"), "2012-06-01"), "charge 2: filed on 2012-06-01"),
+        (finding("deceased"), "finding: deceased"),
+        (correction("m-1"), "message m-1 no longer counts"),
+        (review("conviction"), "recorded"),
+    ],
+)
+def test_effects_are_told_in_a_few_words(message: Any, effect: str) -> None:
+    assert policy.effect_of(message, facts_of(booking())) == effect
+
+
+def test_the_first_booking_is_the_booking() -> None:
+    assert policy.effect_of(booking(), Facts()) == "the booking"
+    amended = facts_of(booking(), amendment(charge(the.MINOR, "2"), "2012-06-01"))
+    assert policy.effect_of(conviction("2013-01-01", "2"), amended).startswith("charge 2:")

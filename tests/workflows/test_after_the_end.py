@@ -1,0 +1,323 @@
+"""What comes after a case has ended, and what comes while its flag is being written."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
+from temporalio.client import Client
+from temporalio.service import RPCError
+from temporalio.testing import WorkflowEnvironment
+
+from contracts.case import Flag
+from contracts.names import CaseId
+from contracts.work import Concluded, Conclusion
+from registry import Registry
+from runtime.settings import Settings
+from tests.workflows.cases import (
+    amendment,
+    booking,
+    case_id,
+    conviction,
+    correct,
+    correction,
+    court_update,
+    dismissal,
+    finding,
+    raw,
+    settled,
+    start,
+)
+from worker import make_worker
+
+
+async def flagged(client: Client, *convictions: dict[str, Any]) -> CaseId:
+    """A case that ended flagged, on a conviction that is there before the booking."""
+    case = case_id()
+    handle = await start(client, case, None)
+    for message in convictions or (conviction(),):
+        await handle.signal("conviction", message)
+    await handle.signal("booking", booking(case))
+    assert (await handle.result()).outcome == "flagged"
+    return case
+
+
+async def cleared(client: Client) -> CaseId:
+    case = case_id()
+    handle = await start(client, case, booking(case))
+    await handle.signal("dismissal", dismissal())
+    assert (await handle.result()).outcome == "cleared"
+    return case
+
+
+async def flag_of(registry: Registry, case: CaseId) -> Flag | None:
+    found = [flag for flag in await registry.flags() if flag.case_id == str(case)]
+    assert len(found) <= 1
+    return found[0] if found else None
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        correction("k-1", "c-1"),
+        {"type": "correction"} | correction("k-1", "c-1", ground="vacated"),
+        {"type": "dismissal"} | dismissal("k-1", disposition="vacated", decided_on="2015-02-02"),
+        {"type": "subject_finding"} | finding("k-1", "us_citizen"),
+        {"type": "subject_finding"} | finding("k-1", "misidentified"),
+        {"type": "subject_finding"} | finding("k-1", "deceased"),
+        correction("k-1", "no-such", ground="us_citizen"),
+    ],
+    ids=lambda message: f"{message.get('type')} {message.get('ground') or message.get('finding') or ''}",
+)
+async def test_a_flag_whose_ground_fell_is_withdrawn(
+    message: dict[str, Any], client: Client, registry: Registry
+) -> None:
+    case = await flagged(client)
+    result = await correct(client, case, message)
+    assert result.outcome == "withdrawn"
+    assert result.explanation
+    flag = await flag_of(registry, case)
+    assert flag is not None
+    assert flag.status == "withdrawn"
+    assert flag.withdrawn_at is not None
+    assert flag.withdrawn_reason
+    assert (flag.rule, flag.grounds) == ("flag.convicted", ("c-1",))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        correction("k-1", "no-such"),
+        correction("k-1", "b-1"),
+        {"type": "dismissal"} | dismissal("k-1", disposition="vacated", charge_id="9"),
+        {"type": "dismissal"} | dismissal("k-1", disposition="vacated", decided_on="2013-01-01"),
+    ],
+    ids=["unknown message", "a booking", "another charge", "before the conviction"],
+)
+async def test_a_flag_stands_where_its_ground_is_not_touched(
+    message: dict[str, Any], client: Client, registry: Registry
+) -> None:
+    case = await flagged(client)
+    result = await correct(client, case, message)
+    assert result.outcome == "unchanged"
+    assert "the flag stands" in result.explanation
+    flag = await flag_of(registry, case)
+    assert flag is not None
+    assert flag.status == "active"
+
+
+async def test_a_clearance_stays_one(client: Client, registry: Registry) -> None:
+    case = await cleared(client)
+    result = await correct(client, case, correction("k-1", "d-1"))
+    assert result.outcome == "unchanged"
+    assert await flag_of(registry, case) is None
+    outcome = await registry.outcome(str(case))
+    assert outcome is not None
+    assert outcome.outcome == "cleared"
+
+
+async def test_a_case_that_nobody_knows_is_named(client: Client, registry: Registry) -> None:
+    case = case_id()
+    result = await correct(client, case, correction("k-1", "c-1"))
+    assert result.outcome == "unchanged"
+    assert str(case) in result.explanation
+    assert len(await registry.corrections(str(case))) == 1
+
+
+@pytest.mark.parametrize(
+    ("inputs", "reason"),
+    [
+        (("gone",), "the payload is a text"),
+        ((), "no payload"),
+        ((None,), "the payload is null"),
+        ((raw(b"{oops"),), "the payload is not JSON"),
+        ((raw(b"\xff"),), "not UTF-8"),
+        ((raw(b"\x01", "binary/sealed"),), "'binary/sealed'"),
+        ((raw(b'{"agency": "\\ud800"}'),), "half a character"),
+        (({"message_id": "k-1"}, {"message_id": "k-2"}), "2 payloads"),
+        ((correction("k-1", "c-1") | {"tracking_number": "T-1"},), "agency: missing"),
+        ((correction("k-1", "c-1") | {"agency": "zz", "tracking_number": "T-1"},), "name no case"),
+    ],
+    ids=str,
+)
+async def test_an_input_that_names_no_case_is_kept(
+    inputs: tuple[Any, ...], reason: str, client: Client, registry: Registry
+) -> None:
+    before = len(await registry.corrections(None))
+    result = await correct(client, None, *inputs)
+    assert result.outcome == "unchanged"
+    assert reason in result.explanation
+    assert len(await registry.corrections(None)) == before + 1
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        ({"message_id": "k-1", "corrects": "c-1"}, "ground: missing"),
+        ({"type": 7} | correction("k-1", "c-1"), "type: not a text"),
+        ({"type": "verdict"} | correction("k-1", "c-1"), "'verdict' is no signal"),
+        ({"type": "conviction"} | conviction("c-9"), "type: after the end only"),
+        ({"type": "dismissal"} | dismissal("k-1"), "type: after the end only"),
+        ({"type": "amendment"} | amendment("k-1", "2013-08-01"), "type: after the end only"),
+        (correction("k-1", "c-1", corrected_on="2226-01-01"), "corrected_on: 2226-01-01 is"),
+        (correction("c-1", "c-1"), "message_id: known"),
+    ],
+    ids=lambda value: value[:24] if isinstance(value, str) else "",
+)
+async def test_an_input_that_does_not_fit_is_kept_with_its_case(
+    message: dict[str, Any], reason: str, client: Client, registry: Registry
+) -> None:
+    case = await flagged(client)
+    result = await correct(client, case, message)
+    assert result.outcome == "unchanged"
+    assert reason in result.explanation
+    (kept,) = await registry.corrections(str(case))
+    assert message["message_id"] in kept.payload
+    flag = await flag_of(registry, case)
+    assert flag is not None
+    assert flag.status == "active"
+
+
+async def test_an_open_case_is_handed_the_message(client: Client, registry: Registry) -> None:
+    case = case_id()
+    handle = await start(client, case, booking(case))
+    await settled(handle, "waiting_for_court")
+    result = await correct(client, case, {"type": "subject_finding"} | finding("k-1", "us_citizen"))
+    assert result.outcome == "unchanged"
+    assert "handed to it" in result.explanation
+    assert (await handle.result()).rule == "clear.us_citizen"
+    assert await registry.corrections(str(case)) == ()
+
+
+async def test_a_second_correction_sees_the_first(client: Client, registry: Registry) -> None:
+    case = await flagged(client, conviction("c-1"), conviction("c-2", severity="felony"))
+    first = await correct(client, case, correction("k-1", "c-1"), message_id="k-1")
+    assert first.outcome == "unchanged"
+    second = await correct(client, case, correction("k-2", "c-2"), message_id="k-2")
+    assert second.outcome == "withdrawn"
+    third = await correct(client, case, correction("k-3", "c-2"), message_id="k-3")
+    assert third.outcome == "unchanged"
+    assert len(await registry.corrections(str(case))) == 3
+
+
+async def forgotten(client: Client, case: CaseId) -> None:
+    """Delete the case's run, as retention does."""
+    await client.workflow_service.delete_workflow_execution(
+        DeleteWorkflowExecutionRequest(
+            namespace=client.namespace, workflow_execution=WorkflowExecution(workflow_id=str(case))
+        )
+    )
+    while True:
+        try:
+            await client.get_workflow_handle(str(case)).describe()
+        except RPCError:
+            return
+        await asyncio.sleep(0.05)
+
+
+async def test_a_forgotten_case_ends_as_it_ended(client: Client, registry: Registry) -> None:
+    case = await cleared(client)
+    before = await registry.outcome(str(case))
+    await forgotten(client, case)
+    charges = [{"charge_id": "1", "scheme": "CA-VC", "code": "23152(a)"}]
+    handle = await start(client, case, booking(case, charges=charges))
+    assert await handle.result() == before
+    assert await flag_of(registry, case) is None
+
+
+# -- while the flag is being written ---------------------------------------------------------------
+
+SLOW = "booking-cases-slow"
+VACATED = dismissal("d-1", disposition="vacated", decided_on="2014-01-09")
+
+
+class PausingRegistry(Registry):
+    """Writes a flag, and answers only once it may: what comes meanwhile came too late to stop it."""
+
+    def __init__(self, usual: Registry) -> None:
+        super().__init__(usual._database)
+        self.written = asyncio.Event()
+        self.may_answer = asyncio.Event()
+
+    async def flag(self, conclusion: Conclusion) -> Concluded:
+        concluded = await super().flag(conclusion)
+        self.written.set()
+        await self.may_answer.wait()
+        return concluded
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "outcome", "rule"),
+    [
+        ("dismissal", VACATED, "withdrawn", "clear.no_conviction"),
+        ("subject_finding", finding("f-1", "us_citizen"), "withdrawn", "clear.us_citizen"),
+        ("conviction", conviction("c-2", decided_on="2013-09-09"), "flagged", "flag.convicted"),
+    ],
+)
+async def test_what_comes_while_the_flag_is_written_is_decided_on(
+    name: str,
+    message: dict[str, Any],
+    outcome: str,
+    rule: str,
+    server: WorkflowEnvironment,
+    registry: Registry,
+) -> None:
+    slow, case = PausingRegistry(registry), case_id()
+    async with make_worker(server.client, slow, Settings(), task_queue=SLOW):
+        handle = await start(server.client, case, booking(case), task_queue=SLOW)
+        await settled(handle, "waiting_for_court")
+        await handle.signal("conviction", conviction())
+        await slow.written.wait()
+        await handle.signal(name, message)
+        slow.may_answer.set()
+        result = await handle.result()
+    assert (result.outcome, result.rule) == (outcome, rule)
+    flag = await flag_of(registry, case)
+    assert flag is not None
+    assert flag.status == ("withdrawn" if outcome == "withdrawn" else "active")
+    kept = await registry.kept_case(str(case))
+    assert kept is not None
+    assert message["message_id"] in {shown.message_id for shown in kept.case.messages}
+
+
+async def test_a_flag_withdrawn_in_its_own_run_may_be_followed_by_another(
+    server: WorkflowEnvironment, registry: Registry
+) -> None:
+    slow, case = PausingRegistry(registry), case_id()
+    async with make_worker(server.client, slow, Settings(), task_queue=SLOW):
+        handle = await start(server.client, case, booking(case), task_queue=SLOW)
+        await settled(handle, "waiting_for_court")
+        await handle.signal("conviction", conviction())
+        await slow.written.wait()
+        await handle.signal("correction", correction("k-1", "c-1"))
+        slow.may_answer.set()
+        seen = await settled(handle, "waiting_for_court", messages=3)
+        assert seen.charges[0].disposition is None
+        while (flag := await flag_of(registry, case)) is None or flag.status == "active":
+            await asyncio.sleep(0.02)
+        await handle.signal("conviction", conviction("c-2", decided_on="2014-06-02"))
+        result = await handle.result()
+    assert (result.outcome, result.grounds) == ("flagged", ("c-2",))
+    statuses = [flag.status for flag in await registry.flags() if flag.case_id == str(case)]
+    assert statuses == ["withdrawn", "active"]
+
+
+async def test_a_charge_that_comes_while_the_flag_is_written_is_placed(
+    server: WorkflowEnvironment, registry: Registry
+) -> None:
+    """So that a later correction finds no charge without a class and withdraws for that alone."""
+    slow, case = PausingRegistry(registry), case_id()
+    async with make_worker(server.client, slow, Settings(), task_queue=SLOW):
+        handle = await start(server.client, case, booking(case), task_queue=SLOW)
+        await settled(handle, "waiting_for_court")
+        await handle.signal("conviction", conviction())
+        await slow.written.wait()
+        await handle.signal("amendment", amendment("a-1", "2013-08-01", charge_id="2", code="22350"))
+        await handle.signal("court_update", court_update("u-1"))
+        slow.may_answer.set()
+        assert (await handle.result()).outcome == "flagged"
+    kept = await registry.kept_case(str(case))
+    assert kept is not None
+    assert {placed.code for placed in kept.facts.placements} == {"12500(a)", "22350"}
+    assert kept.case.messages_total == 4
