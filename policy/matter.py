@@ -274,6 +274,14 @@ class Matter:
                 return PlacedClass(name, weight, about, excluded=True)
             name = ruled
 
+    def place_convicted(self, conviction: Conviction, filings: tuple[Filing, ...]) -> PlacedClass | None:
+        """The class of the offense that a conviction names; an injury of its charge counts for it."""
+        if conviction.convicted_of is None:
+            return None
+        hurt = any(filing.charge.resulted_in_injury for filing in filings)
+        offense, severity = conviction.convicted_of, conviction.severity
+        return self.place(conviction.charge_id, offense, injury=hurt, severity=severity)
+
     # -- how it ended ---------------------------------------------------------------------------
 
     @cached_property
@@ -350,9 +358,18 @@ class Matter:
         if convictions and _under_appeal(docket, decided_on):
             return Ending.UNCLEAR_DISPOSITION
         effects = {self._effect(conviction, filings) for conviction in convictions}
+        out_of_scope = {self._is_out_of_scope(conviction, filings) for conviction in convictions}
         if dismissals:
             effects.add(Ending.NO_CONVICTION)
-        return effects.pop() if len(effects) == 1 else Ending.UNCLEAR_DISPOSITION
+            out_of_scope.add(False)
+        # A finding that is no crime can still be of an offense that the policy leaves out.
+        if len(effects) > 1 or (effects == {Ending.NO_CONVICTION} and len(out_of_scope) > 1):
+            return Ending.UNCLEAR_DISPOSITION
+        return effects.pop()
+
+    def _is_out_of_scope(self, conviction: Conviction, filings: tuple[Filing, ...]) -> bool:
+        placed = self.place_convicted(conviction, filings)
+        return placed is not None and placed.name not in IN_SCOPE
 
     def _effect(self, conviction: Conviction, filings: tuple[Filing, ...]) -> Ending:
         match self._severity(conviction, filings):

@@ -1,7 +1,7 @@
 """The rules of 27 April 2012, in the order in which they are asked; the first that answers decides.
 
 Source: ICE's response of 27 April 2012 to the task force on Secure Communities; what is this
-project's own reading is marked in docs/policy.md. The order matters: doubt about a charge (rule 4)
+project's own reading is said where it is read. The order matters: doubt about a charge (rule 4)
 is asked before a record is held against anybody (rules 5 and 6), and a person's doubt before a clearance.
 """
 
@@ -105,15 +105,11 @@ def _offenses(matter: Matter) -> list[tuple[Standing, PlacedClass, str]]:
 
 def _convicted_of(matter: Matter, charge: Standing) -> list[tuple[PlacedClass, str]]:
     """What a charge was convicted of, where a conviction that stands names it; and who says so."""
-    hurt = any(filing.charge.resulted_in_injury for filing in charge.filings)
-    return [
-        (
-            matter.place(charge.charge_id, message.convicted_of, injury=hurt, severity=message.severity),
-            message.message_id,
-        )
-        for message in charge.undisputed_convictions
-        if message.convicted_of is not None
+    placed = [
+        (matter.place_convicted(conviction, charge.filings), conviction.message_id)
+        for conviction in charge.undisputed_convictions
     ]
+    return [(offense, source) for offense, source in placed if offense is not None]
 
 
 def _is_excluded(placed: PlacedClass) -> bool:

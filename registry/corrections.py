@@ -121,8 +121,10 @@ def _case_of(payload: str) -> str | None:
         fields = read_object(payload)
     except DoesNotFit:
         return None
-    named = f"booking-case:{fields.get('agency')}:{fields.get('tracking_number')}"
-    case_id = CaseId.parse(named)
+    agency, tracking_number = fields.get("agency"), fields.get("tracking_number")
+    if not isinstance(agency, str) or not isinstance(tracking_number, str):
+        return None
+    case_id = CaseId.parse(f"booking-case:{agency}:{tracking_number}")
     return str(case_id) if case_id else None
 
 

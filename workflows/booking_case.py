@@ -86,6 +86,7 @@ class BookingCase:
         self._received = 0
         self._arrivals = 0
         self._answered = 0
+        self._is_asking = False
         self._decided: tuple[Facts, Decision] | None = None
         self._alarms = Alarms()
         if info.continued_run_id is not None:
@@ -162,7 +163,7 @@ class BookingCase:
             offenses = unplaced_offenses(state.facts)
             if subjects != state.asked_for:
                 self._become("checking_history", None)
-                self._answered = self._arrivals
+                self._is_asking = True
                 found: HistoryFound = await workflow.execute_activity(
                     CHECK_HISTORY,
                     HistoryRequest(
@@ -176,6 +177,7 @@ class BookingCase:
                     retry_policy=_UNTIL_ANSWERED,
                     **_ONE_TRY,
                 )
+                self._is_asking = False
                 first = not state.asked_for
                 state.asked_for = subjects
                 state.has_docket = found.has_docket
@@ -224,6 +226,7 @@ class BookingCase:
                         "docket_overdue",
                         intervals.docket_overdue,
                         f"Waiting for the court on charge {charges} {since}; overdue then",
+                        since=state.waiting_since,
                     )
                 if state.has_docket:
                     self._set_alarm(
@@ -261,7 +264,9 @@ class BookingCase:
             try:
                 self._accept(self._fitting(read_typed(text)))
             except DoesNotFit as reason:
-                self._reject("docket", (text,), str(reason))
+                # The court holds it still at the next look; once is enough to tell.
+                if not self._state.has_rejected("docket", shown((text,))):
+                    self._reject("docket", (text,), str(reason))
 
     async def _conclude(self, decision: Decision) -> CaseResult | None:
         """Flag or clear, then decide on what arrived meanwhile; None where the case goes on."""
@@ -380,9 +385,9 @@ class BookingCase:
             lambda: self._arrivals > known or bool(self._alarms.rung) or self._is_long
         )
 
-    def _set_alarm(self, name: str, after: timedelta, summary: str) -> None:
+    def _set_alarm(self, name: str, after: timedelta, summary: str, *, since: datetime | None = None) -> None:
         """Set a durable timer, once: a message that comes meanwhile does not start it again."""
-        due = self._state.due.setdefault(name, workflow.now() + after)
+        due = self._state.due.setdefault(name, (since or workflow.now()) + after)
         self._alarms.set_for(name, due, summary)
 
     def _rung(self) -> list[str]:
@@ -462,7 +467,10 @@ class BookingCase:
 
     def _reject(self, name: str, payloads: Sequence[Any], reason: str) -> None:
         self._state.reject(name, workflow.now(), reason, shown(payloads))
-        self._show()
+        self._arrivals += 1
+        # The card follows once an activation, not once a message: a flood must not hold the case up.
+        if self._state.shown.get(names.NEEDS_ATTENTION.name) != "True":
+            self._show()
 
     # -- doors ---------------------------------------------------------------------------------
 
@@ -509,7 +517,7 @@ class BookingCase:
         message = read_typed(one_text(payloads))
         effect = self._accept(message)
         mine = self._arrivals
-        await workflow.wait_condition(lambda: self._answered >= mine)
+        await workflow.wait_condition(lambda: self._answered >= mine or self._is_asking)
         waiting = open_charges(self._state.facts) if self._state.status == "waiting_for_court" else ()
         told = [effect or "the same message came before: nothing changed"]
         if waiting:

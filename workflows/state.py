@@ -98,6 +98,10 @@ class CaseState(BaseModel):
             kept = message.model_copy(update={"decision": kept})  # type: ignore[assignment]
         self.facts = self.facts.including(kept)
 
+    def has_rejected(self, name: str, payload: str) -> bool:
+        """Whether this very thing is among what did not fit."""
+        return any((kept.name, kept.payload) == (name, payload) for kept in self.rejected)
+
     def reject(self, name: str, received_at: datetime, reason: str, payload: str) -> None:
         """Keep what does not fit, with the reason."""
         self.rejected_total += 1

@@ -232,6 +232,16 @@ def test_rule_1_subject_findings(facts: Facts, rule: str) -> None:
         EXCLUDED_OFFENSE,
     ),
     (
+        "convicted of a serious offense as a felony, where the catalog leaves it open",
+        facts_of(booking(), conviction("2013-01-01", severity="felony", of=the.SERIOUS_WOBBLER)),
+        EXCLUDED_OFFENSE,
+    ),
+    (
+        "below felony it is a conviction for a crime like any other",
+        facts_of(booking(), conviction("2013-01-01", severity="misdemeanor", of=the.SERIOUS_WOBBLER)),
+        FLAG,
+    ),
+    (
         "not as convicted of, once the conviction is vacated",
         facts_of(
             booking(),
@@ -488,6 +498,7 @@ PLEA = update("deferred_with_plea", "2012-09-01")
 PLEADED = facts_of(booking(), PLEA)
 APPEALED = facts_of(booking(), conviction("2013-01-01"), update("appeal_filed", "2013-01-10"))
 SAME_DAY = facts_of(booking(), conviction("2013-01-01"), dismissal("2013-01-01"))
+DISPUTED = facts_of(booking(), conviction("2013-01-01", of=the.DUI_NO_CRIME), dismissal("2013-01-01"))
 
 
 @table(
@@ -728,6 +739,12 @@ def test_appeals(facts: Facts, rule: str) -> None:
         CLEAR,
     ),
     ("a deferral entered in error", with_more(PLEADED, correction(PLEA)), WAIT),
+    ("a plea on the day of the conviction", with_more(PLEADED, conviction("2012-09-01")), OUTCOME),
+    (
+        "an amendment filed since reopens what was ruled",
+        with_more(ruled(PLEADED, "not_conviction"), amendment(charge(), "2013-01-01")),
+        WAIT,
+    ),
 )
 def test_deferrals(facts: Facts, rule: str) -> None:
     holds(facts, rule)
@@ -765,6 +782,18 @@ def test_deferrals(facts: Facts, rule: str) -> None:
         with_more(ruled(SAME_DAY, "not_conviction"), conviction("2014-06-01")),
         FLAG,
     ),
+    ("a finding of an excluded offense, no crime, and a dismissal do not", DISPUTED, OUTCOME),
+    (
+        "nor do findings of an excluded and of a minor offense",
+        facts_of(
+            booking(),
+            conviction("2013-01-01", of=the.DUI_NO_CRIME),
+            conviction("2013-01-01", of=the.MINOR_INFRACTION),
+        ),
+        OUTCOME,
+    ),
+    ("ruled none, what it names as convicted of falls too", ruled(DISPUTED, "not_conviction"), CLEAR),
+    ("ruled a conviction, it counts", ruled(DISPUTED, "conviction"), EXCLUDED_OFFENSE),
 )
 def test_the_last_word_and_ties(facts: Facts, rule: str) -> None:
     holds(facts, rule)
@@ -812,6 +841,11 @@ WITHOUT_PREJUDICE = dismissal("2013-01-01", word="dismissed_without_prejudice")
         "reinstating does not reopen a conviction",
         facts_of(booking(), conviction("2013-01-01"), update("reinstated", "2013-03-01")),
         FLAG,
+    ),
+    (
+        "beside a conviction of the same date it is a question",
+        facts_of(booking(), WITHOUT_PREJUDICE, conviction("2013-01-01"), update("reinstated", "2013-01-01")),
+        OUTCOME,
     ),
 )
 def test_reinstated(facts: Facts, rule: str) -> None:
@@ -894,6 +928,20 @@ def test_reinstated(facts: Facts, rule: str) -> None:
     (
         "whichever booking came first",
         facts_of(booking(charge(the.RECKLESS), on="2013-06-01"), booking(), dismissal("2013-01-01")),
+        WAIT,
+    ),
+    (
+        "an amendment that repeats the charge reopens it too",
+        facts_of(booking(), dismissal("2013-01-01"), amendment(charge(), "2013-01-02")),
+        WAIT,
+    ),
+    (
+        "sent twice for one hour, as court process and as an offense: the offense is waited for",
+        facts_of(
+            booking(charge(), charge(the.MINOR, "2")),
+            booking(charge(), charge(the.COURT_PROCESS, "2"), message_id="resent"),
+            dismissal("2013-01-01", "1"),
+        ),
         WAIT,
     ),
 )

@@ -1,6 +1,7 @@
 """Driving a case on a time-skipping server as senders do: by start, signal, update and query."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -98,15 +99,16 @@ async def working(client: Client, registry: Registry, **settings: Any) -> AsyncI
 
 
 async def start(
-    client: Client, case: CaseId, *inputs: Any, task_queue: str = TASK_QUEUE
+    client: Client, case: CaseId, *inputs: Any, task_queue: str = TASK_QUEUE, forgotten: bool = False
 ) -> WorkflowHandle[Any, CaseResult]:
-    """Start a case as a booking's sender does."""
+    """Start a case as a booking's sender does; one that is `forgotten` as after the retention."""
+    known, unknown = WorkflowIDReusePolicy.REJECT_DUPLICATE, WorkflowIDReusePolicy.ALLOW_DUPLICATE
     handle: WorkflowHandle[Any, CaseResult] = await client.start_workflow(
         BOOKING_CASE,
         args=list(inputs),
         id=str(case),
         task_queue=task_queue,
-        id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+        id_reuse_policy=unknown if forgotten else known,
         id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
         result_type=CaseResult,
     )
@@ -149,11 +151,13 @@ async def correct(
 
 
 async def submit(handle: WorkflowHandle[Any, Any], *payloads: Any) -> SubmitAnswer:
-    return await handle.execute_update(UPDATE, args=list(payloads), result_type=SubmitAnswer)
+    answer: SubmitAnswer = await handle.execute_update(UPDATE, args=list(payloads), result_type=SubmitAnswer)
+    return answer
 
 
 async def view(handle: WorkflowHandle[Any, Any]) -> CaseView:
-    return await handle.query(QUERY, result_type=CaseView)
+    seen: CaseView = await handle.query(QUERY, result_type=CaseView)
+    return seen
 
 
 async def settled(handle: WorkflowHandle[Any, Any], status: str, *, messages: int = 0) -> CaseView:
@@ -170,3 +174,7 @@ async def rejected(handle: WorkflowHandle[Any, Any], count: int) -> CaseView:
     while (seen := await view(handle)).rejected_total < count:
         await asyncio.sleep(0.02)
     return seen
+
+
+def as_json(value: Any) -> str:
+    return json.dumps(value)

@@ -4,10 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client
-from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
 from contracts.case import Flag
@@ -201,29 +198,21 @@ async def test_a_second_correction_sees_the_first(client: Client, registry: Regi
     assert len(await registry.corrections(str(case))) == 3
 
 
-async def forgotten(client: Client, case: CaseId) -> None:
-    """Delete the case's run, as retention does."""
-    await client.workflow_service.delete_workflow_execution(
-        DeleteWorkflowExecutionRequest(
-            namespace=client.namespace, workflow_execution=WorkflowExecution(workflow_id=str(case))
-        )
-    )
-    while True:
-        try:
-            await client.get_workflow_handle(str(case)).describe()
-        except RPCError:
-            return
-        await asyncio.sleep(0.05)
-
-
 async def test_a_forgotten_case_ends_as_it_ended(client: Client, registry: Registry) -> None:
     case = await cleared(client)
     before = await registry.outcome(str(case))
-    await forgotten(client, case)
     charges = [{"charge_id": "1", "scheme": "CA-VC", "code": "23152(a)"}]
-    handle = await start(client, case, booking(case, charges=charges))
+    handle = await start(client, case, booking(case, charges=charges), forgotten=True)
     assert await handle.result() == before
     assert await flag_of(registry, case) is None
+
+
+async def test_a_forgotten_flag_is_not_written_twice(client: Client, registry: Registry) -> None:
+    case = await flagged(client)
+    before = await registry.outcome(str(case))
+    handle = await start(client, case, booking(case), forgotten=True)
+    assert await handle.result() == before
+    assert await flag_of(registry, case) is not None
 
 
 # -- while the flag is being written ---------------------------------------------------------------

@@ -1,15 +1,20 @@
 """Whatever a sender can send: the case stays as it was, and somebody is told why."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
+from temporalio.testing import WorkflowEnvironment
 
 from contracts.case import CaseResult
 from contracts.names import NEEDS_ATTENTION, CaseId
+from registry import Registry
+from runtime.settings import Settings
 from tests.workflows.cases import (
     booking,
     case_id,
@@ -22,6 +27,7 @@ from tests.workflows.cases import (
     start,
     submit,
 )
+from worker import make_worker
 
 Handle = WorkflowHandle[Any, CaseResult]
 Payloads = Callable[[CaseId], Sequence[Any]]
@@ -146,8 +152,8 @@ async def test_updates_that_do_not_fit_are_refused_and_leave_no_trace(client: Cl
         assert isinstance(refused.value.cause, ApplicationError), name
         assert reason in refused.value.cause.message, name
     history = await handle.fetch_history()
-    accepted = "workflow_execution_update_accepted_event_attributes"
-    assert not any(event.HasField(accepted) for event in history.events)
+    accepted = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED
+    assert accepted not in {event.event_type for event in history.events}
     seen = await settled(handle, "waiting_for_court")
     assert (seen.rejected_total, seen.messages_total) == (0, 1)
     await convicted(handle)
@@ -215,6 +221,22 @@ async def test_many_rejected_messages_are_counted_and_the_last_hundred_kept(clie
     assert len(seen.rejected) == 100
     assert [kept.payload for kept in seen.rejected] == [str(number) for number in range(5, 105)]
     await convicted(handle)
+
+
+async def test_a_flood_of_bad_messages_does_not_hold_the_case_up(
+    server: WorkflowEnvironment, registry: Registry
+) -> None:
+    """All at once, as after an outage of the worker, on a case as large as one can be."""
+    case, queue = case_id(), "booking-cases-flood"
+    charges = [{"charge_id": str(n), "scheme": "CA-VC", "code": "12500(a)"} for n in range(100)]
+    async with make_worker(server.client, registry, Settings(), task_queue=queue):
+        handle = await start(server.client, case, booking(case, charges=charges), task_queue=queue)
+        await settled(handle, "waiting_for_court")
+    await asyncio.gather(*(handle.signal("verdict", number) for number in range(500)))
+    async with make_worker(server.client, registry, Settings(), task_queue=queue):
+        seen = await rejected(handle, 500)
+        assert (seen.status, seen.rejected_total) == ("waiting_for_court", 500)
+        await convicted(handle)
 
 
 async def test_after_the_end_the_sender_is_told(client: Client) -> None:

@@ -47,7 +47,7 @@ async def until(handle: Handle, seen: Any) -> CaseView:
 
 
 async def card(handle: Handle) -> str:
-    told = await handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
+    told: WorkflowMetadata = await handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
     return told.current_details
 
 

@@ -46,8 +46,3 @@ async def client(server: WorkflowEnvironment, registry: Registry) -> AsyncIterat
     """A client of a server that the real worker polls."""
     async with working(server.client, registry):
         yield server.client
-
-
-@pytest.fixture
-def data() -> Path:
-    return Path(__file__).parent.parent / "data"

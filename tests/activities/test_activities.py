@@ -1,0 +1,235 @@
+"""Each activity by itself, on a registry of its own; run twice, it says and leaves the same."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.testing import ActivityEnvironment
+
+from activities import LookUps, Outcomes
+from contracts.arrivals import read_message
+from contracts.booking import Booking, Offense
+from contracts.case import CaseResult, CaseView
+from contracts.court import Conviction
+from contracts.facts import Facts
+from contracts.history import History, HistoryAnswer
+from contracts.names import CaseId
+from contracts.work import (
+    Conclusion,
+    CorrectionRequest,
+    DocketRequest,
+    HistoryRequest,
+    Intervals,
+    OffensesToPlace,
+    Withdrawal,
+)
+from policy.catalog import place
+from registry import DocketEntry, Registry, migrate
+from tests.workflows.cases import as_json, booking, conviction, correction, finding
+
+CASE = CaseId("ZZ0000100", "T-1")
+AT = datetime(2013, 7, 15, 17, 2, 11, tzinfo=UTC)
+INTERVALS = Intervals(docket_check=timedelta(days=7))
+UNLICENSED = Offense(scheme="CA-VC", code="12500(a)")
+
+
+@pytest.fixture
+async def registry(tmp_path: Path) -> AsyncIterator[Registry]:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'registry.db'}"
+    await migrate(url)
+    opened = await Registry.open(url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def look_ups(registry: Registry) -> LookUps:
+    return LookUps(registry, INTERVALS)
+
+
+@pytest.fixture
+def outcomes(registry: Registry) -> Outcomes:
+    return Outcomes(registry)
+
+
+async def twice(activity: Any, request: Any) -> Any:
+    """What the activity answers; a second run, as after a lost answer, must say the same."""
+    environment = ActivityEnvironment()
+    answer = await environment.run(activity, request)
+    assert await environment.run(activity, request) == answer
+    return answer
+
+
+def booked() -> Booking:
+    message = read_message("booking", as_json(booking(CASE)))
+    assert isinstance(message, Booking)
+    return message
+
+
+def convicted() -> Conviction:
+    message = read_message("conviction", as_json(conviction()))
+    assert isinstance(message, Conviction)
+    return message
+
+
+def conclusion(outcome: str = "flagged", rule: str = "flag.convicted", **facts: Any) -> Conclusion:
+    """A case as it ended, on a booking and a conviction, and on further facts."""
+    known = Facts(
+        bookings=(booked(),), convictions=(convicted(),), history=History(), placements=(place(UNLICENSED),)
+    )
+    status = "flagged" if outcome == "flagged" else "cleared"
+    case = CaseView.model_validate(
+        {
+            "case_id": str(CASE),
+            "agency": CASE.agency,
+            "tracking_number": CASE.tracking_number,
+            "status": status,
+            "rule": rule,
+            "explanation": "as it was decided",
+            "policy_edition": "2012-04-27",
+            "charges": (),
+            "messages": (),
+            "messages_total": 2,
+            "rejected": (),
+            "rejected_total": 0,
+            "waiting_since": None,
+            "next_docket_check_at": None,
+            "needs_attention": False,
+        }
+    )
+    result = CaseResult.model_validate(
+        {
+            "outcome": outcome,
+            "rule": rule,
+            "explanation": "as it was decided",
+            "policy_edition": "2012-04-27",
+            "decided_at": AT,
+            "grounds": ("c-1",),
+        }
+    )
+    return Conclusion(case=case, facts=known.model_copy(update=facts), result=result)
+
+
+def request(payload: dict[str, Any], **changed: Any) -> CorrectionRequest:
+    """What came after the end of the case."""
+    named = {"agency": CASE.agency, "tracking_number": CASE.tracking_number}
+    return CorrectionRequest(
+        correction_id=CASE.correction_id(str(payload["message_id"])),
+        case_id=str(CASE),
+        payload=as_json(named | payload),
+        received_at=AT + timedelta(days=200),
+    ).model_copy(update=changed)
+
+
+async def test_case_intervals(look_ups: LookUps) -> None:
+    assert await twice(look_ups.case_intervals, CASE.agency) == INTERVALS
+
+
+async def test_check_history(look_ups: LookUps, registry: Registry) -> None:
+    answer = {
+        "subject": booking(CASE)["subject"],
+        "records": [{"disposition": "convicted", "severity": "misdemeanor", "decided_on": "2009-04-02"}],
+    }
+    await registry.import_history([HistoryAnswer.model_validate(answer)])
+    unknown = Offense(scheme="CA-VC", code="no-such-code")
+    found = await twice(
+        look_ups.check_history,
+        HistoryRequest(
+            case_id=str(CASE),
+            agency=CASE.agency,
+            subjects=(booked().subject,),
+            offenses=(UNLICENSED, unknown),
+        ),
+    )
+    assert [record.decided_on for record in found.history.records] == [date(2009, 4, 2)]
+    assert [placed.charge_class for placed in found.placements] == ["minor_traffic", "unclassified"]
+    assert (found.us_citizen, found.has_docket, found.outcome) == (False, False, None)
+    assert found.intervals == INTERVALS
+
+
+async def test_check_history_tells_how_the_case_ended(look_ups: LookUps, outcomes: Outcomes) -> None:
+    ended = conclusion("cleared", "clear.no_conviction")
+    await twice(outcomes.clear_case, ended)
+    asked = HistoryRequest(case_id=str(CASE), agency=CASE.agency, subjects=(booked().subject,), offenses=())
+    assert (await twice(look_ups.check_history, asked)).outcome == ended.result
+
+
+async def test_classify_charge(look_ups: LookUps) -> None:
+    dui = Offense(scheme="CA-VC", code="23152(a)")
+    placed = (await twice(look_ups.classify_charge, OffensesToPlace(offenses=(dui,)))).placements
+    assert [(offense.code, offense.charge_class) for offense in placed] == [("23152(a)", "dui")]
+
+
+async def test_check_docket(look_ups: LookUps, registry: Registry) -> None:
+    asked = DocketRequest(agency=CASE.agency, tracking_number=CASE.tracking_number)
+    found = await twice(look_ups.check_docket, asked)
+    assert (found.messages, found.asked) == ((), False)
+    text = as_json({"type": "conviction"} | conviction())
+    await registry.import_docket(
+        [DocketEntry(agency=CASE.agency, tracking_number=CASE.tracking_number, message=text)]
+    )
+    found = await twice(look_ups.check_docket, asked)
+    assert len(found.messages) == 1
+    assert found.asked
+
+
+async def test_flag_case(outcomes: Outcomes, registry: Registry) -> None:
+    concluded = await twice(outcomes.flag_case, conclusion())
+    assert (concluded.result.outcome, concluded.us_citizen) == ("flagged", False)
+    (flag,) = await registry.flags()
+    assert (flag.case_id, flag.status, flag.grounds) == (str(CASE), "active", ("c-1",))
+
+
+async def test_flag_case_looks_once_more_for_a_citizen(outcomes: Outcomes, registry: Registry) -> None:
+    other = CaseId("ZZ0000100", "T-2")
+    citizen = read_message("subject_finding", as_json(finding("f-1", "us_citizen")))
+    ended = conclusion("cleared", "clear.us_citizen", findings=(citizen,))
+    case = ended.case.model_copy(update={"case_id": str(other), "tracking_number": other.tracking_number})
+    await twice(outcomes.clear_case, ended.model_copy(update={"case": case}))
+    concluded = await twice(outcomes.flag_case, conclusion())
+    assert (concluded.result, concluded.us_citizen) == (None, True)
+    assert await registry.flags() == ()
+
+
+async def test_a_clearance_stands_before_a_flag(outcomes: Outcomes, registry: Registry) -> None:
+    ended = conclusion("cleared", "clear.no_conviction")
+    assert (await twice(outcomes.clear_case, ended)).result == ended.result
+    assert (await twice(outcomes.flag_case, conclusion())).result == ended.result
+    assert await registry.flags() == ()
+
+
+async def test_withdraw_flag(outcomes: Outcomes, registry: Registry) -> None:
+    await twice(outcomes.flag_case, conclusion())
+    withdrawal = Withdrawal(
+        conclusion=conclusion("withdrawn", "clear.no_conviction"),
+        reason="the conviction was entered in error",
+        lift_code="L",
+        withdrawn_at=AT,
+    )
+    concluded = await twice(outcomes.withdraw_flag, withdrawal)
+    assert concluded.result.outcome == "withdrawn"
+    (flag,) = await registry.flags()
+    assert (flag.status, flag.withdrawn_at) == ("withdrawn", AT)
+    assert flag.withdrawn_reason == "the conviction was entered in error"
+
+
+async def test_correct_flag(outcomes: Outcomes, registry: Registry) -> None:
+    await twice(outcomes.flag_case, conclusion())
+    untouched = await twice(outcomes.correct_flag, request(correction("k-1", "c-9")))
+    assert untouched.outcome == "unchanged"
+    corrected = await twice(outcomes.correct_flag, request(correction("k-2", "c-1")))
+    assert corrected.outcome == "withdrawn"
+    (flag,) = await registry.flags()
+    assert flag.status == "withdrawn"
+    assert len(await registry.corrections(str(CASE))) == 2
+
+
+async def test_correct_flag_keeps_what_does_not_fit(outcomes: Outcomes, registry: Registry) -> None:
+    await twice(outcomes.flag_case, conclusion())
+    misfit = request(correction("k-1", "c-1"), misfit="ground: missing; it is required")
+    answer = await twice(outcomes.correct_flag, misfit)
+    assert (answer.outcome, answer.explanation) == ("unchanged", "ground: missing; it is required")
+    (kept,) = await registry.corrections(str(CASE))
+    assert kept.payload == misfit.payload
