@@ -277,6 +277,7 @@ class BookingCase:
         if concluded is None or concluded.outcome != "flagged":
             return concluded
         self._state.flags_written += 1
+        self._state.flag_status = "active"
         after = self._decide()
         if after.answer == "flag":
             return concluded
@@ -299,6 +300,7 @@ class BookingCase:
                 retry_policy=_UNTIL_WRITTEN,
                 **_ONE_TRY,
             )
+        self._state.flag_status = "withdrawn"
         return withdrawn if after.answer == "clear" else None
 
     async def _write(
@@ -582,7 +584,6 @@ class BookingCase:
 
     def _view(self) -> CaseView:
         state = self._state
-        flag_status = "active" if state.flags_written and state.status == "flagged" else None
         return CaseView(
             case_id=workflow.info().workflow_id,
             agency=self._case_id.agency if self._case_id else "",
@@ -599,7 +600,7 @@ class BookingCase:
             waiting_since=state.waiting_since,
             next_docket_check_at=state.due.get("docket_check"),
             needs_attention=state.needs_attention,
-            flag_status=flag_status,
+            flag_status=state.flag_status,
         )
 
 

@@ -10,12 +10,12 @@ with workflow.unsafe.imports_passed_through():
 
     from contracts.arrivals import type_of
     from contracts.booking import Booking, Subject
-    from contracts.case import MessageView, RejectedView
+    from contracts.case import FlagStatus, MessageView, RejectedView
     from contracts.court import CourtMessage, CourtUpdate
     from contracts.facts import Facts, Ruling
     from contracts.fields import Rule, Status
     from contracts.message import Message
-    from contracts.work import Conclusion, Intervals
+    from contracts.work import Intervals
 
 MESSAGES_SHOWN = 200
 REJECTED_SHOWN = 100
@@ -53,8 +53,8 @@ class CaseState(BaseModel):
     asked_for: tuple[Subject, ...] = ()
     has_docket: bool = False
     intervals: Intervals = Intervals()
-    flag: Conclusion | None = None
     flags_written: int = 0
+    flag_status: FlagStatus | None = None
     shown: dict[str, str] = Field(default_factory=dict)
 
     @property

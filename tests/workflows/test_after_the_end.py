@@ -25,6 +25,7 @@ from tests.workflows.cases import (
     raw,
     settled,
     start,
+    view,
 )
 from worker import make_worker
 
@@ -261,10 +262,12 @@ async def test_what_comes_while_the_flag_is_written_is_decided_on(
         await handle.signal(name, message)
         slow.may_answer.set()
         result = await handle.result()
+        status = "withdrawn" if outcome == "withdrawn" else "active"
+        assert (await view(handle)).flag_status == status
     assert (result.outcome, result.rule) == (outcome, rule)
     flag = await flag_of(registry, case)
     assert flag is not None
-    assert flag.status == ("withdrawn" if outcome == "withdrawn" else "active")
+    assert flag.status == status
     kept = await registry.kept_case(str(case))
     assert kept is not None
     assert message["message_id"] in {shown.message_id for shown in kept.case.messages}
@@ -284,6 +287,8 @@ async def test_a_flag_withdrawn_in_its_own_run_may_be_followed_by_another(
         seen = await settled(handle, "waiting_for_court", messages=3)
         assert seen.charges[0].disposition is None
         while (flag := await flag_of(registry, case)) is None or flag.status == "active":
+            await asyncio.sleep(0.02)
+        while (await view(handle)).flag_status != "withdrawn":
             await asyncio.sleep(0.02)
         await handle.signal("conviction", conviction("c-2", decided_on="2014-06-02"))
         result = await handle.result()
