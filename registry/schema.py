@@ -76,13 +76,15 @@ def _version(connection: Connection) -> str | None:
 
 
 def _upgrade(connection: Connection) -> None:
-    # Here and not above: only migrations need it.
+    found = _version(connection)
+    if found == VERSION:
+        return
+    if found is not None and found > VERSION:
+        raise RegistryError(_newer(connection.engine.url.render_as_string(), found))
+    # Here and not above: only migrations need it, and it takes a while to import.
     from alembic import command
     from alembic.config import Config
 
-    found = _version(connection)
-    if found is not None and found > VERSION:
-        raise RegistryError(_newer(connection.engine.url.render_as_string(), found))
     config = Config()
     config.set_main_option("script_location", "registry:migrations")
     config.attributes["connection"] = connection
