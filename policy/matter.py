@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from contracts.booking import Booking, Charge, Offense
@@ -426,6 +426,7 @@ def offense_as(offense: Offense, name: ChargeClass, *, injury: bool) -> str:
 _SENT_WITH = {"message_id", "sender", "court", "docket_number"}
 
 
+@lru_cache(maxsize=8192)
 def saying(message: Message | Charge) -> str:
     """What a message says, whoever sent it under which id: type, charge, date and content."""
     content = message.model_dump(mode="json", exclude=_SENT_WITH)

@@ -68,6 +68,9 @@ RUN_MESSAGES_MOST = 2_000
 """Messages in one run after which the case continues as new: the server takes 10,000 signals in
 one run, and its own suggestion does not count them."""
 
+RULINGS_AT_ONCE = 100
+"""Rulings that one workflow task binds. Each asks the rules what stands, and a task has two seconds."""
+
 _UNTIL_ANSWERED = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=10))
 _UNTIL_WRITTEN = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 _ONE_TRY: Any = {"start_to_close_timeout": timedelta(seconds=10)}
@@ -87,6 +90,7 @@ class BookingCase:
         self._arrivals = 0
         self._answered = 0
         self._is_asking = False
+        self._rulings = (0, 0)
         self._decided: tuple[Facts, Decision] | None = None
         self._alarms = Alarms()
         if info.continued_run_id is not None:
@@ -438,6 +442,8 @@ class BookingCase:
             )
         if reason is None and self._state.repeats(message) is None and self._state.is_full(message):
             reason = "the case holds as much as it can carry; a person has to look at it"
+        if reason is None and isinstance(message, ReviewDecision) and self._rulings_now >= RULINGS_AT_ONCE:
+            reason = "too many rulings came at once; send it again"
         if reason is not None:
             raise DoesNotFit(reason)
         return message
@@ -448,6 +454,7 @@ class BookingCase:
         if state.repeats(message):
             return None
         if isinstance(message, ReviewDecision):
+            self._rulings = (workflow.info().get_current_history_length(), self._rulings_now + 1)
             ruling = bind(message, self._standing_decision())
             effect = ruling if isinstance(ruling, str) else f"ruled: {message.ruling}"
             if not isinstance(ruling, str):
@@ -458,6 +465,11 @@ class BookingCase:
         state.record(message, workflow.now(), effect)
         self._arrivals += 1
         return effect
+
+    @property
+    def _rulings_now(self) -> int:
+        task, count = self._rulings
+        return count if task == workflow.info().get_current_history_length() else 0
 
     def _standing_decision(self) -> Decision:
         """The decision that stands when a ruling arrives; one without questions where none does."""

@@ -23,9 +23,11 @@ from tests.workflows.cases import (
     dismissal,
     raw,
     rejected,
+    review_decision,
     settled,
     start,
     submit,
+    view,
 )
 from worker import make_worker
 
@@ -237,6 +239,31 @@ async def test_a_flood_of_bad_messages_does_not_hold_the_case_up(
         seen = await rejected(handle, 500)
         assert (seen.status, seen.rejected_total) == ("waiting_for_court", 500)
         await convicted(handle)
+
+
+async def test_a_flood_of_rulings_does_not_hold_the_case_up(
+    server: WorkflowEnvironment, registry: Registry
+) -> None:
+    """Each asks the rules what stands; those that are too many at once may be sent again."""
+    case, queue = case_id(), "booking-cases-rulings"
+    charges = [{"charge_id": str(n), "scheme": "CA-VC", "code": f"99{n:03d}"} for n in range(100)]
+    rulings = [
+        review_decision(f"r-{number}", "minor_traffic", charge_id=str(number % 100)) for number in range(300)
+    ]
+    dismissals = [
+        dismissal(f"d-{number}", charge_id=str(number % 100), decided_on=f"2013-0{1 + number // 100}-01")
+        for number in range(300)
+    ]
+    async with make_worker(server.client, registry, Settings(), task_queue=queue):
+        handle = await start(server.client, case, booking(case, charges=charges), task_queue=queue)
+        await settled(handle, "needs_review")
+    for ruling, end in zip(rulings, dismissals, strict=True):
+        await asyncio.gather(handle.signal("review_decision", ruling), handle.signal("dismissal", end))
+    async with make_worker(server.client, registry, Settings(), task_queue=queue):
+        assert (await handle.result()).rule == "clear.no_conviction"
+        seen = await view(handle)
+    assert (seen.messages_total, seen.rejected_total) == (401, 200)
+    assert {"too many rulings came at once; send it again"} == {kept.reason for kept in seen.rejected}
 
 
 async def test_after_the_end_the_sender_is_told(client: Client) -> None:
