@@ -12,6 +12,8 @@ from temporalio.common import RawValue
 from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import DataConverter
 
+_READ = (b"json/plain", b"binary/null")
+
 
 class TolerantPayloadConverter(PydanticPayloadConverter):
     """Decodes as pydantic does; untyped, it returns a `RawValue` for what does not decode."""
@@ -23,6 +25,9 @@ class TolerantPayloadConverter(PydanticPayloadConverter):
         return [self._value(payload) for payload in payloads]
 
     def _value(self, payload: Payload) -> Any:
+        # Other encodings (protobuf among them) would become objects that no message is made of.
+        if payload.metadata.get("encoding") not in _READ:
+            return RawValue(payload)
         try:
             return super().from_payloads([payload])[0]
         except Exception:  # whatever a stranger's bytes bring about

@@ -15,7 +15,7 @@ from temporalio.exceptions import ApplicationError
 
 from workflows.alarms import Alarms
 from workflows.inbox import one_text, shown
-from workflows.state import CaseState
+from workflows.state import CARRIED_MOST, CaseState
 
 with workflow.unsafe.imports_passed_through():
     from contracts import names
@@ -380,7 +380,8 @@ class BookingCase:
             }
         )
         facts = self._state.facts
-        return Conclusion(case=_fitting(view), facts=facts, result=result, number=number)
+        room = CARRIED_MOST - len(facts.model_dump_json().encode())
+        return Conclusion(case=_fitting(view, room), facts=facts, result=result, number=number)
 
     # -- waiting -------------------------------------------------------------------------------
 
@@ -410,7 +411,7 @@ class BookingCase:
 
     def _continue_as_new_if_long(self) -> None:
         if self._is_long:
-            workflow.continue_as_new(self._state)
+            workflow.continue_as_new(self._state.bounded())
 
     # -- messages ------------------------------------------------------------------------------
 
@@ -552,7 +553,7 @@ class BookingCase:
 
     @workflow.query(name=names.QUERY, description="The case as it stands")
     def case(self) -> CaseView:
-        return self._view()
+        return _fitting(self._view(), CARRIED_MOST)
 
     # -- telling -------------------------------------------------------------------------------
 
@@ -630,13 +631,9 @@ def _different(subjects: Any) -> tuple[Any, ...]:
     return tuple(dict.fromkeys(subjects))
 
 
-CONCLUSION_MOST = 120_000
-"""Bytes of a case's view that go to the registry with its facts: together below what a server takes."""
-
-
-def _fitting(view: CaseView) -> CaseView:
-    """The view, with fewer of its oldest entries where they are many and long."""
-    while len(view.model_dump_json()) > CONCLUSION_MOST and (view.messages or view.rejected):
+def _fitting(view: CaseView, room: int) -> CaseView:
+    """The view within so many bytes, with fewer of its oldest entries where they are many and long."""
+    while len(view.model_dump_json().encode()) > room and (view.messages or view.rejected):
         view = view.model_copy(
             update={
                 "messages": view.messages[(len(view.messages) + 1) // 2 :],

@@ -35,6 +35,7 @@ class FlagCorrection:
             reason = misfit(message, case_id, workflow.now())
             if not is_taken_after_the_end(message):
                 reason = f"type: after the end only {TAKEN_AFTER_THE_END} is taken"
+            text = _as_read(case_id, message)
             if reason is None and await self._handed_to_open_case(case_id, message):
                 return CorrectionResult(
                     outcome="unchanged",
@@ -66,3 +67,10 @@ class FlagCorrection:
         except FailureError:
             return False
         return True
+
+
+def _as_read(case_id: names.CaseId, message: Message) -> str:
+    """The message as the registry keeps it: what the contract knows of it, and its case."""
+    named = {"agency": case_id.agency, "tracking_number": case_id.tracking_number}
+    fields = json.loads(message.model_dump_json())
+    return json.dumps(named | {"type": type_of(message)} | fields, ensure_ascii=False)

@@ -23,8 +23,6 @@ def one_text(payloads: Sequence[Any]) -> str:
             if encoding == "json/plain":
                 return _utf_8(raw.payload.data)
             raise DoesNotFit(f"the encoding '{encoding[:64]}' cannot be read; send json/plain")
-        case bytes():
-            raise DoesNotFit("the payload is binary; send one JSON object as json/plain")
         case value:
             return json.dumps(value, ensure_ascii=False)
 
@@ -42,8 +40,6 @@ def shown(payloads: Sequence[Any]) -> str:
     for value in payloads:
         if isinstance(value, RawValue):
             text = value.payload.data[: 4 * PAYLOAD_KEPT].decode("utf-8", "replace")
-        elif isinstance(value, bytes):
-            text = value[: 4 * PAYLOAD_KEPT].decode("utf-8", "replace")
         else:
             text = json.dumps(value, ensure_ascii=False)
         texts.append(text[:PAYLOAD_KEPT])

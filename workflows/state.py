@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import datetime
+from typing import Any
 
 from temporalio import workflow
 
@@ -11,7 +12,15 @@ with workflow.unsafe.imports_passed_through():
     from contracts.arrivals import type_of
     from contracts.booking import Booking, Subject
     from contracts.case import FlagStatus, MessageView, RejectedView
-    from contracts.court import CourtMessage, CourtUpdate
+    from contracts.court import (
+        Amendment,
+        Conviction,
+        Correction,
+        CourtMessage,
+        CourtUpdate,
+        ReviewDecision,
+        SubjectFinding,
+    )
     from contracts.facts import Facts, Ruling
     from contracts.fields import Rule, Status
     from contracts.message import Message
@@ -19,11 +28,15 @@ with workflow.unsafe.imports_passed_through():
 
 MESSAGES_SHOWN = 200
 REJECTED_SHOWN = 100
-FACTS_COMFORTABLE = 150_000
-"""Bytes of facts after which docket entries that end nothing are counted but no longer kept."""
-FACTS_MOST = 220_000
-"""Bytes of facts after which nothing more is taken: a person has to look at such a case."""
+FACTS_COMFORTABLE = 200_000
+"""Bytes of facts and what derives from them, after which docket entries that end nothing go."""
+FACTS_MOST = 300_000
+"""Bytes of facts and what derives from them, after which nothing more is taken but findings,
+corrections and rulings: a person has to look at such a case."""
+FACTS_RESERVED = 30_000
 MESSAGES_MOST = 3_500
+CARRIED_MOST = 450_000
+"""Bytes that a case carries into its next run or tells at once; the server takes 512 KiB."""
 _TEXT_KEPT = 200
 _ENDS_OR_TURNS = ("reinstated", "deferred_with_plea", "appeal_filed", "appeal_ended")
 
@@ -69,8 +82,10 @@ class CaseState(BaseModel):
 
     def is_full(self, message: Message) -> bool:
         """Whether the case holds as much as it can carry."""
-        size = len(_trimmed(message).model_dump_json())
-        return len(self.seen) >= MESSAGES_MOST or self.facts_size + size > FACTS_MOST
+        last_words = isinstance(message, (SubjectFinding, Correction, ReviewDecision))
+        most = FACTS_MOST + (FACTS_RESERVED if last_words else 0)
+        many = len(self.seen) >= MESSAGES_MOST + (100 if last_words else 0)
+        return many or self.facts_size + _size(_trimmed(message)) > most
 
     def record(self, message: Message, received_at: datetime, effect: str) -> None:
         """Take note of an accepted message."""
@@ -89,7 +104,7 @@ class CaseState(BaseModel):
         """Add a message to the facts, its long texts cut short."""
         told = message.decision if isinstance(message, Ruling) else message
         kept = _trimmed(told)
-        size = len(kept.model_dump_json())
+        size = _size(kept)
         passing = isinstance(told, CourtUpdate) and told.entry not in _ENDS_OR_TURNS
         if passing and self.facts_size + size > FACTS_COMFORTABLE:
             return
@@ -97,6 +112,15 @@ class CaseState(BaseModel):
         if isinstance(message, Ruling):
             kept = message.model_copy(update={"decision": kept})  # type: ignore[assignment]
         self.facts = self.facts.including(kept)
+
+    def bounded(self) -> "CaseState":
+        """This state, with fewer of its oldest entries where they are many and long."""
+        state = self
+        while (state.messages or state.rejected) and len(state.model_dump_json().encode()) > CARRIED_MOST:
+            state = state.model_copy(
+                update={"messages": _newer(state.messages), "rejected": _newer(state.rejected)}
+            )
+        return state
 
     def has_rejected(self, name: str, payload: str) -> bool:
         """Whether this very thing is among what did not fit."""
@@ -107,6 +131,18 @@ class CaseState(BaseModel):
         self.rejected_total += 1
         view = RejectedView(name=name[:128], received_at=received_at, reason=reason[:300], payload=payload)
         self.rejected = [*self.rejected[1 - REJECTED_SHOWN :], view]
+
+
+def _size(message: Message) -> int:
+    """Bytes of a message in the facts, with the places of its offenses and its charges in the view."""
+    size = len(message.model_dump_json().encode())
+    charges = message.charges if isinstance(message, Booking) else ()
+    if isinstance(message, Amendment):
+        charges = (message.charge,)
+    size += sum(2 * len(charge.model_dump_json().encode()) + 200 for charge in charges)
+    if isinstance(message, Conviction) and message.convicted_of is not None:
+        size += len(message.convicted_of.model_dump_json().encode()) + 100
+    return size
 
 
 def _trimmed(message: Message) -> Message:
@@ -135,3 +171,7 @@ def _content(message: Message) -> str:
 
 def _short(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:20]
+
+
+def _newer(entries: list[Any]) -> list[Any]:
+    return entries[(len(entries) + 1) // 2 :]

@@ -5,8 +5,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from temporalio.api.common.v1 import Payload
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
@@ -21,6 +23,7 @@ from tests.workflows.cases import (
     conviction,
     court_update,
     dismissal,
+    finding,
     raw,
     rejected,
     review_decision,
@@ -55,7 +58,7 @@ MISFITS: dict[str, tuple[str, Payloads, str]] = {
     "no payload": ("conviction", always(), "no payload"),
     "three payloads": ("conviction", always(conviction(), conviction(), conviction()), "3 payloads"),
     "unknown encoding": ("conviction", always(raw(b"\x00\x01", "binary/sealed")), "'binary/sealed'"),
-    "binary": ("conviction", always(raw(b"\x00\x01", "binary/plain")), "the payload is binary"),
+    "binary": ("conviction", always(raw(b"\x00\x01", "binary/plain")), "encoding 'binary/plain'"),
     "no encoding": ("conviction", always(raw(b"{}", "")), "the encoding ''"),
     "binary null": ("conviction", always(raw(b"", "binary/null")), "the payload is null"),
     "text": ("conviction", always("guilty"), "the payload is a text"),
@@ -239,6 +242,38 @@ async def test_a_flood_of_bad_messages_does_not_hold_the_case_up(
         seen = await rejected(handle, 500)
         assert (seen.status, seen.rejected_total) == ("waiting_for_court", 500)
         await convicted(handle)
+
+
+@pytest.mark.parametrize("encoding", ["json/protobuf", "binary/protobuf"])
+async def test_a_payload_of_the_servers_own_kind_does_not_hold_the_case_up(
+    encoding: str, client: Client
+) -> None:
+    alien = Payload(
+        metadata={"encoding": encoding.encode(), "messageType": b"google.protobuf.Struct"},
+        data=b'{"a":1}' if encoding == "json/protobuf" else b"",
+    )
+    _, handle = await waiting(client)
+    await handle.signal("conviction", RawValue(alien))
+    seen = await rejected(handle, 1)
+    assert encoding in seen.rejected[0].reason
+    await convicted(handle)
+    opened = await start(client, case_id(), RawValue(alien))
+    assert (await rejected(opened, 1)).status == "awaiting_booking"
+
+
+async def test_a_case_of_very_many_charges_ends_by_itself(client: Client) -> None:
+    """Not by the server's hand, which ends a case whose outcome is too large for one message."""
+    case = case_id()
+    handle = await start(client, case, booking(case))
+    for number in range(1, 40):
+        charges = [
+            {"charge_id": f"k-{number}-{n}", "scheme": "Z", "code": f"k.{number}.{n}"} for n in range(100)
+        ]
+        await handle.signal("booking", booking(case, message_id=f"again-{number}", charges=charges))
+    seen = await rejected(handle, 1)
+    assert "as much as it can carry" in seen.rejected[0].reason
+    await handle.signal("subject_finding", finding("f-1", "deceased"))
+    assert (await handle.result()).rule == "clear.deceased"
 
 
 async def test_a_flood_of_rulings_does_not_hold_the_case_up(
