@@ -13,6 +13,7 @@ from policy.correction import (
 )
 from policy.decision import Decision
 from policy.editions import EDITIONS, Edition, edition_at, edition_named
+from policy.matter import TURNS
 from policy.review import bind
 from policy.rules import decide
 from policy.telling import charge_views, effect_of, open_charges, unplaced_offenses
@@ -20,6 +21,7 @@ from policy.telling import charge_views, effect_of, open_charges, unplaced_offen
 __all__ = [
     "EDITIONS",
     "TAKEN_AFTER_THE_END",
+    "TURNS",
     "Decision",
     "Edition",
     "Judgement",

@@ -307,7 +307,7 @@ class Matter:
         standing = (m for m in docket.dispositions if m.decided_on >= reopened)
         final = tuple(sorted(standing, key=lambda m: (saying(m), m.key)))
         ending = self._ending(final, docket, reopened, filings)
-        turns = [docket.last[entry] for entry in _TURNS if entry in docket.last]
+        turns = [docket.last[entry] for entry in TURNS if entry in docket.last]
         about = digest([str(reopened), *sorted({saying(m) for m in (*final, *turns)})])
         grounds = {message.message_id for message in final}
         if ending is Ending.UNCLEAR_DISPOSITION:
@@ -401,7 +401,8 @@ class Matter:
         return None if severity == "wobbler" else severity
 
 
-_TURNS = ("deferred_with_plea", "appeal_filed", "appeal_ended", "reinstated")
+TURNS = ("deferred_with_plea", "appeal_filed", "appeal_ended", "reinstated")
+"""Docket entries that bear on how a charge stands; every other one only passes by."""
 
 
 def _under_appeal(docket: Docket, decided_on: date) -> bool:

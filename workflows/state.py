@@ -25,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.fields import Rule, Status
     from contracts.message import Message
     from contracts.work import Intervals
+    from policy import TURNS
 
 MESSAGES_SHOWN = 200
 REJECTED_SHOWN = 100
@@ -38,7 +39,6 @@ MESSAGES_MOST = 3_500
 CARRIED_MOST = 450_000
 """Bytes that a case carries into its next run or tells at once; the server takes 512 KiB."""
 _TEXT_KEPT = 200
-_ENDS_OR_TURNS = ("reinstated", "deferred_with_plea", "appeal_filed", "appeal_ended")
 
 
 class CaseState(BaseModel):
@@ -105,7 +105,7 @@ class CaseState(BaseModel):
         told = message.decision if isinstance(message, Ruling) else message
         kept = _trimmed(told)
         size = _size(kept)
-        passing = isinstance(told, CourtUpdate) and told.entry not in _ENDS_OR_TURNS
+        passing = isinstance(told, CourtUpdate) and told.entry not in TURNS
         if passing and self.facts_size + size > FACTS_COMFORTABLE:
             return
         self.facts_size += size
