@@ -10,12 +10,13 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-from activities import LookUps, Outcomes
+from activities import LookUps, Outcomes, Sources, sources
 from contracts.names import TASK_QUEUE
 from registry import Registry, RegistryError
 from runtime import search_attributes
 from runtime.connect import ConnectError, connect
 from runtime.search_attributes import SetupError
+from runtime.services import ServiceError
 from runtime.settings import Settings, SettingsError
 from workflows import WORKFLOWS
 
@@ -25,10 +26,15 @@ sandboxed = SandboxedWorkflowRunner(
 
 
 def make_worker(
-    client: Client, registry: Registry, settings: Settings, *, task_queue: str = TASK_QUEUE
+    client: Client,
+    registry: Registry,
+    settings: Settings,
+    asked: Sources | None = None,
+    *,
+    task_queue: str = TASK_QUEUE,
 ) -> Worker:
-    """The worker of all workflows and activities."""
-    look_ups = LookUps(registry, settings.intervals)
+    """The worker of all workflows and activities. `asked`: whom, instead of the registry's tables."""
+    look_ups = LookUps(registry, asked or Sources(registry, registry), settings.intervals_of)
     outcomes = Outcomes(registry)
     return Worker(
         client,
@@ -60,7 +66,10 @@ async def run(settings: Settings) -> None:
     await search_attributes.check(client)
     registry = await Registry.open(settings.registry)
     try:
-        async with make_worker(client, registry, settings):
+        async with (
+            sources(Sources(registry, registry), settings.history, settings.docket) as asked,
+            make_worker(client, registry, settings, asked),
+        ):
             print(f"worker ready: polling {TASK_QUEUE} in {client.namespace}", flush=True)
             await stop.wait()
     finally:
@@ -72,7 +81,7 @@ def main() -> int:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
         asyncio.run(run(Settings()))
-    except (ConnectError, RegistryError, SetupError, SettingsError) as error:
+    except (ConnectError, RegistryError, ServiceError, SetupError, SettingsError) as error:
         print(f"worker: {error}", file=sys.stderr)
         return 1
     return 0

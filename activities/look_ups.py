@@ -1,13 +1,14 @@
 """Looking things up: the criminal history, the class of an offense, the docket."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
 
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
+from activities.sources import Sources
 from contracts.booking import Subject
 from contracts.case import CaseResult
-from contracts.history import History
 from contracts.work import (
     CASE_INTERVALS,
     CHECK_DOCKET,
@@ -23,40 +24,45 @@ from contracts.work import (
 )
 from policy.catalog import place
 
+HISTORY_MOST: Final = 128 * 1024
+"""Bytes of a history; a case carries it as long as it lives."""
+DOCKET_MOST: Final = 400 * 1024
+"""Bytes of what a court holds of one arrest; the server takes half a megabyte at a time."""
 
-class Source(Protocol):
-    """What the look-ups ask; the registry is one."""
 
-    async def history(self, subjects: Sequence[Subject]) -> History: ...
+class Records(Protocol):
+    """What earlier cases left behind; the registry is one."""
+
     async def is_us_citizen(self, subjects: Sequence[Subject]) -> bool: ...
     async def outcome(self, case_id: str) -> CaseResult | None: ...
-    async def has_docket(self) -> bool: ...
-    async def docket(self, agency: str, tracking_number: str) -> tuple[str, ...]: ...
 
 
 class LookUps:
     """Reads only; an answer that does not come is asked for again, for as long as it takes."""
 
-    def __init__(self, source: Source, intervals: Intervals) -> None:
-        self._source = source
-        self._intervals = intervals
+    def __init__(self, records: Records, sources: Sources, intervals_of: Callable[[str], Intervals]) -> None:
+        self._records = records
+        self._sources = sources
+        self._intervals_of = intervals_of
 
     @activity.defn(name=CASE_INTERVALS)
     async def case_intervals(self, agency: str) -> Intervals:
         """How long a case of this agency waits before it looks up again."""
-        return self._intervals
+        return self._intervals_of(agency)
 
     @activity.defn(name=CHECK_HISTORY)
     async def check_history(self, request: HistoryRequest) -> HistoryFound:
         """The history under every id, standing findings, the class of each charge as of today,
         and how the case ended before, if the registry remembers it."""
+        history = await self._sources.histories.history(request.subjects)
+        _hold("the history", [history.model_dump_json()], HISTORY_MOST)
         return HistoryFound(
-            history=await self._source.history(request.subjects),
-            us_citizen=await self._source.is_us_citizen(request.subjects),
+            history=history,
+            us_citizen=await self._records.is_us_citizen(request.subjects),
             placements=tuple(place(offense) for offense in request.offenses),
-            has_docket=await self._source.has_docket(),
-            intervals=self._intervals,
-            outcome=await self._source.outcome(request.case_id),
+            has_docket=await self._sources.dockets.has_docket(),
+            intervals=self._intervals_of(request.agency),
+            outcome=await self._records.outcome(request.case_id),
         )
 
     @activity.defn(name=CLASSIFY_CHARGE)
@@ -67,5 +73,21 @@ class LookUps:
     @activity.defn(name=CHECK_DOCKET)
     async def check_docket(self, request: DocketRequest) -> DocketFound:
         """The messages that the court holds for an arrest."""
-        messages = await self._source.docket(request.agency, request.tracking_number)
-        return DocketFound(messages=messages, asked=await self._source.has_docket())
+        messages = await self._sources.dockets.docket(request.agency, request.tracking_number)
+        _hold("the docket", messages, DOCKET_MOST)
+        return DocketFound(
+            messages=messages,
+            asked=await self._sources.dockets.has_docket(),
+            intervals=self._intervals_of(request.agency),
+        )
+
+
+def _hold(what: str, texts: Sequence[str], most: int) -> None:
+    """Raises where an answer is more than a case carries: the server would end the case over it."""
+    size = sum(len(text.encode()) for text in texts)
+    if size > most:
+        raise ApplicationError(
+            f"{what} holds {size} bytes and a case carries at most {most}; have the source answer with "
+            "less, the question is asked again by itself",
+            type="TooLarge",
+        )

@@ -9,7 +9,7 @@ import re
 from datetime import UTC, date, datetime
 from typing import Any, Final, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from contracts.booking import Booking
@@ -23,6 +23,7 @@ from contracts.court import (
     SubjectFinding,
 )
 from contracts.fields import A_DAY
+from contracts.history import HistoryAnswer
 from contracts.message import Message
 from contracts.names import SIGNALS, CaseId
 
@@ -36,7 +37,7 @@ MESSAGE_TYPES: Final[dict[str, type[Message]]] = {
     "review_decision": ReviewDecision,
     "booking": Booking,
 }
-M = TypeVar("M", bound=Message)
+M = TypeVar("M", bound=BaseModel)
 
 PAYLOAD_KEPT: Final = 500
 """Characters kept of what did not fit."""
@@ -62,6 +63,11 @@ def read_message(name: str, text: bytes | str) -> Message:
 def read_booking(text: bytes | str) -> Booking:
     """A booking from its JSON text; raises `DoesNotFit`."""
     return _read(Booking, text)
+
+
+def read_history(text: bytes | str) -> HistoryAnswer:
+    """What a history source holds of one subject; raises `DoesNotFit`."""
+    return _read(HistoryAnswer, text)
 
 
 def read_typed(text: bytes | str, default: str | None = None) -> Message:

@@ -74,10 +74,11 @@ class DocketRequest(Model):
 
 class DocketFound(Model):
     """Messages as the court holds them, each a JSON text with its `type`; `asked`: there is a
-    source to ask again."""
+    source to ask again. `intervals`: as they are set by now, for the waits that begin after this."""
 
     messages: tuple[str, ...] = ()
     asked: bool = True
+    intervals: Intervals | None = None
 
 
 class Conclusion(Model):

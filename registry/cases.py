@@ -28,7 +28,10 @@ async def kept_case(session: AsyncSession, case_id: str) -> KeptCase | None:
 
 
 async def flag(session: AsyncSession, conclusion: Conclusion) -> Concluded:
-    """Write a flag, unless an outcome stands or somebody says that the subject is a US citizen."""
+    """Write a flag, unless an outcome stands or somebody says that the subject is a US citizen.
+
+    What was kept of a citizen before this began is seen. What is kept meanwhile counts as kept after.
+    """
     case_id = conclusion.case.case_id
     row = await locked(session, case_id)
     if row is not None and (_stands(row) or await _numbered(session, conclusion) is not None):
@@ -56,8 +59,8 @@ async def flag(session: AsyncSession, conclusion: Conclusion) -> Concluded:
 
 async def clear(session: AsyncSession, conclusion: Conclusion) -> Concluded:
     """Write the end of a case without a flag, or with one that was withdrawn before."""
-    await _keep_finding(session, conclusion)
     row = await locked(session, conclusion.case.case_id)
+    await _keep_finding(session, conclusion)
     if row is not None and row.closed:
         _learn(row, conclusion)
         return Concluded(result=row.result)
@@ -68,8 +71,8 @@ async def clear(session: AsyncSession, conclusion: Conclusion) -> Concluded:
 async def withdraw(session: AsyncSession, withdrawal: Withdrawal) -> Concluded:
     """Withdraw the flag of the conclusion's number, if it is active; else what stands, stands."""
     conclusion = withdrawal.conclusion
-    await _keep_finding(session, conclusion)
     row = await locked(session, conclusion.case.case_id)
+    await _keep_finding(session, conclusion)
     if row is None:
         return Concluded(result=None)
     flag = await _numbered(session, conclusion)
@@ -111,7 +114,10 @@ _FLAG_FIELDS = Flag.model_fields.keys() - {"agency", "tracking_number"}
 
 
 async def locked(session: AsyncSession, case_id: str) -> CaseRow | None:
-    """The case's row, held until the transaction ends."""
+    """The case's row, held until the transaction ends.
+
+    Asked for before anything is written, so that no two writers wait for each other.
+    """
     return await session.get(CaseRow, case_id, with_for_update=True)
 
 

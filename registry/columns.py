@@ -1,5 +1,6 @@
 """Column types that mean the same on SQLite and on PostgreSQL."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
@@ -11,16 +12,22 @@ T = TypeVar("T")
 
 _NUL = "\0"
 _SHOWN_NUL = "\N{SYMBOL FOR NULL}"
+_HALF = re.compile("[\ud800-\udfff]")
+_SHOWN_HALF = "\N{REPLACEMENT CHARACTER}"
 
 
 class Words(TypeDecorator[str]):
-    """Text of any length. Ids are not checked for what they hold, and PostgreSQL takes no NUL."""
+    """Text of any length, without what a database does not take.
+
+    Ids are not checked for what they hold; PostgreSQL takes no NUL, and nothing takes the half of a
+    character that a command line makes of bytes that are no UTF-8.
+    """
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else value.replace(_NUL, _SHOWN_NUL)
+        return None if value is None else _HALF.sub(_SHOWN_HALF, value.replace(_NUL, _SHOWN_NUL))
 
 
 class Instant(TypeDecorator[datetime]):

@@ -23,11 +23,13 @@ MESSAGES_SHOWN = 200
 
 async def correct(session: AsyncSession, request: CorrectionRequest, judge: Judge) -> CorrectionResult:
     """Judge what arrived, once; the payload is kept whatever it says."""
+    case_id = _case_of(request.payload)
+    # Before the look: whoever asks the same at the same time waits here, and then finds the answer.
+    row = await locked(session, case_id) if case_id else None
     before = await session.get(CorrectionRow, request.correction_id)
     if before is not None:
         return _answer(before)
-    case_id = _case_of(request.payload)
-    withdrawn, explanation = await _judged(session, request, case_id, judge)
+    withdrawn, explanation = await _judged(session, request, case_id, row, judge)
     kept = CorrectionRow(
         correction_id=request.correction_id,
         case_id=case_id,
@@ -43,19 +45,20 @@ async def correct(session: AsyncSession, request: CorrectionRequest, judge: Judg
 
 async def corrections(session: AsyncSession, case_id: str | None) -> tuple[KeptCorrection, ...]:
     """What came after the end of a case, or named no case at all (None), in its order."""
-    found = (
-        select(CorrectionRow)
-        .where(CorrectionRow.case_id == case_id)
-        .order_by(CorrectionRow.received_at, CorrectionRow.correction_id)
-    )
+    found = await session.scalars(select(CorrectionRow).where(CorrectionRow.case_id == case_id))
+    # Sorted here: a server sorts texts by the rules of some language.
     return tuple(
         KeptCorrection.model_validate({name: getattr(row, name) for name in KeptCorrection.model_fields})
-        for row in await session.scalars(found)
+        for row in sorted(found, key=lambda row: (row.received_at, row.correction_id))
     )
 
 
 async def _judged(
-    session: AsyncSession, request: CorrectionRequest, case_id: str | None, judge: Judge
+    session: AsyncSession,
+    request: CorrectionRequest,
+    case_id: str | None,
+    row: CaseRow | None,
+    judge: Judge,
 ) -> tuple[bool, str]:
     """Whether the flag was withdrawn, and why or why not."""
     if request.misfit is not None:
@@ -66,7 +69,6 @@ async def _judged(
         message = read_typed(request.payload, default="correction")
     except DoesNotFit as error:
         return False, str(error)
-    row = await locked(session, case_id)
     if row is None:
         return False, f"{case_id} has no record of an end; check the agency and tracking number"
     if any(m.key == message.key and m != message for m in _messages(row.facts)):

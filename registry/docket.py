@@ -16,27 +16,28 @@ _KEY = (DocketRow.agency, DocketRow.tracking_number, DocketRow.sender, DocketRow
 
 async def import_docket(session: AsyncSession, entries: Sequence[DocketEntry]) -> int:
     """Store entries; the last one of a case, sender and message id replaces what was there."""
-    rows = {tuple(row[column.key] for column in _KEY): row for row in map(_row, entries)}
+    keyed = {tuple(row[column.key] for column in _KEY): row for row in map(_row, entries)}
+    # In one order, so that no two imports wait for each other.
+    rows = [keyed[key] for key in sorted(keyed)]
     if not rows:
         return 0
     connection = await session.connection()
     replaced = delete(DocketRow).where(*(column == bindparam(f"the_{column.key}") for column in _KEY))
     await connection.execute(
         replaced,
-        [{f"the_{column.key}": row[column.key] for column in _KEY} for row in rows.values()],
+        [{f"the_{column.key}": row[column.key] for column in _KEY} for row in rows],
     )
-    await connection.execute(insert(DocketRow), [*rows.values()])
+    await connection.execute(insert(DocketRow), rows)
     return len(rows)
 
 
 async def docket(session: AsyncSession, agency: str, tracking_number: str) -> tuple[str, ...]:
-    """The messages of one case, as JSON texts."""
-    entries = (
-        select(DocketRow.message)
-        .where(DocketRow.agency == agency, DocketRow.tracking_number == tracking_number)
-        .order_by(*_KEY)
+    """The messages of one case, as JSON texts, by sender and message id."""
+    entries = select(DocketRow.sender, DocketRow.message_id, DocketRow.message).where(
+        DocketRow.agency == agency, DocketRow.tracking_number == tracking_number
     )
-    return tuple(await session.scalars(entries))
+    # Sorted here: a server sorts texts by the rules of some language.
+    return tuple(message for _, _, message in sorted(await session.execute(entries)))
 
 
 async def has_docket(session: AsyncSession) -> bool:

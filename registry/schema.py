@@ -26,14 +26,14 @@ async def migrate(url: str) -> None:
     try:
         if database.file is not None:
             _make(database)
-        await database.run(_upgrade)
+        await database.run(lambda connection: _upgrade(connection, database.place))
     finally:
         await database.close()
 
 
 async def check(database: Database) -> None:
     """Raises `RegistryError` where the schema is missing or another one than this release's."""
-    place = database.url.render_as_string()
+    place = database.place
     # SQLite makes a missing file on first sight; looking must not.
     there = database.file is None or database.file.exists()
     found = None
@@ -75,12 +75,12 @@ def _version(connection: Connection) -> str | None:
     return connection.execute(text("SELECT max(version_num) FROM alembic_version")).scalar()
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection, place: str) -> None:
     found = _version(connection)
     if found == VERSION:
         return
     if found is not None and found > VERSION:
-        raise RegistryError(_newer(connection.engine.url.render_as_string(), found))
+        raise RegistryError(_newer(place, found))
     # Here and not above: only migrations need it, and it takes a while to import.
     from alembic import command
     from alembic.config import Config

@@ -4,12 +4,24 @@ How to reach the Temporal server is not among them: the SDK's `envconfig` tells 
 """
 
 import re
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as NotJson
 
 from contracts.work import Intervals
 
@@ -54,7 +66,61 @@ def _database_url(url: str | None) -> str | None:
     return url
 
 
+def _service_url(url: str | None) -> str | None:
+    # It may hold a password, so the message does not repeat it.
+    if url is None:
+        return None
+    try:
+        parts = urlsplit(url)
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError("not the address of a service; write one such as https://records.example.gov/history")
+    if parts.query or parts.fragment or parts.username is not None:
+        raise ValueError(
+            "holds more than an address; leave out ? and # with what follows, and name credentials in "
+            "the variable that ends in _TOKEN"
+        )
+    return url
+
+
 Span = Annotated[timedelta, BeforeValidator(_read_span), AfterValidator(_bounded)]
+ServiceUrl = Annotated[str | None, AfterValidator(_service_url)]
+Prefix = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[A-Z0-9]{0,7}$")]
+
+
+class AgencyTimers(BaseModel):
+    """Timers of an agency of its own; what is left out is as for all others."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    docket_check_every: Span | None = None
+    docket_overdue_after: Span | None = None
+    review_reminder_every: Span | None = None
+    booking_overdue_after: Span | None = None
+
+
+@dataclass(frozen=True)
+class Access:
+    """Where a service is and what lets us in. `setting`: how its variables begin, for messages.
+
+    `token`: a bearer token. `certificate` and `key`: PEM files of a client certificate. `ca`: a PEM
+    file of the authorities to trust instead of the system's.
+    """
+
+    name: str
+    setting: str
+    url: str
+    token: str | None = field(default=None, repr=False)
+    certificate: Path | None = None
+    key: Path | None = None
+    ca: Path | None = None
+
+    @property
+    def place(self) -> str:
+        """The service as messages name it."""
+        return f"the {self.name} service at {urlsplit(self.url).netloc}"
 
 
 class Settings(BaseSettings):
@@ -79,12 +145,37 @@ class Settings(BaseSettings):
     """The time between two reminders of a question that a person has not answered."""
     booking_overdue_after: Span = timedelta(days=60)
     """A case that waited this long for its booking needs attention."""
+    agencies: dict[Prefix, AgencyTimers] = Field(default={})
+    """Timers by agency: an ORI or how it begins (`CA`, `CA019`), the longest that fits first."""
+
+    history_url: ServiceUrl = None
+    """The state repository that is asked for histories; None: the registry's table."""
+    history_token: SecretStr | None = None
+    """A bearer token for it."""
+    history_certificate: Path | None = None
+    """A client certificate for it, PEM; with its key, or beside it."""
+    history_key: Path | None = None
+    """The client certificate's key, PEM."""
+    history_ca: Path | None = None
+    """The authorities to trust for it instead of the system's, PEM."""
+
+    docket_url: ServiceUrl = None
+    """The court's service that is asked for docket entries; None: the registry's table."""
+    docket_token: SecretStr | None = None
+    docket_certificate: Path | None = None
+    docket_key: Path | None = None
+    docket_ca: Path | None = None
 
     def __init__(self, **values: Any) -> None:
         try:
             super().__init__(**values)
         except ValidationError as error:
             raise SettingsError("; ".join(map(_complaint, error.errors()))) from None
+        except NotJson:  # the one setting that is written as JSON
+            raise SettingsError(
+                f"{PREFIX}AGENCIES: not a JSON object; write it as in "
+                '{"CA019": {"docket_check_every": "30d"}}'
+            ) from None
 
     @property
     def registry(self) -> str:
@@ -92,16 +183,51 @@ class Settings(BaseSettings):
         return self.registry_url or f"sqlite+aiosqlite:///{self.data.absolute() / REGISTRY_FILE}"
 
     @property
-    def intervals(self) -> Intervals:
-        """The timers, as a case records them."""
+    def history(self) -> Access | None:
+        """The state repository, where there is one."""
+        return self._access("history")
+
+    @property
+    def docket(self) -> Access | None:
+        """The court's service, where there is one."""
+        return self._access("docket")
+
+    def _access(self, name: str) -> Access | None:
+        url = getattr(self, f"{name}_url")
+        if url is None:
+            return None
+        token: SecretStr | None = getattr(self, f"{name}_token")
+        return Access(
+            name=name,
+            setting=PREFIX + name.upper(),
+            url=url,
+            token=token.get_secret_value() if token else None,
+            certificate=getattr(self, f"{name}_certificate"),
+            key=getattr(self, f"{name}_key"),
+            ca=getattr(self, f"{name}_ca"),
+        )
+
+    def intervals_of(self, agency: str) -> Intervals:
+        """The timers of an agency's cases, as a case records them."""
+
+        def of(timer: str) -> timedelta:
+            for prefix in sorted(self.agencies, key=len, reverse=True):
+                own: timedelta | None = getattr(self.agencies[prefix], timer)
+                if own is not None and agency.startswith(prefix):
+                    return own
+            for_all: timedelta = getattr(self, timer)
+            return for_all
+
         return Intervals(
-            docket_check=self.docket_check_every,
-            docket_overdue=self.docket_overdue_after,
-            review_reminder=self.review_reminder_every,
-            booking_overdue=self.booking_overdue_after,
+            docket_check=of("docket_check_every"),
+            docket_overdue=of("docket_overdue_after"),
+            review_reminder=of("review_reminder_every"),
+            booking_overdue=of("booking_overdue_after"),
         )
 
 
 def _complaint(error: Any) -> str:
-    variable = PREFIX + str(error["loc"][0]).upper()
-    return f"{variable}: {error['msg'].removeprefix('Value error, ')}"
+    first, *rest = error["loc"]
+    variable = PREFIX + str(first).upper()
+    within = f" ({'.'.join(map(str, rest))})" if rest else ""
+    return f"{variable}{within}: {error['msg'].removeprefix('Value error, ')}"

@@ -1,7 +1,7 @@
-"""A time-skipping server, a registry of its own, and the real worker on both."""
+"""A time-skipping server, a registry of its own, the real worker on both, and databases of both kinds."""
 
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,9 @@ from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
 from contracts.names import SEARCH_ATTRIBUTES
 from registry import Registry, migrate
+from registry.tables import Base
 from runtime.converter import data_converter
+from tests.postgres import Postgres, serving
 from tests.workflows.cases import working
 
 
@@ -46,3 +48,73 @@ async def client(server: WorkflowEnvironment, registry: Registry) -> AsyncIterat
     """A client of a server that the real worker polls."""
     async with working(server.client, registry):
         yield server.client
+
+
+# Databases: a test that asks for `url` or `bare_url` runs twice, once on each kind -------------------
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def kind(request: pytest.FixtureRequest) -> str:
+    kind: str = request.param
+    return kind
+
+
+@pytest.fixture
+def url(kind: str, request: pytest.FixtureRequest) -> str:
+    """The address of an empty registry, its tables made."""
+    url: str = request.getfixturevalue(f"{kind}_url")
+    return url
+
+
+@pytest.fixture
+def bare_url(kind: str, request: pytest.FixtureRequest) -> str:
+    """The address of a registry before its first migration."""
+    url: str = request.getfixturevalue(f"bare_{kind}_url")
+    return url
+
+
+@pytest.fixture(scope="session")
+async def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The file of an empty registry: copied for each test, since making it takes longer."""
+    path = tmp_path_factory.mktemp("registry") / "registry.db"
+    await migrate(f"sqlite+aiosqlite:///{path}")
+    return path.read_bytes()
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path, migrated_file: bytes) -> str:
+    path = tmp_path / "registry.db"
+    path.write_bytes(migrated_file)
+    return f"sqlite+aiosqlite:///{path}"
+
+
+@pytest.fixture
+def bare_sqlite_url(tmp_path: Path) -> str:
+    return f"sqlite+aiosqlite:///{tmp_path / 'made' / 'registry.db'}"
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    with serving(tmp_path_factory.mktemp("postgresql") / "log") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+async def migrated_database(postgres: Postgres) -> AsyncIterator[str]:
+    async with postgres.database() as name:
+        await migrate(postgres.url(name))
+        yield name
+
+
+@pytest.fixture
+async def postgresql_url(postgres: Postgres, migrated_database: str) -> str:
+    """Emptied for each test, which is quicker than a new one; to spoil the schema, take a bare one."""
+    tables = reversed(Base.metadata.sorted_tables)
+    await postgres.execute("; ".join(f"DELETE FROM {table.name}" for table in tables), migrated_database)
+    return postgres.url(migrated_database)
+
+
+@pytest.fixture
+async def bare_postgresql_url(postgres: Postgres) -> AsyncIterator[str]:
+    async with postgres.database() as name:
+        yield postgres.url(name)

@@ -5,13 +5,14 @@ leave the case open it waits for the next fact. Every fact asks `policy.decide` 
 them; which came first cannot matter. Nothing that a sender can send fails the case or stops it.
 """
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RawValue, RetryPolicy
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError
 
 from workflows.alarms import Alarms
 from workflows.inbox import one_text, shown
@@ -26,6 +27,7 @@ with workflow.unsafe.imports_passed_through():
         read_message,
         read_typed,
     )
+    from contracts.booking import Offense, Subject
     from contracts.case import CaseResult, CaseView, SubmitAnswer
     from contracts.court import ReviewDecision
     from contracts.facts import Facts
@@ -93,6 +95,7 @@ class BookingCase:
         self._rulings = (0, 0)
         self._decided: tuple[Facts, Decision] | None = None
         self._alarms = Alarms()
+        self._docket_look: asyncio.Task[None] | None = None
         if info.continued_run_id is not None:
             self._state = CaseState.model_validate_json(one_text(inputs))
         elif list(inputs) not in ([], [None]):
@@ -168,19 +171,7 @@ class BookingCase:
             if subjects != state.asked_for:
                 self._become("checking_history", None)
                 self._is_asking = True
-                found: HistoryFound = await workflow.execute_activity(
-                    CHECK_HISTORY,
-                    HistoryRequest(
-                        case_id=workflow.info().workflow_id,
-                        agency=state.facts.bookings[0].agency,
-                        subjects=subjects,
-                        offenses=offenses,
-                    ),
-                    result_type=HistoryFound,
-                    summary="Criminal history and class of each charge",
-                    retry_policy=_UNTIL_ANSWERED,
-                    **_ONE_TRY,
-                )
+                found = await self._history(subjects, offenses)
                 self._is_asking = False
                 first = not state.asked_for
                 state.asked_for = subjects
@@ -209,6 +200,27 @@ class BookingCase:
             else:
                 return None
 
+    async def _history(self, subjects: tuple[Subject, ...], offenses: tuple[Offense, ...]) -> HistoryFound:
+        """Ask for as long as it takes; a run that grows long meanwhile goes on as a new one and asks."""
+        asked: asyncio.Task[HistoryFound] = workflow.start_activity(
+            CHECK_HISTORY,
+            HistoryRequest(
+                case_id=workflow.info().workflow_id,
+                agency=self._state.facts.bookings[0].agency,
+                subjects=subjects,
+                offenses=offenses,
+            ),
+            result_type=HistoryFound,
+            summary="Criminal history and class of each charge",
+            retry_policy=_UNTIL_ANSWERED,
+            **_ONE_TRY,
+        )
+        while not asked.done():
+            await workflow.wait_condition(lambda: asked.done() or self._is_long)
+            if not asked.done():
+                self._continue_as_new_if_long()
+        return asked.result()
+
     async def _next_fact(self, decision: Decision) -> None:
         """Wait for a message or a timer. No timer decides anything."""
         state = self._state
@@ -232,7 +244,7 @@ class BookingCase:
                         f"Waiting for the court on charge {charges} {since}; overdue then",
                         since=state.waiting_since,
                     )
-                if state.has_docket:
+                if state.has_docket and self._docket_look is None:
                     self._set_alarm(
                         "docket_check",
                         intervals.docket_check,
@@ -249,21 +261,30 @@ class BookingCase:
                 case "review_reminder":
                     state.reminders += 1
                 case "docket_check":
-                    await self._ask_the_docket()
+                    self._docket_look = asyncio.create_task(self._ask_the_docket())
+        if self._docket_look is not None and self._docket_look.done():
+            self._docket_look = None
         self._continue_as_new_if_long()
 
     async def _ask_the_docket(self) -> None:
-        """Take what the court holds like any other message; nothing found: wait on."""
+        """Take what the court holds like any other message; nothing found: wait on.
+
+        Beside the waiting, not in its way: a court whose service is down still sends signals.
+        """
         assert self._case_id is not None
-        found = await workflow.execute_activity(
-            CHECK_DOCKET,
-            DocketRequest(agency=self._case_id.agency, tracking_number=self._case_id.tracking_number),
-            result_type=DocketFound,
-            summary="What the court holds",
-            retry_policy=_UNTIL_ANSWERED,
-            **_ONE_TRY,
-        )
+        try:
+            found: DocketFound = await workflow.execute_activity(
+                CHECK_DOCKET,
+                DocketRequest(agency=self._case_id.agency, tracking_number=self._case_id.tracking_number),
+                result_type=DocketFound,
+                summary="What the court holds",
+                retry_policy=_UNTIL_ANSWERED,
+                **_ONE_TRY,
+            )
+        except ActivityError:  # the case has ended meanwhile, or the server gave up; a later look asks
+            return
         self._state.has_docket = found.asked
+        self._state.intervals = found.intervals or self._state.intervals
         for text in found.messages:
             try:
                 self._accept(self._fitting(read_typed(text)))
@@ -338,6 +359,8 @@ class BookingCase:
         self._state.edition = result.policy_edition
         self._alarms.clear()
         self._state.due.clear()
+        if self._docket_look is not None:
+            self._docket_look.cancel()
         self._state.status = status
         self._state.waiting_since = None
         self._show()
@@ -386,10 +409,15 @@ class BookingCase:
     # -- waiting -------------------------------------------------------------------------------
 
     async def _wait(self) -> None:
-        """Until a message is accepted or a timer rings, or until the run is long."""
+        """Until a message is accepted, a timer rings or the docket answers, or until the run is long."""
         known = self._answered = self._arrivals
         await workflow.wait_condition(
-            lambda: self._arrivals > known or bool(self._alarms.rung) or self._is_long
+            lambda: (
+                self._arrivals > known
+                or bool(self._alarms.rung)
+                or (self._docket_look is not None and self._docket_look.done())
+                or self._is_long
+            )
         )
 
     def _set_alarm(self, name: str, after: timedelta, summary: str, *, since: datetime | None = None) -> None:
@@ -411,6 +439,8 @@ class BookingCase:
 
     def _continue_as_new_if_long(self) -> None:
         if self._is_long:
+            if self._docket_look is not None:
+                self._state.due["docket_check"] = workflow.now()  # the new run looks again
             workflow.continue_as_new(self._state.bounded())
 
     # -- messages ------------------------------------------------------------------------------

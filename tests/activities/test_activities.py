@@ -1,14 +1,14 @@
-"""Each activity by itself, on a registry of its own; run twice, it says and leaves the same."""
+"""Each activity by itself, on a registry of its own, of either kind; run twice, it says and leaves the same."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities import LookUps, Outcomes
+from activities import LookUps, Outcomes, Sources
 from contracts.arrivals import read_message
 from contracts.booking import Booking, Offense
 from contracts.case import CaseResult, CaseView
@@ -26,8 +26,8 @@ from contracts.work import (
     Withdrawal,
 )
 from policy.catalog import place
-from registry import DocketEntry, Registry, migrate
-from tests.workflows.cases import as_json, booking, conviction, correction, finding
+from registry import DocketEntry, Registry
+from tests.workflows.cases import as_json, booking, conviction, correction, court_update, finding
 
 CASE = CaseId("ZZ0000100", "T-1")
 AT = datetime(2013, 7, 15, 17, 2, 11, tzinfo=UTC)
@@ -36,17 +36,14 @@ UNLICENSED = Offense(scheme="CA-VC", code="12500(a)")
 
 
 @pytest.fixture
-async def registry(tmp_path: Path) -> AsyncIterator[Registry]:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'registry.db'}"
-    await migrate(url)
-    opened = await Registry.open(url)
-    yield opened
-    await opened.close()
+async def registry(url: str) -> AsyncIterator[Registry]:
+    async with await Registry.open(url) as opened:
+        yield opened
 
 
 @pytest.fixture
 def look_ups(registry: Registry) -> LookUps:
-    return LookUps(registry, INTERVALS)
+    return LookUps(registry, Sources(registry, registry), lambda agency: INTERVALS)
 
 
 @pytest.fixture
@@ -156,6 +153,30 @@ async def test_check_history_tells_how_the_case_ended(look_ups: LookUps, outcome
     assert (await twice(look_ups.check_history, asked)).outcome == ended.result
 
 
+async def test_more_than_a_case_can_carry_is_asked_for_again_and_ends_nothing(registry: Registry) -> None:
+    record = {"scheme": "S" * 128, "code": "C" * 128, "disposition": "pending"}
+    answer = {"subject": booking(CASE)["subject"], "records": [record] * 500}
+    await registry.import_history([HistoryAnswer.model_validate(answer)])
+    entries = [court_update(f"u-{n}", detail="x" * 2000) for n in range(250)]
+    await registry.import_docket(
+        DocketEntry(
+            agency=CASE.agency,
+            tracking_number=CASE.tracking_number,
+            message=as_json({"type": "court_update"} | entry),
+        )
+        for entry in entries
+    )
+    look_ups = LookUps(registry, Sources(registry, registry), lambda agency: INTERVALS)
+    asked = HistoryRequest(case_id=str(CASE), agency=CASE.agency, subjects=(booked().subject,), offenses=())
+    with pytest.raises(ApplicationError, match="the history holds") as refused:
+        await ActivityEnvironment().run(look_ups.check_history, asked)
+    assert not refused.value.non_retryable
+    whose = DocketRequest(agency=CASE.agency, tracking_number=CASE.tracking_number)
+    with pytest.raises(ApplicationError, match="the docket holds") as refused:
+        await ActivityEnvironment().run(look_ups.check_docket, whose)
+    assert not refused.value.non_retryable
+
+
 async def test_classify_charge(look_ups: LookUps) -> None:
     dui = Offense(scheme="CA-VC", code="23152(a)")
     placed = (await twice(look_ups.classify_charge, OffensesToPlace(offenses=(dui,)))).placements
@@ -165,7 +186,7 @@ async def test_classify_charge(look_ups: LookUps) -> None:
 async def test_check_docket(look_ups: LookUps, registry: Registry) -> None:
     asked = DocketRequest(agency=CASE.agency, tracking_number=CASE.tracking_number)
     found = await twice(look_ups.check_docket, asked)
-    assert (found.messages, found.asked) == ((), False)
+    assert (found.messages, found.asked, found.intervals) == ((), False, INTERVALS)
     text = as_json({"type": "conviction"} | conviction())
     await registry.import_docket(
         [DocketEntry(agency=CASE.agency, tracking_number=CASE.tracking_number, message=text)]

@@ -1,12 +1,10 @@
-"""The registry on a SQLite file: what is written once stands, and nobody writes past it."""
+"""The registry, on SQLite and on PostgreSQL: what is written once stands, and nobody writes past it."""
 
 import asyncio
-import sqlite3
 import sys
 from collections.abc import AsyncIterator
-from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -16,144 +14,55 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from pydantic import ValidationError
-from sqlalchemy import Dialect, create_engine
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine.default import DefaultDialect
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import create_async_engine
 
-from contracts.booking import Booking, Charge, Subject
-from contracts.case import CaseResult, CaseView, Outcome
-from contracts.court import Conviction, Correction, Dismissal, SubjectFinding
+from contracts.booking import Subject
+from contracts.court import Conviction, Correction
 from contracts.facts import Facts
-from contracts.fields import Rule, Status
+from contracts.fields import Rule
 from contracts.history import HistoryAnswer, HistoryRecord, Priority
 from contracts.message import Message
-from contracts.names import CaseId
-from contracts.work import Conclusion, CorrectionRequest, LiftCode, Withdrawal
+from contracts.work import Conclusion, CorrectionRequest, LiftCode
 from registry import DocketEntry, KeptCase, Registry, RegistryError, migrate
+from registry.cases import flags
 from registry.columns import Instant
 from registry.history import ids_of, led_to
 from registry.schema import VERSION
 from registry.tables import Base
+from tests.unit.registries import (
+    AGENCY,
+    CASE_ID,
+    CITIZEN,
+    CONVICTION,
+    LATER,
+    NOON,
+    ONE_PERSON,
+    VACATED,
+    cleared,
+    conclusion,
+    flagged,
+    sql,
+    withdrawal,
+)
 
 HOUSE = Path(__file__).parents[2]
-AGENCY = "CA0190000"
-NOON = datetime(2013, 7, 15, 12, tzinfo=UTC)
-LATER = NOON + timedelta(days=9)
-ONE_PERSON = {"fingerprint_id": "T-1", "fbi_number": "F-1", "state_id": "S-1"}
-
-
-@pytest.fixture(scope="session")
-async def migrated(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The file of an empty registry: copied for each test, since making it takes longer."""
-    path = tmp_path_factory.mktemp("registry") / "registry.db"
-    await migrate(url_of(path))
-    return path.read_bytes()
 
 
 @pytest.fixture
-def path(tmp_path: Path, migrated: bytes) -> Path:
-    path = tmp_path / "registry.db"
-    path.write_bytes(migrated)
-    return path
-
-
-@pytest.fixture
-async def registry(path: Path) -> AsyncIterator[Registry]:
-    async with await Registry.open(url_of(path)) as registry:
+async def registry(url: str) -> AsyncIterator[Registry]:
+    async with await Registry.open(url) as registry:
         yield registry
 
 
 @pytest.fixture
-async def other(path: Path) -> AsyncIterator[Registry]:
+async def other(url: str) -> AsyncIterator[Registry]:
     """The same registry, as another process has it open."""
-    async with await Registry.open(url_of(path)) as registry:
+    async with await Registry.open(url) as registry:
         yield registry
-
-
-def url_of(path: Path) -> str:
-    return f"sqlite+aiosqlite:///{path}"
-
-
-def booking(case: str = "T-1", **ids: str) -> Booking:
-    return Booking(
-        message_id=f"b-{case}",
-        agency=AGENCY,
-        tracking_number=case,
-        booking_number="B-1",
-        booked_at=datetime(2012, 5, 4, 2, 15, tzinfo=timezone(timedelta(hours=-7))),
-        subject=Subject(**(ids or ONE_PERSON)),
-        charges=(Charge(charge_id="1", scheme="CA-VC", code="12500(a)"),),
-    )
-
-
-CONVICTION = Conviction(message_id="c-1", charge_id="1", decided_on=date(2013, 7, 15))
-CITIZEN = SubjectFinding(
-    message_id="f-1", finding="us_citizen", found_on=date(2013, 7, 15), source="identity desk"
-)
-VACATED = Dismissal(message_id="d-1", charge_id="1", decided_on=date(2013, 9, 1), disposition="vacated")
-
-
-def conclusion(
-    outcome: Outcome,
-    rule: Rule,
-    *messages: Message,
-    case: str = "T-1",
-    number: int = 1,
-    status: Status | None = None,
-    at: datetime = NOON,
-    **ids: str,
-) -> Conclusion:
-    case_id = CaseId(AGENCY, case)
-    facts = Facts(bookings=(booking(case, **ids),))
-    for message in messages:
-        facts = facts.including(message)
-    view = CaseView(
-        case_id=str(case_id),
-        agency=AGENCY,
-        tracking_number=case,
-        status=status or ("flagged" if outcome == "flagged" else "cleared"),
-        rule=rule,
-        explanation="as decided",
-        policy_edition="2012-04-27",
-        charges=(),
-        messages=(),
-        messages_total=0,
-        rejected=(),
-        rejected_total=0,
-        waiting_since=None,
-        next_docket_check_at=None,
-        needs_attention=False,
-    )
-    result = CaseResult(
-        outcome=outcome,
-        rule=rule,
-        explanation="as decided",
-        policy_edition="2012-04-27",
-        decided_at=at,
-        grounds=("c-1",),
-    )
-    return Conclusion(case=view, facts=facts, result=result, number=number)
-
-
-def flagged(**changes: Any) -> Conclusion:
-    return conclusion("flagged", "flag.convicted", CONVICTION, **changes)
-
-
-def cleared(**changes: Any) -> Conclusion:
-    return conclusion("cleared", "clear.no_conviction", **changes)
-
-
-def withdrawal(rule: Rule = "clear.no_conviction", number: int = 1) -> Withdrawal:
-    return Withdrawal(
-        conclusion=conclusion("withdrawn", rule, CONVICTION, VACATED, number=number),
-        reason="the conviction was vacated",
-        lift_code="L",
-        withdrawn_at=LATER,
-    )
-
-
-CASE_ID = flagged().case.case_id
 
 
 # History ------------------------------------------------------------------------------------------
@@ -218,7 +127,7 @@ async def test_one_id_in_two_rows_is_a_conflict(registry: Registry) -> None:
     assert not (await registry.history([Subject(state_id="S-1")])).conflicting
 
 
-async def test_the_same_set_of_ids_replaces(registry: Registry, path: Path) -> None:
+async def test_the_same_set_of_ids_replaces(registry: Registry, url: str) -> None:
     await registry.import_history([answer(ONE_PERSON), answer({"fbi_number": "F-2"})])
     backwards = dict(reversed(ONE_PERSON.items()))
     again = [answer(backwards, code="90Z"), answer(backwards, code="13A")]
@@ -226,7 +135,7 @@ async def test_the_same_set_of_ids_replaces(registry: Registry, path: Path) -> N
     history = await registry.history([Subject(**ONE_PERSON)])
     assert [record.code for record in history.records] == ["13A"]
     assert not history.conflicting
-    assert select(path, "SELECT count(*) FROM history_ids") == [(4,)]
+    assert await sql(url, "SELECT count(*) FROM history_ids") == [(4,)]
 
 
 async def test_a_broken_import_leaves_nothing(registry: Registry) -> None:
@@ -246,22 +155,71 @@ async def test_an_empty_import_is_none(registry: Registry) -> None:
     assert not await registry.is_us_citizen([])
 
 
-def test_a_row_is_found_by_its_index(path: Path) -> None:
+async def test_a_row_is_found_by_its_index(sqlite_url: str) -> None:
     subject = Subject(**ONE_PERSON)
     query = led_to(ids_of([subject, Subject(fbi_number="F-2")])).compile(
         dialect=sqlite.dialect(),
         compile_kwargs={"literal_binds": True},
     )
-    plan = [step for *_, step in select(path, f"EXPLAIN QUERY PLAN {query}")]
+    plan = [step for *_, step in await sql(sqlite_url, f"EXPLAIN QUERY PLAN {query}")]
     assert any("SEARCH history_ids" in step for step in plan)
     assert not any("SCAN history_ids" in step for step in plan)
 
 
-async def test_an_id_may_hold_anything(registry: Registry) -> None:
-    odd = 'F-\0"%\\—'
-    await registry.import_history([answer({"fbi_number": odd}, us_citizen=True)])
-    assert (await registry.history([Subject(fbi_number=odd)])).records
-    assert await registry.is_us_citizen([Subject(fbi_number=odd)])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        'F-\0"%\\—',
+        "\0" * 128,
+        "".join(chr(0x10000 + 7919 * n % 0x100000) for n in range(128)),
+        "".join(chr(1 + 7 * n % 31) for n in range(128)),
+    ],
+    ids=["what hurts", "NUL", "four bytes each", "six in JSON"],
+)
+async def test_an_id_may_hold_anything(registry: Registry, odd: str) -> None:
+    ids = dict.fromkeys(ONE_PERSON, odd)
+    await registry.import_history([answer(ids, us_citizen=True)])
+    await registry.clear(conclusion("cleared", "clear.us_citizen", CITIZEN, **ids))
+    for kind in ids:
+        subject = Subject(**{kind: odd})
+        assert (await registry.history([subject])).records
+        assert await registry.is_us_citizen([subject])
+    kept = await registry.kept_case(CASE_ID)
+    assert kept is not None
+    assert kept.facts.bookings[0].subject == Subject(**ids)
+
+
+async def test_half_a_character_finds_nothing(registry: Registry) -> None:
+    await registry.flag(flagged())
+    assert await registry.kept_case(CASE_ID + "\udcff") is None
+    assert await registry.docket(AGENCY, "\udcff") == ()
+
+
+async def test_rows_of_one_person_come_in_one_order(registry: Registry) -> None:
+    """By code point, whatever the database thinks of letters."""
+    rows = {"é": "E", "Z": "Z", "a": "A", "_": "U"}
+    await registry.import_history([answer({"fbi_number": "F", "state_id": s}, code=c) for s, c in rows.items()])
+    found = await registry.history([Subject(fbi_number="F")])
+    assert [record.code for record in found.records] == ["Z", "U", "A", "E"]
+
+
+async def test_imports_at_once_leave_one_of_them(registry: Registry, other: Registry) -> None:
+    people = [{"fbi_number": f"F-{n}"} for n in range(300)]
+    history = {code: [answer(ids, code=code) for ids in people] for code in ("23C", "90Z")}
+    docket = {court: [entry(f"d-{n}", court=court) for n in range(300)] for court in "XY"}
+    for _ in range(2):
+        await asyncio.gather(
+            registry.import_history(history["23C"]),
+            other.import_history(reversed(history["90Z"])),
+            registry.import_docket(docket["X"]),
+            other.import_docket(reversed(docket["Y"])),
+        )
+        found = await registry.history([Subject(**ids) for ids in people])
+        assert len(found.records) == 300
+        assert len({record.code for record in found.records}) == 1
+        texts = await registry.docket(AGENCY, "T-1")
+        assert len(texts) == 300
+        assert len({text.partition('"court"')[2] for text in texts}) == 1
 
 
 # Docket -------------------------------------------------------------------------------------------
@@ -282,6 +240,12 @@ async def test_the_docket_of_a_case_comes_back_letter_by_letter(registry: Regist
     assert await registry.has_docket()
     assert await registry.docket(AGENCY, "T-1") == (entries[0].message, entries[1].message)
     assert await registry.docket(AGENCY, "T-3") == ()
+
+
+async def test_the_docket_comes_in_one_order(registry: Registry) -> None:
+    ordered = [entry(message_id) for message_id in ("A", "_", "a", "b", "é")]
+    await registry.import_docket(ordered[::-1])
+    assert await registry.docket(AGENCY, "T-1") == tuple(given.message for given in ordered)
 
 
 async def test_the_same_sender_and_message_id_replaces_a_docket_entry(registry: Registry) -> None:
@@ -386,6 +350,14 @@ async def test_a_second_flag_needs_the_first_to_be_withdrawn(registry: Registry)
     assert len(await registry.flags()) == 1
 
 
+async def test_a_read_sees_one_moment(registry: Registry, other: Registry) -> None:
+    async with registry._database.read() as session:
+        assert await flags(session) == ()
+        await other.flag(flagged())
+        assert await flags(session) == ()
+    assert len(await registry.flags()) == 1
+
+
 async def test_flags_come_in_the_order_of_their_decision(registry: Registry) -> None:
     zone = timezone(timedelta(hours=-7))
     await registry.flag(flagged(case="T-1", at=LATER))
@@ -394,20 +366,17 @@ async def test_flags_come_in_the_order_of_their_decision(registry: Registry) -> 
     assert [flag.tracking_number for flag in await registry.flags()] == ["T-2", "T-3", "T-1"]
 
 
-def test_a_case_has_one_active_flag_whatever_writes_it(path: Path) -> None:
-    with closing(sqlite3.connect(path)) as database:
-        database.execute(
-            "INSERT INTO cases VALUES ('c', 'a', 't', 'flagged', 'r', '2013-01-01', 1, '', '', '')"
-        )
-        insert = (
-            "INSERT INTO flags (case_id, number, status, rule, explanation, policy_edition, "
-            "grounds, flagged_at) VALUES ('c', ?, ?, 'r', 'e', 'p', '[]', '2013-01-01')"
-        )
-        database.execute(insert, (1, "withdrawn"))
-        database.execute(insert, (2, "active"))
-        for number, status in ((2, "withdrawn"), (3, "active")):
-            with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"):
-                database.execute(insert, (number, status))
+async def test_a_case_has_one_active_flag_whatever_writes_it(url: str) -> None:
+    flag = (
+        "INSERT INTO flags (case_id, number, status, rule, explanation, policy_edition, "
+        "grounds, flagged_at) VALUES ('c', {}, '{}', 'r', 'e', 'p', '[]', '2013-01-01')"
+    )
+    await sql(url, "INSERT INTO cases VALUES ('c', 'a', 't', 'flagged', 'r', '2013-01-01', true, '', '', '')")
+    await sql(url, flag.format(1, "withdrawn"))
+    await sql(url, flag.format(2, "active"))
+    for number, status in ((2, "withdrawn"), (3, "active")):
+        with pytest.raises(IntegrityError, match=r"(?i)unique"):
+            await sql(url, flag.format(number, status))
 
 
 # US citizens --------------------------------------------------------------------------------------
@@ -463,6 +432,34 @@ async def test_a_finding_is_kept_twice_without_harm(registry: Registry, other: R
     assert await registry.is_us_citizen([Subject(**ONE_PERSON)])
 
 
+async def test_a_finding_and_flags_of_the_same_person_at_once(registry: Registry, other: Registry) -> None:
+    """A flag was first, or it is not there; afterwards nothing is flagged."""
+    found = conclusion("cleared", "clear.us_citizen", CITIZEN, case="T-0")
+    cases = [flagged(case=f"T-{n}") for n in range(1, 9)]
+    written = await asyncio.gather(
+        *(registry.flag(case) for case in cases[:4]),
+        other.clear(found),
+        *(registry.flag(case) for case in cases[4:]),
+    )
+    assert len(await registry.flags()) == sum(not answer.us_citizen for answer in written) - 1
+    assert (await registry.flag(flagged(case="T-9"))).us_citizen
+
+
+async def test_a_clearance_and_a_correction_that_bring_the_same_finding(
+    registry: Registry, other: Registry
+) -> None:
+    cases = [f"T-{n}" for n in range(10)]
+    for case in cases:
+        await registry.flag(flagged(case=case))
+        found = conclusion("withdrawn", "clear.us_citizen", CITIZEN, case=case)
+        await asyncio.gather(
+            registry.clear(found),
+            other.correct(request(CITIZEN, "subject_finding", case), FakeJudge()),
+            registry.withdraw(withdrawal().model_copy(update={"conclusion": found})),
+        )
+        assert await registry.is_us_citizen([Subject(**ONE_PERSON)])
+
+
 async def test_a_finding_is_kept_where_the_flag_stands(registry: Registry) -> None:
     await registry.flag(flagged())
     await registry.clear(conclusion("cleared", "clear.us_citizen", CITIZEN))
@@ -472,7 +469,7 @@ async def test_a_finding_is_kept_where_the_flag_stands(registry: Registry) -> No
 # A ground that fell in the run --------------------------------------------------------------------
 
 
-async def test_a_withdrawn_flag_keeps_its_record(registry: Registry, path: Path) -> None:
+async def test_a_withdrawn_flag_keeps_its_record(registry: Registry, url: str) -> None:
     await registry.flag(flagged())
     written = await registry.withdraw(withdrawal())
     assert written.result is not None
@@ -481,7 +478,7 @@ async def test_a_withdrawn_flag_keeps_its_record(registry: Registry, path: Path)
     (flag,) = await registry.flags()
     assert (flag.status, flag.flagged_at, flag.withdrawn_at) == ("withdrawn", NOON, LATER)
     assert flag.withdrawn_reason == "the conviction was vacated"
-    assert select(path, "SELECT withdrawn_by, lift_code FROM flags") == [(CASE_ID, "L")]
+    assert await sql(url, "SELECT withdrawn_by, lift_code FROM flags") == [(CASE_ID, "L")]
     kept = await registry.kept_case(CASE_ID)
     assert kept is not None
     assert kept.case.flag_status == "withdrawn"
@@ -625,7 +622,7 @@ def request(
     )
 
 
-async def test_a_correction_withdraws_the_flag(registry: Registry, path: Path) -> None:
+async def test_a_correction_withdraws_the_flag(registry: Registry, url: str) -> None:
     await registry.flag(flagged())
     asked = request(VACATED)
     answer = await registry.correct(asked, FakeJudge())
@@ -633,7 +630,7 @@ async def test_a_correction_withdraws_the_flag(registry: Registry, path: Path) -
     (flag,) = await registry.flags()
     assert (flag.status, flag.withdrawn_at) == ("withdrawn", LATER)
     assert flag.withdrawn_reason == "the ground fell"
-    assert select(path, "SELECT withdrawn_by, lift_code FROM flags") == [(asked.correction_id, "L")]
+    assert await sql(url, "SELECT withdrawn_by, lift_code FROM flags") == [(asked.correction_id, "L")]
     ended = await registry.outcome(CASE_ID)
     assert ended is not None
     assert (ended.outcome, ended.rule) == ("withdrawn", "flag.convicted")
@@ -681,6 +678,14 @@ async def test_a_second_correction_sees_the_first(registry: Registry) -> None:
     assert kept is not None
     assert [shown.message_id for shown in kept.case.messages] == ["d-1", "k-2", "f-1"]
     assert kept.case.messages_total == 3
+
+
+async def test_corrections_come_in_one_order(registry: Registry) -> None:
+    ids = ["A", "_", "a", "b", "é"]
+    for message_id in reversed(ids):
+        await registry.correct(request(VACATED.model_copy(update={"message_id": message_id})), FakeJudge())
+    kept = await registry.corrections(CASE_ID)
+    assert [correction.correction_id.rpartition(":")[2] for correction in kept] == ids
 
 
 async def test_a_correction_without_a_type_is_a_correction(registry: Registry) -> None:
@@ -764,92 +769,102 @@ async def test_a_message_that_the_case_knew_is_not_added_again(registry: Registr
 # The schema ---------------------------------------------------------------------------------------
 
 
-async def test_migrating_twice_keeps_what_is_there(registry: Registry, path: Path) -> None:
+async def test_migrating_twice_keeps_what_is_there(registry: Registry, url: str) -> None:
     await registry.flag(flagged())
-    await migrate(url_of(path))
+    await migrate(url)
     assert len(await registry.flags()) == 1
 
 
-async def test_two_processes_may_migrate_at_once(tmp_path: Path) -> None:
-    url = url_of(tmp_path / "made" / "registry.db")
+async def test_several_processes_may_migrate_at_once(bare_url: str) -> None:
     program = "import asyncio, sys, registry; asyncio.run(registry.migrate(sys.argv[1]))"
     processes = [
-        await asyncio.create_subprocess_exec(sys.executable, "-c", program, url, cwd=HOUSE) for _ in range(2)
+        await asyncio.create_subprocess_exec(sys.executable, "-c", program, bare_url, cwd=HOUSE)
+        for _ in range(3)
     ]
-    assert [await process.wait() for process in processes] == [0, 0]
-    async with await Registry.open(url) as registry:
+    assert [await process.wait() for process in processes] == [0, 0, 0]
+    async with await Registry.open(bare_url) as registry:
         assert await registry.flags() == ()
 
 
-async def test_a_new_file_is_for_its_user_alone(tmp_path: Path) -> None:
-    path = tmp_path / "registry.db"
-    await migrate(url_of(path))
+async def test_a_new_file_is_for_its_user_alone(bare_sqlite_url: str, tmp_path: Path) -> None:
+    await migrate(bare_sqlite_url)
+    path = tmp_path / "made" / "registry.db"
     assert path.stat().st_mode & 0o077 == 0
 
 
-async def test_a_missing_file_is_refused_and_not_made(tmp_path: Path) -> None:
-    path = tmp_path / "registry.db"
+async def test_an_unmigrated_registry_is_refused_and_not_made(bare_url: str, tmp_path: Path) -> None:
     with pytest.raises(RegistryError, match="not set up; run `conviction-gate registry migrate`"):
-        await Registry.open(url_of(path))
+        await Registry.open(bare_url)
+    path = tmp_path / "made"
     assert not path.exists()
 
 
-async def test_an_unmigrated_database_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "registry.db"
+async def test_an_empty_file_is_refused(bare_sqlite_url: str, tmp_path: Path) -> None:
+    path = tmp_path / "made" / "registry.db"
+    path.parent.mkdir()
     path.touch()
     with pytest.raises(RegistryError, match="not set up; run `conviction-gate registry migrate`"):
-        await Registry.open(url_of(path))
+        await Registry.open(bare_sqlite_url)
 
 
-async def test_an_older_schema_is_refused(path: Path) -> None:
-    select(path, "UPDATE alembic_version SET version_num = '0000'")
+async def test_an_older_or_newer_schema_is_refused(bare_url: str) -> None:
+    await migrate(bare_url)
+    await sql(bare_url, "UPDATE alembic_version SET version_num = '0000'")
     with pytest.raises(RegistryError, match=r"0000, not yet .* registry migrate"):
-        await Registry.open(url_of(path))
-
-
-async def test_a_newer_schema_is_refused(path: Path) -> None:
-    select(path, "UPDATE alembic_version SET version_num = '9999'")
+        await Registry.open(bare_url)
+    await sql(bare_url, "UPDATE alembic_version SET version_num = '9999'")
     for way in (Registry.open, migrate):
         with pytest.raises(RegistryError, match="9999, this release knows up to"):
-            await way(url_of(path))
+            await way(bare_url)
 
 
 @pytest.mark.parametrize(
-    ("url", "told"),
+    ("address", "told"),
     [
         ("sqlite+aiosqlite://", "cannot live in memory"),
         ("sqlite+aiosqlite:///:memory:", "cannot live in memory"),
         ("a registry", "address cannot be read"),
         ("nosuch+driver://host/registry", "driver nosuch\\+driver cannot be used"),
+        ("postgresql://gate:hush@host/registry", "driver postgresql cannot be used; write .*asyncpg"),
+        ("postgresql+asyncpg://gate:hush@host:one/registry", "address cannot be read"),
+        ("postgresql+asyncpg://gate:with@hush@host/registry", "address cannot be read; .* with %40"),
+        ("postgresql+asyncpg://gate:with@h:hush@host/registry", "address cannot be read"),
+        ("postgresql+asyncpg://gate:hush@/registry?host=a:1,b:2&port=3", "address cannot be read"),
     ],
 )
-async def test_an_address_that_cannot_be_used_is_told(url: str, told: str) -> None:
+async def test_an_address_that_cannot_be_used_is_told(address: str, told: str) -> None:
     for way in (Registry.open, migrate):
-        with pytest.raises(RegistryError, match=told):
-            await way(url)
+        with pytest.raises(RegistryError, match=told) as error:
+            await way(address)
+        assert "hush" not in str(error.value)
 
 
-async def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
+async def test_a_file_that_is_no_database_is_told(sqlite_url: str, tmp_path: Path) -> None:
     path = tmp_path / "registry.db"
     path.write_text("nothing that a database wrote")
     for way in (Registry.open, migrate):
         with pytest.raises(RegistryError, match="not a database"):
-            await way(url_of(path))
+            await way(sqlite_url)
 
 
-async def test_an_error_of_the_database_names_nobody(registry: Registry, path: Path) -> None:
-    select(path, "DROP TABLE citizen_findings")
-    with pytest.raises(RegistryError, match="no such table") as told:
-        await registry.flag(flagged())
+async def test_an_error_of_the_database_names_nobody(bare_url: str) -> None:
+    await migrate(bare_url)
+    async with await Registry.open(bare_url) as registry:
+        await sql(bare_url, "DROP TABLE citizen_findings")
+        with pytest.raises(RegistryError, match=r"no such table|UndefinedTable") as told:
+            await registry.flag(flagged())
     assert not [value for value in ONE_PERSON.values() if f"'{value}'" in str(told.value)]
 
 
-def test_the_migrations_make_the_tables(path: Path) -> None:
-    engine = create_engine(f"sqlite:///{path}")
-    with engine.connect() as connection:
+async def test_the_migrations_make_the_tables(url: str) -> None:
+    def differences(connection: Connection) -> Any:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, Base.metadata) == []
-    engine.dispose()
+        return compare_metadata(context, Base.metadata)
+
+    engine = create_async_engine(url)
+    async with engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+    await engine.dispose()
 
 
 def test_the_newest_revision_is_the_one_that_this_release_expects() -> None:
@@ -858,34 +873,17 @@ def test_the_newest_revision_is_the_one_that_this_release_expects() -> None:
     assert ScriptDirectory.from_config(config).get_heads() == [VERSION]
 
 
-def test_postgresql_understands_the_tables() -> None:
-    dialect: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-    told = "".join(
-        str(CreateTable(table).compile(dialect=dialect))
-        + "".join(str(CreateIndex(index).compile(dialect=dialect)) for index in table.indexes)
-        for table in Base.metadata.sorted_tables
-    )
-    assert "TIMESTAMP WITH TIME ZONE" in told
-    assert "id SERIAL" in told
-    assert "WHERE status = 'active'" in told
-
-
-async def test_the_file_is_written_ahead_and_to_the_disk(registry: Registry, path: Path) -> None:
-    assert select(path, "PRAGMA journal_mode") == [("wal",)]
-    async with registry._database.read() as session:
+async def test_the_file_is_written_ahead_and_to_the_disk(sqlite_url: str) -> None:
+    async with (
+        await Registry.open(sqlite_url) as registry,
+        registry._database.read() as session,
+    ):
         connection = await session.connection()
-        synchronous = (await connection.exec_driver_sql("PRAGMA synchronous")).scalar()
-        foreign_keys = (await connection.exec_driver_sql("PRAGMA foreign_keys")).scalar()
-    assert (synchronous, foreign_keys) == (2, 1)
+        for pragma, value in {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}.items():
+            assert (await connection.exec_driver_sql(f"PRAGMA {pragma}")).scalar() == value
 
 
 def test_a_time_without_offset_is_not_stored() -> None:
     naive = datetime(2013, 1, 1)  # noqa: DTZ001
     with pytest.raises(ValueError, match="without offset"):
         Instant().process_bind_param(naive, DefaultDialect())
-
-
-def select(path: Path, statement: str) -> list[tuple[Any, ...]]:
-    """Past the registry, straight at the file."""
-    with closing(sqlite3.connect(path)) as database, database:
-        return database.execute(statement).fetchall()

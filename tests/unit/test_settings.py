@@ -76,6 +76,12 @@ def test_spans(monkeypatch: pytest.MonkeyPatch, name: str, text: str, span: time
         ("booking_overdue_after", "9" * 400 + "d", "out of range; write more than 0s"),
         ("registry_url", "registry.db", "not a database address with its async driver"),
         ("registry_url", "sqlite:///registry.db", "not a database address with its async driver"),
+        ("history_url", "records.example.gov/history", "not the address of a service"),
+        ("history_url", "ftp://records.example.gov", "not the address of a service"),
+        ("docket_url", "https://", "not the address of a service"),
+        ("docket_url", "https://court:70000/x", "not the address of a service"),
+        ("history_url", "https://records.example.gov/?key=1", "holds more than an address"),
+        ("docket_url", "https://me@court.example.gov/", "holds more than an address"),
     ],
 )
 def test_what_does_not_fit_is_named(monkeypatch: pytest.MonkeyPatch, name: str, text: str, reason: str) -> None:
@@ -83,6 +89,59 @@ def test_what_does_not_fit_is_named(monkeypatch: pytest.MonkeyPatch, name: str, 
     with pytest.raises(SettingsError) as caught:
         Settings()
     assert str(caught.value).startswith(f"{variable(name)}: {reason}")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("30d", ": not a JSON object; write it as in"),
+        ("[]", ": Input should be a valid dictionary"),
+        ('{"Kern": {}}', " (Kern.[key]): String should match pattern"),
+        ('{"CA": {"docket_check_every": "soon"}}', " (CA.docket_check_every): not a length of time"),
+        ('{"CA": {"docket_checks": "3d"}}', " (CA.docket_checks): Extra inputs are not permitted"),
+    ],
+)
+def test_an_agency_timer_that_does_not_fit_is_named(
+    monkeypatch: pytest.MonkeyPatch, text: str, reason: str
+) -> None:
+    monkeypatch.setenv(variable("agencies"), text)
+    with pytest.raises(SettingsError) as caught:
+        Settings()
+    assert str(caught.value).startswith(f"{variable('agencies')}{reason}")
+
+
+def test_an_agency_has_timers_of_its_own_and_the_longest_prefix_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(
+        variable("agencies"),
+        '{"CA": {"docket_check_every": "30d", "docket_overdue_after": "365d"},'
+        ' "CAZZ00100": {"docket_check_every": "7d"}}',
+    )
+    settings = Settings()
+    one, state, other = map(settings.intervals_of, ("CAZZ00100", "CAZZ00200", "NYZZ00100"))
+    assert [i.docket_check.days for i in (one, state, other)] == [7, 30, 90]
+    assert [i.docket_overdue.days for i in (one, state, other)] == [365, 365, 730]
+    assert [i.booking_overdue.days for i in (one, state, other)] == [60, 60, 60]
+
+
+def test_services_are_named_with_what_lets_us_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (Settings().history, Settings().docket) == (None, None)
+    monkeypatch.setenv(variable("history_url"), "https://records.example.gov/history")
+    monkeypatch.setenv(variable("history_token"), "secret")
+    monkeypatch.setenv(variable("docket_url"), "http://127.0.0.1:8000")
+    monkeypatch.setenv(variable("docket_certificate"), "/run/court.pem")
+    history, docket = Settings().history, Settings().docket
+    assert history is not None
+    assert docket is not None
+    assert (history.url, history.token) == ("https://records.example.gov/history", "secret")
+    assert history.place == "the history service at records.example.gov"
+    assert (docket.url, docket.token, docket.certificate) == (
+        "http://127.0.0.1:8000",
+        None,
+        Path("/run/court.pem"),
+    )
+    assert "secret" not in repr(Settings())
 
 
 def test_all_misfits_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

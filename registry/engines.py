@@ -1,0 +1,128 @@
+"""How each database is opened, and all that is different between one database and another."""
+
+import asyncio
+import sqlite3
+from typing import Any, Final
+
+from sqlalchemy import Connection, event, make_url
+from sqlalchemy.engine import URL, Dialect
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.util import await_only
+
+from registry.errors import RegistryError, not_connected
+
+BUSY_SECONDS: Final = 30
+"""How long a SQLite connection waits for the writer before it."""
+
+CONNECT_SECONDS: Final = 10
+"""How long a server may take to let a connection in."""
+
+CONNECTIONS: Final = 10
+"""Of one process to a server. A worker's hundred activities take turns, each for a few milliseconds;
+a server lets in a hundred connections unless told otherwise, and there are other workers."""
+
+# WAL: readers do not wait for the writer. FULL: what was answered survives a power cut.
+_PRAGMAS: Final = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+
+
+def read(address: str) -> URL:
+    """The address in its parts."""
+    try:
+        url = make_url(address)
+    except (ArgumentError, ValueError):
+        raise _unreadable() from None
+    # What follows an unescaped @ in a password would be taken for the host, and shown.
+    if address.count("@") > 1 and url.get_backend_name() != "sqlite":
+        raise _unreadable()
+    return url
+
+
+def engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
+    """One engine to read and one to write, in transactions; nothing is connected yet."""
+    match url.drivername:
+        case "sqlite+aiosqlite":
+            # In a queue of one: who comes first is first, and nobody starves in SQLite's busy loop.
+            queue = {"pool_size": 1, "max_overflow": 0, "pool_timeout": None}
+            return _sqlite(url, "BEGIN"), _sqlite(url, "BEGIN IMMEDIATE", **queue)
+        case "postgresql+asyncpg":
+            # A read of several statements sees one moment, as in SQLite, and can write nothing.
+            engine = _postgresql(url)
+            once = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            return engine.execution_options(**once), engine
+        case other:
+            raise RegistryError(
+                f"the registry's driver {other} cannot be used; write sqlite+aiosqlite or postgresql+asyncpg"
+            )
+
+
+def _create(url: URL, **options: Any) -> AsyncEngine:
+    try:
+        return create_async_engine(url, hide_parameters=True, **options)
+    except (ArgumentError, TypeError, ValueError):
+        raise _unreadable() from None
+
+
+def _unreadable() -> RegistryError:
+    return RegistryError(
+        "the registry's address cannot be read; write one such as sqlite+aiosqlite:////srv/registry.db "
+        "or postgresql+asyncpg://user:password@host/registry, with %40 for an @ in the password"
+    )
+
+
+# PostgreSQL ---------------------------------------------------------------------------------------
+
+
+def _postgresql(url: URL) -> AsyncEngine:
+    engine = _create(
+        url,
+        # Row locks do the rest (see `Database`), whatever the server's own default is.
+        isolation_level="READ COMMITTED",
+        pool_size=CONNECTIONS,
+        max_overflow=0,
+        pool_pre_ping=True,
+        connect_args={"timeout": CONNECT_SECONDS},
+    )
+
+    @event.listens_for(engine.sync_engine, "do_connect")
+    def _connect(dialect: Dialect, _: object, args: Any, options: Any) -> Any:
+        try:
+            return dialect.connect(*args, **options)
+        except Exception as error:  # a driver raises here whatever it likes
+            raise not_connected(url, error) from None
+
+    return engine
+
+
+# SQLite -------------------------------------------------------------------------------------------
+
+
+def _sqlite(url: URL, begin: str, **pool: Any) -> AsyncEngine:
+    # The driver would begin by itself, and only once something is written.
+    engine = _create(url, connect_args={"timeout": BUSY_SECONDS, "isolation_level": None}, **pool)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _pragmas(connection: Any, _: object) -> None:
+        cursor = connection.cursor()
+        for pragma in _PRAGMAS:
+            _in_turn(cursor, f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _in_turn(cursor: Any, statement: str) -> None:
+    """Alone of all statements, the change to WAL does not wait while others use a new file."""
+    for _ in range(10 * BUSY_SECONDS):
+        try:
+            cursor.execute(statement)
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+        await_only(asyncio.sleep(0.1))
+    cursor.execute(statement)

@@ -1,0 +1,296 @@
+"""Histories and dockets over HTTP: what is understood, what is asked again, and what never leaks."""
+
+import json
+import logging
+import ssl
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+from activities.sources import DocketService, HistoryService
+from contracts.booking import Subject
+from contracts.history import History
+from runtime import services
+from runtime.services import Service, ServiceError
+from runtime.settings import Access
+from tests.state_repository import Answer, StateRepository, clean, record, saying, state_repository
+
+SUBJECT = Subject(fbi_number="FBI-MARK-7", state_id="SID-MARK-7")
+CONVICTED = {"disposition": "convicted", "severity": "misdemeanor", "decided_on": "2009-04-02"}
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[StateRepository]:
+    with state_repository() as repository:
+        yield repository
+
+
+@pytest.fixture
+def repository(running: StateRepository) -> StateRepository:
+    running.answer, running.stalls = clean, False
+    running.asked.clear()
+    return running
+
+
+def access(repository: StateRepository, **changed: Any) -> Access:
+    return Access(name="history", setting="CONVICTION_GATE_HISTORY", url=repository.url, **changed)
+
+
+@pytest.fixture
+async def service(repository: StateRepository) -> AsyncIterator[Service]:
+    service = Service(access(repository, token="TOKEN-MARK-7"))
+    yield service
+    await service.close()
+
+
+@pytest.fixture
+def histories(service: Service) -> HistoryService:
+    return HistoryService(service)
+
+
+@pytest.fixture
+def dockets(service: Service) -> DocketService:
+    return DocketService(service)
+
+
+async def test_every_id_is_named_in_one_question_with_the_token(
+    repository: StateRepository, histories: HistoryService
+) -> None:
+    await histories.history([SUBJECT])
+    assert repository.asked == {"fbi_number=FBI-MARK-7&state_id=SID-MARK-7": 1}
+    assert repository.headers["authorization"] == "Bearer TOKEN-MARK-7"
+
+
+async def test_ids_of_any_letters_arrive_as_they_are(
+    repository: StateRepository, histories: HistoryService
+) -> None:
+    asked: list[dict[str, str]] = []
+
+    def answer(question: dict[str, str]) -> tuple[int, bytes]:
+        asked.append(question)
+        return record(question)
+
+    repository.answer = answer
+    subject = Subject(fbi_number="A&b=c /?#%", state_id="Ñ-7")
+    assert await histories.history([subject]) == History()
+    assert asked == [subject.ids]
+
+
+async def test_a_404_is_a_clean_record(histories: HistoryService) -> None:
+    assert await histories.history([SUBJECT]) == History()
+
+
+async def test_a_record_is_read_as_the_contract_says(
+    repository: StateRepository, histories: HistoryService
+) -> None:
+    repository.answer = lambda question: record(
+        question,
+        records=[CONVICTED, {"disposition": "a word of next year"}],
+        priorities=[{"kind": "gang", "record_id": "P-16"}],
+        us_citizen=True,
+        a_field_of_next_year=1,
+    )
+    found = await histories.history([SUBJECT])
+    assert [record.disposition for record in found.records] == ["convicted", "unknown"]
+    assert ([p.kind for p in found.priorities], found.us_citizen, found.conflicting) == (["gang"], True, False)
+
+
+@pytest.mark.parametrize(
+    ("answers", "records", "conflicting"),
+    [
+        ([[CONVICTED], [CONVICTED]], 1, False),
+        ([[CONVICTED], []], 1, True),
+        ([[CONVICTED], None], 1, False),
+        ([None, None], 0, False),
+    ],
+)
+async def test_two_subjects_of_one_case_that_differ_are_a_conflict(
+    answers: list[Any],
+    records: int,
+    conflicting: bool,
+    repository: StateRepository,
+    histories: HistoryService,
+) -> None:
+    by_id = dict(zip(["F-1", "F-2"], answers, strict=True))
+
+    def answer(question: dict[str, str]) -> tuple[int, bytes]:
+        found = by_id[question["fbi_number"]]
+        return clean(question) if found is None else record(question, records=found)
+
+    repository.answer = answer
+    found = await histories.history([Subject(fbi_number="F-1"), Subject(fbi_number="F-2")])
+    assert (len(found.records), found.conflicting) == (records, conflicting)
+
+
+async def test_an_answer_that_contradicts_an_id_is_a_conflict(
+    repository: StateRepository, histories: HistoryService
+) -> None:
+    repository.answer = lambda question: record({**question, "state_id": "another"}, records=[CONVICTED])
+    assert (await histories.history([SUBJECT])).conflicting
+
+
+async def test_an_answer_that_knows_more_ids_is_none(
+    repository: StateRepository, histories: HistoryService
+) -> None:
+    repository.answer = lambda question: record({**question, "fingerprint_id": "T-1"})
+    assert not (await histories.history([SUBJECT])).conflicting
+
+
+WRONG: list[tuple[str, Answer, str]] = [
+    ("down", saying({"error": "MARK-7"}, 503), "answered 503; if this lasts"),
+    ("busy", saying({}, 429), "answered 429"),
+    ("locked", saying({}, 401), "answered 401; check CONVICTION_GATE_HISTORY_TOKEN"),
+    ("forbidden", saying({}, 403), "answered 403; check CONVICTION_GATE_HISTORY_TOKEN"),
+    ("moved", saying({}, 302), "answered 302; write the address that it leads to"),
+    ("bad question", saying({}, 400), "answered 400"),
+    ("empty", lambda question: (204, b""), "answered 204"),
+    ("gone", saying({}, 410), "answered 410"),
+    ("html", lambda question: (200, b"<html>MARK-7</html>"), "does not fit"),
+    ("cut off", lambda question: (200, b'{"subject": {"fbi_number": "MARK-7"'), "does not fit"),
+    ("a list", saying([]), "does not fit"),
+    ("no subject", saying({"records": []}), "subject: missing"),
+    ("a date", lambda q: record(q, records=[{"decided_on": "MARK-7"}]), "records.0.decided_on: not a date"),
+    ("nul", lambda q: record(q, records=[{"code": "a\0b"}]), "NUL"),
+    ("deep", lambda question: (200, b"[" * 100_000), "does not fit"),
+    ("somebody else", saying({"subject": {"fbi_number": "another"}}), "about somebody else"),
+    ("endless", lambda question: (200, b" " * (services.ANSWER_MOST + 1)), "sends more than"),
+]
+
+
+@pytest.mark.parametrize(("answer", "told"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
+async def test_anything_else_is_no_answer_and_its_error_names_nobody(
+    answer: Answer, told: str, repository: StateRepository, histories: HistoryService
+) -> None:
+    repository.answer = answer
+    with pytest.raises(ServiceError, match=told) as raised:
+        await histories.history([SUBJECT])
+    _names_nobody(raised.value)
+    repository.answer = record
+    assert await histories.history([SUBJECT]) == History()
+
+
+def _names_nobody(error: BaseException) -> None:
+    assert "MARK-7" not in str(error)
+    assert "records?" not in str(error)
+    assert error.__cause__ is None
+    assert error.__suppress_context__ or error.__context__ is None
+
+
+async def test_a_slow_service_is_given_up_in_time(
+    monkeypatch: pytest.MonkeyPatch, repository: StateRepository, histories: HistoryService
+) -> None:
+    monkeypatch.setattr(services, "ANSWER_WITHIN", 0.2)
+    repository.answer, repository.stalls = record, True
+    with pytest.raises(ServiceError, match="did not answer within") as raised:
+        await histories.history([SUBJECT])
+    _names_nobody(raised.value)
+
+
+async def test_nobody_listens() -> None:
+    service = Service(access(StateRepository()))
+    with pytest.raises(ServiceError, match=r"cannot be reached .*CONVICTION_GATE_HISTORY_URL") as raised:
+        await HistoryService(service).history([SUBJECT])
+    _names_nobody(raised.value)
+    await service.close()
+
+
+async def test_no_log_holds_an_id_or_the_token(
+    caplog: pytest.LogCaptureFixture, repository: StateRepository, histories: HistoryService
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        await histories.history([SUBJECT])
+    assert "MARK-7" not in caplog.text
+
+
+def test_no_repr_holds_the_token(repository: StateRepository) -> None:
+    assert "MARK" not in repr(access(repository, token="TOKEN-MARK-7"))
+
+
+@pytest.mark.parametrize("field", ["certificate", "key", "ca"])
+def test_certificates_that_cannot_be_read_are_named(
+    field: str, tmp_path: Path, repository: StateRepository
+) -> None:
+    broken = tmp_path / "broken.pem"
+    broken.write_text("no certificate")
+    with pytest.raises(ServiceError, match="CONVICTION_GATE_HISTORY_CERTIFICATE"):
+        Service(access(repository, **({"certificate": broken} | {field: broken})))
+    with pytest.raises(ServiceError, match="cannot be read"):
+        Service(access(repository, **({"certificate": tmp_path / "none"} | {field: tmp_path / "none"})))
+
+
+def test_tls_checks_the_name_and_the_chain() -> None:
+    context = services._trust(Access(name="history", setting="X", url="https://records.example.gov"))
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname
+
+
+async def test_a_client_certificate_lets_us_in(tmp_path: Path) -> None:
+    ours, strange = trustme.CA(), trustme.CA()
+    files = {
+        "ca": ours.cert_pem,
+        "strange": strange.cert_pem,
+        "server": ours.issue_cert("127.0.0.1").private_key_and_cert_chain_pem,
+        "client": ours.issue_cert("gate.example.gov").private_key_and_cert_chain_pem,
+    }
+    for name, pem in files.items():
+        pem.write_to_path(tmp_path / name)
+    repository = StateRepository().up(
+        ssl_certfile=tmp_path / "server", ssl_ca_certs=tmp_path / "ca", ssl_cert_reqs=ssl.CERT_REQUIRED
+    )
+    ways: list[tuple[dict[str, Any], str | None]] = [
+        ({"certificate": tmp_path / "client", "ca": tmp_path / "ca"}, None),
+        ({"ca": tmp_path / "ca"}, "broke off|cannot be reached"),
+        ({"certificate": tmp_path / "client", "ca": tmp_path / "strange"}, "CERTIFICATE_VERIFY_FAILED"),
+        ({"certificate": tmp_path / "client"}, "CERTIFICATE_VERIFY_FAILED"),
+    ]
+    for way, told in ways:
+        service = Service(access(repository, **way))
+        if told is None:
+            assert await HistoryService(service).history([SUBJECT]) == History()
+        else:
+            with pytest.raises(ServiceError, match=told):
+                await HistoryService(service).history([SUBJECT])
+        await service.close()
+    repository.down()
+
+
+async def test_reaching_a_service_asks_for_nobody(repository: StateRepository, service: Service) -> None:
+    repository.answer = saying({"error": "name an id"}, 400)
+    assert "answers" in await service.reach()
+    assert repository.asked == {"": 1}
+    for status in (401, 403, 302, 500, 503):
+        repository.answer = saying({}, status)
+        with pytest.raises(ServiceError, match=str(status)):
+            await service.reach()
+
+
+# -- the docket ------------------------------------------------------------------------------------
+
+ENTRY = {"type": "conviction", "message_id": "c-1", "charge_id": "1", "decided_on": "2013-07-15"}
+
+
+async def test_the_court_is_asked_for_one_arrest(repository: StateRepository, dockets: DocketService) -> None:
+    repository.answer = saying({"messages": [ENTRY, {"type": "of next year"}, 7]})
+    found = await dockets.docket("CAZZ00100", "A-1")
+    assert [json.loads(text) for text in found] == [ENTRY, {"type": "of next year"}, 7]
+    assert repository.asked == {"agency=CAZZ00100&tracking_number=A-1": 1}
+    assert await dockets.has_docket()
+
+
+async def test_a_court_that_holds_nothing(repository: StateRepository, dockets: DocketService) -> None:
+    repository.answer = saying({"messages": []})
+    assert await dockets.docket("CAZZ00100", "A-1") == ()
+    repository.answer = clean
+    assert await dockets.docket("CAZZ00100", "A-1") == ()
+
+
+@pytest.mark.parametrize("value", [{}, {"messages": None}, {"messages": {}}, [], "no"])
+async def test_a_docket_that_is_no_list_is_no_answer(
+    value: Any, repository: StateRepository, dockets: DocketService
+) -> None:
+    repository.answer = saying(value)
+    with pytest.raises(ServiceError, match="does not fit"):
+        await dockets.docket("CAZZ00100", "A-1")
