@@ -1,9 +1,10 @@
 # Two commands do everything on a machine with Python 3.11 and make: `make demo` and `make test`.
 PYTHON ?= python3
 BIN := .venv/bin
+SENDER := examples/typescript
 export PYTHONDONTWRITEBYTECODE=
 
-.PHONY: demo test check schemas format constraints clean
+.PHONY: demo test test-interop check schemas format constraints clean
 
 .venv/.installed: constraints.txt pyproject.toml
 	test -d .venv || $(PYTHON) -m venv .venv
@@ -16,6 +17,16 @@ demo: .venv/.installed ## run the main job on the embedded server and show every
 
 test: .venv/.installed check ## lint, types, import directions, and all tests
 	$(BIN)/pytest $(PYTEST)
+
+test-interop: .venv/.installed $(SENDER)/dist/main.js ## senders in other languages (needs npm and curl)
+	$(BIN)/pytest $(PYTEST) tests/interop
+
+$(SENDER)/node_modules/.package-lock.json: $(SENDER)/package-lock.json
+	cd $(SENDER) && npm ci
+	touch $@
+
+$(SENDER)/dist/main.js: $(SENDER)/node_modules/.package-lock.json $(SENDER)/tsconfig.json $(wildcard $(SENDER)/src/*.ts)
+	cd $(SENDER) && npm run build
 
 check: .venv/.installed
 	$(BIN)/ruff check .
@@ -35,4 +46,4 @@ constraints: ## resolve pyproject.toml anew (needs uv); no index address goes in
 		--no-annotate --no-header --no-emit-index-url --upgrade -o constraints.txt
 
 clean:
-	rm -rf .venv .conviction-gate build *.egg-info
+	rm -rf .venv .conviction-gate build *.egg-info $(SENDER)/node_modules $(SENDER)/dist

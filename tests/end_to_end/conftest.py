@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,13 +36,14 @@ class House:
             "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
         }
 
-    async def up(self) -> str:
+    async def up(self, *options: str) -> str:
         """Start `up` and wait for its ready line."""
         ports = ["--port", str(self.port), "--ui-port", str(self.ui_port)]
         self.process = await asyncio.create_subprocess_exec(
             str(BIN / "conviction-gate"),
             "up",
             *ports,
+            *options,
             env=self.environment,
             stdout=PIPE,
             start_new_session=True,
@@ -111,3 +113,12 @@ class House:
 @pytest.fixture
 def house(tmp_path: Path) -> House:
     return House(tmp_path / "data", free_port(), free_port())
+
+
+@pytest.fixture(scope="session")
+async def open_house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """One that is up, for tests that keep to an agency of their own and leave it so."""
+    house = House(tmp_path_factory.mktemp("house") / "data", free_port(), free_port())
+    await house.up()
+    yield house
+    await house.stop()
