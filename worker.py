@@ -43,6 +43,7 @@ def make_worker(
         activities=[
             look_ups.case_intervals,
             look_ups.check_history,
+            look_ups.recall_case,
             look_ups.classify_charge,
             look_ups.check_docket,
             outcomes.flag_case,

@@ -8,21 +8,24 @@ from temporalio.exceptions import ApplicationError
 
 from activities.sources import Sources
 from contracts.booking import Subject
-from contracts.case import CaseResult
 from contracts.work import (
     CASE_INTERVALS,
     CHECK_DOCKET,
     CHECK_HISTORY,
     CLASSIFY_CHARGE,
+    RECALL_CASE,
     DocketFound,
     DocketRequest,
+    Earlier,
     HistoryFound,
     HistoryRequest,
     Intervals,
     OffensesPlaced,
     OffensesToPlace,
+    Recalled,
 )
 from policy.catalog import place
+from registry import KeptCase
 
 HISTORY_MOST: Final = 128 * 1024
 """Bytes of a history; a case carries it as long as it lives."""
@@ -34,7 +37,8 @@ class Records(Protocol):
     """What earlier cases left behind; the registry is one."""
 
     async def is_us_citizen(self, subjects: Sequence[Subject]) -> bool: ...
-    async def outcome(self, case_id: str) -> CaseResult | None: ...
+    async def earlier(self, case_id: str) -> Earlier: ...
+    async def kept_case(self, case_id: str) -> KeptCase | None: ...
 
 
 class LookUps:
@@ -53,7 +57,7 @@ class LookUps:
     @activity.defn(name=CHECK_HISTORY)
     async def check_history(self, request: HistoryRequest) -> HistoryFound:
         """The history under every id, standing findings, the class of each charge as of today,
-        and how the case ended before, if the registry remembers it."""
+        and what the registry remembers of a case of this id."""
         history = await self._sources.histories.history(request.subjects)
         _hold("the history", [history.model_dump_json()], HISTORY_MOST)
         return HistoryFound(
@@ -62,8 +66,20 @@ class LookUps:
             placements=tuple(place(offense) for offense in request.offenses),
             has_docket=await self._sources.dockets.has_docket(),
             intervals=self._intervals_of(request.agency),
-            outcome=await self._records.outcome(request.case_id),
+            earlier=await self._records.earlier(request.case_id),
         )
+
+    @activity.defn(name=RECALL_CASE)
+    async def recall_case(self, case_id: str) -> Recalled:
+        """What a case was made of before it was opened again; its history is asked for anew."""
+        kept = await self._records.kept_case(case_id)
+        if kept is None:
+            raise ApplicationError(
+                f"the registry has no record of {case_id} any more; bring it back from a backup, the "
+                "question is asked again by itself",
+                type="NotKept",
+            )
+        return Recalled(case=kept.case, facts=kept.facts.model_copy(update={"history": None}))
 
     @activity.defn(name=CLASSIFY_CHARGE)
     async def classify_charge(self, request: OffensesToPlace) -> OffensesPlaced:

@@ -40,6 +40,14 @@ class RejectedView(Model):
     payload: str
 
 
+class ReopenedView(Model):
+    """Which person opened the case again, when and why."""
+
+    by: str
+    reason: str
+    reopened_at: datetime
+
+
 class CaseView(Model):
     """The answer of the query `case`, and what `show` prints of a closed case too."""
 
@@ -59,6 +67,7 @@ class CaseView(Model):
     next_docket_check_at: datetime | None
     needs_attention: bool
     flag_status: FlagStatus | None = None
+    reopened: ReopenedView | None = None
 
 
 class CaseResult(Model):

@@ -1,5 +1,7 @@
 """The facts of a case: all that `policy.decide` looks at, and all that the registry keeps of it."""
 
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Literal, Self
 
 from contracts.booking import Booking, Offense
@@ -12,7 +14,7 @@ from contracts.court import (
     ReviewDecision,
     SubjectFinding,
 )
-from contracts.fields import ChargeClass, Model, Rule
+from contracts.fields import ChargeClass, Id, Model, Rule, Text
 from contracts.history import History
 from contracts.message import Message
 
@@ -45,6 +47,16 @@ class Ruling(Model):
     question: Question
 
 
+class Reopening(Model):
+    """A person opened an ended case again. `set_aside` names what had ended its charges until then,
+    by what was said: that ends them no more, whoever says it again."""
+
+    by: Id
+    reason: Text
+    reopened_at: datetime
+    set_aside: tuple[str, ...] = ()
+
+
 class Facts(Model):
     """Accepted messages by type, the history, and the classes of all offenses that they name.
 
@@ -63,6 +75,19 @@ class Facts(Model):
     history: History | None = None
     us_citizen: bool = False
     placements: tuple[PlacedOffense, ...] = ()
+    reopenings: tuple[Reopening, ...] = ()
+
+    @property
+    def messages(self) -> Iterator[Message]:
+        """Every accepted message, rulings as they were sent."""
+        yield from self.bookings
+        yield from self.convictions
+        yield from self.dismissals
+        yield from self.court_updates
+        yield from self.amendments
+        yield from self.findings
+        yield from self.corrections
+        yield from (ruling.decision for ruling in self.rulings)
 
     def including(self, message: Message | Ruling) -> Self:
         """These facts and one more message."""

@@ -12,6 +12,7 @@ from contracts.history import History
 CHECK_HISTORY = "check_history"
 CASE_INTERVALS = "case_intervals"
 CLASSIFY_CHARGE = "classify_charge"
+RECALL_CASE = "recall_case"
 CHECK_DOCKET = "check_docket"
 FLAG_CASE = "flag_case"
 CLEAR_CASE = "clear_case"
@@ -41,16 +42,31 @@ class HistoryRequest(Model):
     offenses: tuple[Offense, ...]
 
 
+class Earlier(Model):
+    """What the registry remembers of a case of this id. `outcome`: how it ended. `is_open`: a record
+    without an end, since its flag was withdrawn or a person reopened it. `flags`: how many it had."""
+
+    outcome: CaseResult | None = None
+    is_open: bool = False
+    flags: int = 0
+
+
 class HistoryFound(Model):
-    """`us_citizen`: a finding in the registry under any of the ids. `outcome`: how a case of this
-    id ended before, where the registry remembers one."""
+    """`us_citizen`: a finding in the registry under any of the ids."""
 
     history: History
     us_citizen: bool
     placements: tuple[PlacedOffense, ...]
     has_docket: bool = False
     intervals: Intervals = Intervals()
-    outcome: CaseResult | None = None
+    earlier: Earlier = Earlier()
+
+
+class Recalled(Model):
+    """What a case was made of before it was opened again."""
+
+    case: CaseView
+    facts: Facts
 
 
 class OffensesToPlace(Model):
@@ -102,9 +118,10 @@ class Concluded(Model):
 
 
 class Withdrawal(Model):
-    """A flag whose ground fell before its case closed."""
+    """A flag whose ground fell before its case closed. `ends`: nothing is left to wait for."""
 
     conclusion: Conclusion
+    ends: bool
     reason: str
     lift_code: LiftCode
     withdrawn_at: datetime

@@ -14,6 +14,7 @@ from policy.correction import (
 from policy.decision import Decision
 from policy.editions import EDITIONS, Edition, edition_at, edition_named
 from policy.matter import TURNS
+from policy.reopening import reopen
 from policy.review import bind
 from policy.rules import decide
 from policy.telling import charge_views, effect_of, open_charges, unplaced_offenses
@@ -35,5 +36,6 @@ __all__ = [
     "judge",
     "lift_code",
     "open_charges",
+    "reopen",
     "unplaced_offenses",
 ]

@@ -160,9 +160,16 @@ class Matter:
         yield from facts.findings
         yield from (ruling.decision for ruling in facts.rulings)
 
+    @cached_property
+    def _set_aside(self) -> frozenset[str]:
+        """What had ended charges until a person reopened the case."""
+        return frozenset(said for reopening in self.facts.reopenings for said in reopening.set_aside)
+
     def counts(self, message: Message) -> bool:
-        """Whether no correction undid what this message says."""
-        return not self._undone or saying(message) not in self._undone
+        """Whether no correction undid what this message says, and no reopening set it aside."""
+        if self._undone and saying(message) in self._undone:
+            return False
+        return not self._set_aside or digest([saying(message)]) not in self._set_aside
 
     @cached_property
     def findings(self) -> dict[Finding, tuple[str, ...]]:

@@ -5,11 +5,11 @@ Each function is one transaction's work, and says again what stands when it is a
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.case import CaseResult, Flag, FlagStatus
-from contracts.work import Concluded, Conclusion, LiftCode, Withdrawal
+from contracts.work import Concluded, Conclusion, Earlier, LiftCode, Withdrawal
 from registry.entries import KeptCase
 from registry.history import ids_of, is_us_citizen, keep_us_citizen
 from registry.tables import ACTIVE, WITHDRAWN, CaseRow, FlagRow
@@ -18,7 +18,20 @@ from registry.tables import ACTIVE, WITHDRAWN, CaseRow, FlagRow
 async def outcome(session: AsyncSession, case_id: str) -> CaseResult | None:
     """How the case ended; None where it has not, or where its flag fell and its run goes on."""
     row = await session.get(CaseRow, case_id)
-    return row.result if row is not None and _stands(row) else None
+    return row.result if row is not None and row.closed else None
+
+
+async def earlier(session: AsyncSession, case_id: str) -> Earlier:
+    """What is remembered of a case of this id, for one that is started."""
+    row = await session.get(CaseRow, case_id)
+    if row is None:
+        return Earlier()
+    flags = select(func.count()).select_from(FlagRow).where(FlagRow.case_id == case_id)
+    return Earlier(
+        outcome=row.result if row.closed else None,
+        is_open=not row.closed,
+        flags=await session.scalar(flags) or 0,
+    )
 
 
 async def kept_case(session: AsyncSession, case_id: str) -> KeptCase | None:
@@ -34,7 +47,7 @@ async def flag(session: AsyncSession, conclusion: Conclusion) -> Concluded:
     """
     case_id = conclusion.case.case_id
     row = await locked(session, case_id)
-    if row is not None and (_stands(row) or await _numbered(session, conclusion) is not None):
+    if row is not None and (row.closed or await _numbered(session, conclusion) is not None):
         _learn(row, conclusion)
         return Concluded(result=row.result)
     if await is_us_citizen(session, ids_of(b.subject for b in conclusion.facts.bookings)):
@@ -87,7 +100,7 @@ async def withdraw(session: AsyncSession, withdrawal: Withdrawal) -> Concluded:
         at=withdrawal.withdrawn_at,
     )
     result = conclusion.result.model_copy(update={"outcome": "withdrawn"})
-    await _record(session, row, conclusion, result, closed=False)
+    await _record(session, row, conclusion, result, closed=withdrawal.ends)
     return Concluded(result=result)
 
 
@@ -142,15 +155,6 @@ async def as_kept(session: AsyncSession, row: CaseRow) -> KeptCase:
         status = "active" if ACTIVE in statuses else "withdrawn"
     view = row.view.model_copy(update={"flag_status": status})
     return KeptCase(case=view, facts=row.facts, result=row.result)
-
-
-def _stands(row: CaseRow) -> bool:
-    """Whether the result is an end.
-
-    Between a withdrawal and the run's last word it is one only under a rule that clears: under any
-    other the case is open again, and may be flagged once more or cleared.
-    """
-    return row.closed or row.result.rule.startswith("clear.")
 
 
 async def _numbered(session: AsyncSession, conclusion: Conclusion) -> FlagRow | None:

@@ -1,6 +1,5 @@
 """What comes after the end of a case: kept as it arrived, judged once, answered alike for ever."""
 
-from collections.abc import Iterator
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -8,7 +7,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from contracts.arrivals import DoesNotFit, read_object, read_typed, type_of
 from contracts.case import CaseView, CorrectionResult, MessageView
 from contracts.court import Correction, SubjectFinding
-from contracts.facts import Facts
 from contracts.message import Message
 from contracts.names import CaseId
 from contracts.work import CorrectionRequest
@@ -71,12 +69,12 @@ async def _judged(
         return False, str(error)
     if row is None:
         return False, f"{case_id} has no record of an end; check the agency and tracking number"
-    if any(m.key == message.key and m != message for m in _messages(row.facts)):
+    if any(m.key == message.key and m != message for m in row.facts.messages):
         return False, "message_id: known of this sender with other content; send it under a new one"
     if _says_us_citizen(message):
         await keep_us_citizen(session, row.facts, case_id, request.received_at)
     judgement = judge(await as_kept(session, row), message)
-    if judgement.facts != row.facts and message not in _messages(row.facts):
+    if judgement.facts != row.facts and message not in row.facts.messages:
         row.facts = judgement.facts
         row.view = _showing(row.view, message, request, judgement.reason)
     if not judgement.withdraw:
@@ -136,14 +134,3 @@ def _says_us_citizen(message: Message) -> bool:
             return True
         case _:
             return False
-
-
-def _messages(facts: Facts) -> Iterator[Message]:
-    yield from facts.bookings
-    yield from facts.convictions
-    yield from facts.dismissals
-    yield from facts.court_updates
-    yield from facts.amendments
-    yield from facts.findings
-    yield from facts.corrections
-    yield from (ruling.decision for ruling in facts.rulings)

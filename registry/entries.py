@@ -63,5 +63,8 @@ class Judgement(Protocol):
     def facts(self) -> Facts: ...
 
 
+OpenAgain = Callable[[KeptCase], Facts | str]
+"""The facts of a case that is open again, or why it stays closed. Pure, like a `Judge`."""
+
 Judge = Callable[[KeptCase, Message], Judgement]
 """Pure: it may be asked twice where another process wrote the same case at the same time."""

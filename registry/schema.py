@@ -7,7 +7,7 @@ from sqlalchemy import Connection, inspect, text
 from registry.database import Database
 from registry.errors import RegistryError
 
-VERSION: Final = "0001"
+VERSION: Final = "0002"
 """The revision this release reads and writes. Revisions are numbered, so that newer ones show."""
 
 _MIGRATE: Final = "run `conviction-gate registry migrate`"

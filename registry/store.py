@@ -1,16 +1,17 @@
 """The registry as the rest of the house sees it: each method one transaction."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 
 from contracts.booking import Subject
 from contracts.case import CaseResult, CorrectionResult, Flag
 from contracts.history import History, HistoryAnswer
-from contracts.work import Concluded, Conclusion, CorrectionRequest, Withdrawal
-from registry import cases, corrections, docket, history, schema
+from contracts.work import Concluded, Conclusion, CorrectionRequest, Earlier, Withdrawal
+from registry import cases, corrections, docket, history, reopenings, schema
 from registry.database import Database
-from registry.entries import DocketEntry, Judge, KeptCase, KeptCorrection
+from registry.entries import DocketEntry, Judge, KeptCase, KeptCorrection, OpenAgain
 
 
 class Registry:
@@ -104,6 +105,20 @@ class Registry:
         """The case as it was last written, corrections included; None where nothing was."""
         async with self._database.read() as session:
             return await cases.kept_case(session, case_id)
+
+    async def earlier(self, case_id: str) -> Earlier:
+        """What is remembered of a case of this id: its end, or that it goes on, and its flags."""
+        async with self._database.read() as session:
+            return await cases.earlier(session, case_id)
+
+    async def reopen(
+        self, case_id: str, *, by: str, reason: str, at: datetime, open_again: OpenAgain
+    ) -> KeptCase | str:
+        """Open an ended case again, unless it is open again already; its end stays on record.
+
+        Returns the case as it stands then; or, where it stays closed, why.
+        """
+        return await self._database.write(lambda s: reopenings.reopen(s, case_id, by, reason, at, open_again))
 
     async def flag(self, conclusion: Conclusion) -> Concluded:
         """Write an active flag, unless an outcome stands: that one is the answer then.

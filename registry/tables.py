@@ -78,7 +78,7 @@ class CitizenRow(Base):
 
 
 class CaseRow(Base):
-    """A case as it ended. `closed` false: its flag was withdrawn and its run may go on."""
+    """A case as it ended. `closed` false: its flag was withdrawn or a person reopened it, and it goes on."""
 
     __tablename__ = "cases"
 
@@ -122,6 +122,19 @@ class FlagRow(Base):
     withdrawn_reason: Mapped[str | None]
     withdrawn_by: Mapped[str | None]
     lift_code: Mapped[str | None]
+
+
+class ReopeningRow(Base):
+    """A person opened a case again: who, when, why, and how it had ended until then."""
+
+    __tablename__ = "reopenings"
+
+    case_id: Mapped[str] = mapped_column(ForeignKey(CaseRow.case_id), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    reopened_by: Mapped[str]
+    reopened_at: Mapped[datetime]
+    reason: Mapped[str]
+    result: Mapped[CaseResult] = mapped_column(AsJson(CaseResult))
 
 
 class CorrectionRow(Base):

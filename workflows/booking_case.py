@@ -40,6 +40,7 @@ with workflow.unsafe.imports_passed_through():
         CLASSIFY_CHARGE,
         CLEAR_CASE,
         FLAG_CASE,
+        RECALL_CASE,
         WITHDRAW_FLAG,
         Concluded,
         Conclusion,
@@ -50,6 +51,7 @@ with workflow.unsafe.imports_passed_through():
         Intervals,
         OffensesPlaced,
         OffensesToPlace,
+        Recalled,
         Withdrawal,
     )
     from policy import (
@@ -184,8 +186,10 @@ class BookingCase:
                         "placements": (*state.facts.placements, *found.placements),
                     }
                 )
-                if first and found.outcome is not None:
-                    return found.outcome
+                if first and found.earlier.outcome is not None:
+                    return found.earlier.outcome
+                if first and found.earlier.is_open:
+                    await self._recall(found.earlier.flags)
             elif offenses:
                 placed = await workflow.execute_activity(
                     CLASSIFY_CHARGE,
@@ -220,6 +224,20 @@ class BookingCase:
             if not asked.done():
                 self._continue_as_new_if_long()
         return asked.result()
+
+    async def _recall(self, flags: int) -> None:
+        """Go on with what a case was made of before a person opened it again."""
+        recalled = await workflow.execute_activity(
+            RECALL_CASE,
+            workflow.info().workflow_id,
+            result_type=Recalled,
+            summary="What the case was made of before it was opened again",
+            retry_policy=_UNTIL_ANSWERED,
+            **_ONE_TRY,
+        )
+        self._state.recall(recalled.case, recalled.facts)
+        self._state.flags_written = flags
+        self._arrivals += 1
 
     async def _next_fact(self, decision: Decision) -> None:
         """Wait for a message or a timer. No timer decides anything."""
@@ -316,6 +334,7 @@ class BookingCase:
                 WITHDRAW_FLAG,
                 Withdrawal(
                     conclusion=self._conclusion(after, withdrawn, self._state.flags_written),
+                    ends=after.answer == "clear",
                     reason=after.explanation,
                     lift_code=lift_code(after),
                     withdrawn_at=workflow.now(),
@@ -644,6 +663,7 @@ class BookingCase:
             next_docket_check_at=state.due.get("docket_check"),
             needs_attention=state.needs_attention,
             flag_status=state.flag_status,
+            reopened=state.reopened,
         )
 
 

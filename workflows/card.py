@@ -40,6 +40,11 @@ def card(state: CaseState, view: CaseView) -> str:
         )
     for name, due in sorted(state.due.items()):
         lines.append(f"- {_DUE[name]}: {due:%Y-%m-%d}")
+    if state.reopened:
+        lines.append(
+            f"- Reopened on {state.reopened.reopened_at:%Y-%m-%d} by {_plain(state.reopened.by)}: "
+            f"{_plain(state.reopened.reason)}"
+        )
     if state.reminders:
         lines.append(f"- Reminders so far: {state.reminders}")
     if state.overdue:

@@ -11,7 +11,7 @@ with workflow.unsafe.imports_passed_through():
 
     from contracts.arrivals import type_of
     from contracts.booking import Booking, Subject
-    from contracts.case import FlagStatus, MessageView, RejectedView
+    from contracts.case import CaseView, FlagStatus, MessageView, RejectedView, ReopenedView
     from contracts.court import (
         Amendment,
         Conviction,
@@ -79,6 +79,32 @@ class CaseState(BaseModel):
         """True: the same message came before. False: its id came with other content. None: new."""
         known = self.seen.get(_name(*message.key))
         return None if known is None else known == _content(message)
+
+    def recall(self, case: CaseView, facts: Facts) -> None:
+        """Take over what the case was made of before a person opened it again."""
+        rulings = {ruling.decision.key: ruling for ruling in facts.rulings}
+        for message in facts.messages:
+            if self.repeats(message) is None:
+                self.seen[_name(*message.key)] = _content(message)
+                self.learn(rulings.get(message.key, message))
+        # The class of a charge is what it was: the catalog may have grown since.
+        placements = (*self.facts.placements, *facts.placements)
+        self.facts = self.facts.model_copy(update={"placements": placements, "reopenings": facts.reopenings})
+        known = {(told.sender, told.message_id) for told in case.messages}
+        since = [told for told in self.messages if (told.sender, told.message_id) not in known]
+        self.messages = [*case.messages, *since][-MESSAGES_SHOWN:]
+        self.messages_total = case.messages_total + len(since)
+        self.rejected = [*case.rejected, *self.rejected][-REJECTED_SHOWN:]
+        self.rejected_total += case.rejected_total
+        self.flag_status = case.flag_status
+
+    @property
+    def reopened(self) -> ReopenedView | None:
+        """Who opened the case again last, if anybody did."""
+        if not self.facts.reopenings:
+            return None
+        last = self.facts.reopenings[-1]
+        return ReopenedView(by=last.by, reason=last.reason, reopened_at=last.reopened_at)
 
     def is_full(self, message: Message) -> bool:
         """Whether the case holds as much as it can carry."""
@@ -166,7 +192,8 @@ def _name(sender: str, message_id: str) -> str:
 
 
 def _content(message: Message) -> str:
-    return _short(type_of(message) + message.model_dump_json())
+    """What a message says, as far as it is kept: one that is recalled years later must be the same."""
+    return _short(type_of(message) + _trimmed(message).model_dump_json())
 
 
 def _short(text: str) -> str:

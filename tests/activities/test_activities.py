@@ -20,6 +20,7 @@ from contracts.work import (
     Conclusion,
     CorrectionRequest,
     DocketRequest,
+    Earlier,
     HistoryRequest,
     Intervals,
     OffensesToPlace,
@@ -142,7 +143,7 @@ async def test_check_history(look_ups: LookUps, registry: Registry) -> None:
     )
     assert [record.decided_on for record in found.history.records] == [date(2009, 4, 2)]
     assert [placed.charge_class for placed in found.placements] == ["minor_traffic", "unclassified"]
-    assert (found.us_citizen, found.has_docket, found.outcome) == (False, False, None)
+    assert (found.us_citizen, found.has_docket, found.earlier) == (False, False, Earlier())
     assert found.intervals == INTERVALS
 
 
@@ -150,7 +151,17 @@ async def test_check_history_tells_how_the_case_ended(look_ups: LookUps, outcome
     ended = conclusion("cleared", "clear.no_conviction")
     await twice(outcomes.clear_case, ended)
     asked = HistoryRequest(case_id=str(CASE), agency=CASE.agency, subjects=(booked().subject,), offenses=())
-    assert (await twice(look_ups.check_history, asked)).outcome == ended.result
+    assert (await twice(look_ups.check_history, asked)).earlier == Earlier(outcome=ended.result)
+
+
+async def test_recall_case(look_ups: LookUps, outcomes: Outcomes) -> None:
+    ended = conclusion("cleared", "clear.no_conviction")
+    await twice(outcomes.clear_case, ended)
+    recalled = await twice(look_ups.recall_case, str(CASE))
+    assert recalled.case == ended.case
+    assert recalled.facts == ended.facts.model_copy(update={"history": None})
+    with pytest.raises(ApplicationError, match="no record"):
+        await ActivityEnvironment().run(look_ups.recall_case, str(CASE) + "0")
 
 
 async def test_more_than_a_case_can_carry_is_asked_for_again_and_ends_nothing(registry: Registry) -> None:
@@ -228,6 +239,7 @@ async def test_withdraw_flag(outcomes: Outcomes, registry: Registry) -> None:
         reason="the conviction was entered in error",
         lift_code="L",
         withdrawn_at=AT,
+        ends=True,
     )
     concluded = await twice(outcomes.withdraw_flag, withdrawal)
     assert concluded.result.outcome == "withdrawn"

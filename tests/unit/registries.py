@@ -97,6 +97,7 @@ def withdrawal(rule: Rule = "clear.no_conviction", number: int = 1) -> Withdrawa
         reason="the conviction was vacated",
         lift_code="L",
         withdrawn_at=LATER,
+        ends=rule.startswith("clear."),
     )
 
 

@@ -21,12 +21,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from contracts.booking import Subject
+from contracts.case import CaseResult
 from contracts.court import Conviction, Correction
-from contracts.facts import Facts
+from contracts.facts import Facts, Reopening
 from contracts.fields import Rule
 from contracts.history import HistoryAnswer, HistoryRecord, Priority
 from contracts.message import Message
-from contracts.work import Conclusion, CorrectionRequest, LiftCode
+from contracts.work import Conclusion, CorrectionRequest, Earlier, LiftCode
 from registry import DocketEntry, KeptCase, Registry, RegistryError, migrate
 from registry.cases import flags
 from registry.columns import Instant
@@ -543,10 +544,9 @@ async def test_a_us_citizen_is_not_flagged_again(registry: Registry) -> None:
     assert [flag.status for flag in await registry.flags()] == ["withdrawn"]
 
 
-@pytest.mark.parametrize("rule", ["defer.traffic_only", "clear.no_conviction"])
-async def test_the_run_says_the_last_word_after_a_withdrawal(registry: Registry, rule: Rule) -> None:
+async def test_the_run_says_the_last_word_after_a_withdrawal(registry: Registry) -> None:
     await registry.flag(flagged())
-    await registry.withdraw(withdrawal(rule))
+    await registry.withdraw(withdrawal("defer.traffic_only"))
     ended = conclusion("withdrawn", "clear.no_conviction", VACATED, at=LATER)
     assert (await registry.clear(ended)).result == ended.result
     assert await registry.outcome(CASE_ID) == ended.result
@@ -573,6 +573,67 @@ async def test_a_withdrawal_keeps_the_finding_that_brought_it(registry: Registry
     fell = withdrawal().model_copy(update={"conclusion": conclusion("withdrawn", "clear.us_citizen", CITIZEN)})
     await registry.withdraw(fell)
     assert (await registry.flag(flagged(case="T-2"))).us_citizen
+
+
+# Opened again ---------------------------------------------------------------------------------------
+
+
+async def reopened(registry: Registry, reason: str = "refiled") -> KeptCase | str:
+    def open_again(kept: KeptCase) -> Facts:
+        again = Reopening(by="clerk-7", reason=reason, reopened_at=LATER, set_aside=("x",))
+        return kept.facts.model_copy(update={"reopenings": (*kept.facts.reopenings, again)})
+
+    return await registry.reopen(CASE_ID, by="clerk-7", reason=reason, at=LATER, open_again=open_again)
+
+
+async def test_a_case_that_is_reopened_goes_on_and_keeps_its_end(registry: Registry, url: str) -> None:
+    ended = await registry.clear(cleared())
+    kept = await reopened(registry)
+    assert isinstance(kept, KeptCase)
+    assert [again.by for again in kept.facts.reopenings] == ["clerk-7"]
+    assert await registry.outcome(CASE_ID) is None
+    assert await registry.earlier(CASE_ID) == Earlier(is_open=True)
+    assert await sql(url, "SELECT case_id, number, reopened_by, reason FROM reopenings") == [
+        (CASE_ID, 1, "clerk-7", "refiled")
+    ]
+    ((result,),) = await sql(url, "SELECT result FROM reopenings")
+    assert CaseResult.model_validate_json(result) == ended.result
+
+
+async def test_reopening_twice_is_reopening_once(registry: Registry, url: str) -> None:
+    await registry.clear(cleared())
+    first = await reopened(registry)
+    assert await reopened(registry, "again") == first
+    assert len(await sql(url, "SELECT number FROM reopenings")) == 1
+
+
+async def test_a_reopened_case_may_be_flagged_or_cleared_anew(registry: Registry, url: str) -> None:
+    await registry.clear(cleared())
+    await reopened(registry)
+    assert (await registry.clear(cleared(at=LATER))).result == cleared(at=LATER).result
+    await reopened(registry, "once more")
+    written = await registry.flag(flagged(at=LATER))
+    assert written.result is not None
+    assert written.result.outcome == "flagged"
+    assert [flag.status for flag in await registry.flags()] == ["active"]
+    assert await registry.earlier(CASE_ID) == Earlier(outcome=written.result, flags=1)
+    assert await sql(url, "SELECT number, reason FROM reopenings ORDER BY number") == [
+        (1, "refiled"),
+        (2, "once more"),
+    ]
+
+
+async def test_a_case_stays_closed_where_the_rules_say_so(registry: Registry, url: str) -> None:
+    ended = await registry.flag(flagged())
+    answer = await registry.reopen(CASE_ID, by="c", reason="r", at=LATER, open_again=lambda kept: "its flag")
+    assert answer == "its flag"
+    assert await registry.outcome(CASE_ID) == ended.result
+    assert await sql(url, "SELECT * FROM reopenings") == []
+
+
+async def test_what_never_ended_is_not_reopened(registry: Registry) -> None:
+    assert await reopened(registry) == "the registry has no end of it"
+    assert await registry.earlier(CASE_ID) == Earlier()
 
 
 # After the end ------------------------------------------------------------------------------------

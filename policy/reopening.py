@@ -1,0 +1,33 @@
+"""A person opens an ended case again, for a charge that was filed anew. No message ever does."""
+
+from datetime import datetime
+
+from contracts.case import CaseResult
+from contracts.facts import Facts, Reopening
+from contracts.message import Message
+from policy.editions import edition_named
+from policy.matter import digest, saying
+from policy.rules import decide
+
+
+def reopen(facts: Facts, result: CaseResult, *, by: str, reason: str, at: datetime) -> Facts | str:
+    """The facts of an ended case once it is open again; or, where it stays closed, why.
+
+    What had ended its charges ends them no more: they wait for the court anew, under the edition of
+    the booking. `by` is the person's id with their office.
+    """
+    if result.outcome == "flagged":
+        return "its flag stands; only a clearance is reopened, a flag is withdrawn by a correction"
+    ended: list[Message] = [*facts.convictions, *facts.dismissals]
+    ended += [r.decision for r in facts.rulings if r.decision.ruling in ("conviction", "not_conviction")]
+    reopening = Reopening(
+        by=by,
+        reason=reason,
+        reopened_at=at,
+        set_aside=tuple(sorted({digest([saying(message)]) for message in ended})),
+    )
+    facts = facts.model_copy(update={"reopenings": (*facts.reopenings, reopening)})
+    decision = decide(facts, edition_named(result.policy_edition))
+    if decision.answer == "clear":
+        return f"it would be cleared again: {decision.explanation} Correct that finding first"
+    return facts

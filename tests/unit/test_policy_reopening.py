@@ -1,0 +1,105 @@
+"""A person opens an ended case again: what had ended its charges ends them no more."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+import policy
+from contracts.case import CaseResult
+from contracts.facts import Facts
+from contracts.message import Message
+from tests.unit import facts as given
+
+AT = datetime(2014, 5, 2, 9, tzinfo=UTC)
+DISMISSED = given.dismissal("2013-07-15")
+
+
+def ended(*messages: Message, outcome: str = "cleared") -> tuple[Facts, CaseResult]:
+    """A case as it ended, on a booking and what a court or a desk said."""
+    facts = given.facts_of(given.booking(given.charge()), *messages)
+    decision = given.decided(facts)
+    return facts, CaseResult.model_validate(
+        {
+            "outcome": outcome,
+            "rule": decision.rule,
+            "explanation": decision.explanation,
+            "policy_edition": given.EDITION.name,
+            "decided_at": AT,
+        }
+    )
+
+
+def reopened(*messages: Message, **changed: Any) -> Facts:
+    facts = policy.reopen(*ended(*messages, **changed), by="clerk-7", reason="refiled", at=AT)
+    assert isinstance(facts, Facts)
+    return facts
+
+
+def test_a_reopened_case_waits_for_the_court_again() -> None:
+    facts = reopened(DISMISSED)
+    assert given.decided(facts).rule == "defer.traffic_only"
+    assert policy.open_charges(facts) == ("1",)
+
+
+@pytest.mark.parametrize("on", ["2013-08-01", "2014-05-01", "2014-06-01"])
+def test_a_conviction_after_the_reopening_flags_whatever_its_date(on: str) -> None:
+    facts = given.with_more(reopened(DISMISSED), given.conviction(on, severity="misdemeanor"))
+    assert given.decided(facts).rule == "flag.convicted"
+
+
+def test_the_dismissal_that_ended_it_ends_it_no_more_whoever_says_it() -> None:
+    again = DISMISSED.model_copy(update={"message_id": "docket-9", "sender": "court", "court": "Kern"})
+    assert given.decided(given.with_more(reopened(DISMISSED), again)).rule == "defer.traffic_only"
+
+
+def test_another_dismissal_ends_it() -> None:
+    facts = given.with_more(reopened(DISMISSED), given.dismissal("2014-09-01"))
+    assert given.decided(facts).rule == "clear.no_conviction"
+
+
+def test_an_infraction_that_ended_it_ends_it_no_more() -> None:
+    facts = reopened(given.conviction("2013-07-15", severity="infraction"))
+    assert given.decided(facts).rule == "defer.traffic_only"
+
+
+def test_a_ruling_on_the_ending_is_asked_for_again() -> None:
+    plea = given.update("deferred_with_plea", "2013-01-09")
+    facts, result = ended(plea)
+    facts = given.ruled(facts, "not_conviction")
+    assert given.decided(facts).rule == "clear.no_conviction"
+    again = policy.reopen(facts, result, by="clerk-7", reason="refiled", at=AT)
+    assert isinstance(again, Facts)
+    assert given.decided(again).rule == "review.unclear_disposition"
+
+
+def test_it_can_be_reopened_more_than_once() -> None:
+    facts = given.with_more(reopened(DISMISSED), given.dismissal("2014-09-01"))
+    _, result = ended(DISMISSED)
+    again = policy.reopen(facts, result, by="clerk-8", reason="refiled twice", at=AT)
+    assert isinstance(again, Facts)
+    assert [one.by for one in again.reopenings] == ["clerk-7", "clerk-8"]
+    assert given.decided(again).rule == "defer.traffic_only"
+
+
+@pytest.mark.parametrize("word", ["us_citizen", "misidentified", "deceased"])
+def test_what_would_be_cleared_again_stays_closed(word: Any) -> None:
+    told = policy.reopen(*ended(given.finding(word)), by="clerk-7", reason="refiled", at=AT)
+    assert isinstance(told, str)
+    assert told.startswith("it would be cleared again")
+
+
+def test_a_finding_that_was_corrected_keeps_nothing_closed() -> None:
+    found = given.finding("misidentified")
+    facts, result = ended(found)
+    facts = given.with_more(facts, given.correction(found.message_id))
+    again = policy.reopen(facts, result, by="clerk-7", reason="the prints were theirs", at=AT)
+    assert isinstance(again, Facts)
+    assert given.decided(again).rule == "defer.traffic_only"
+
+
+def test_a_flag_that_stands_is_not_reopened() -> None:
+    facts, result = ended(given.conviction("2013-07-15", severity="misdemeanor"), outcome="flagged")
+    told = policy.reopen(facts, result, by="clerk-7", reason="refiled", at=AT)
+    assert isinstance(told, str)
+    assert "its flag stands" in told

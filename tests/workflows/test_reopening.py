@@ -1,0 +1,156 @@
+"""A person opens a cleared case again: it goes on with all that it was made of."""
+
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import pytest
+from temporalio.client import Client, WorkflowHandle
+
+import policy
+from contracts.case import CaseResult
+from contracts.names import CaseId
+from registry import KeptCase, Registry
+from tests.workflows.cases import (
+    booking,
+    case_id,
+    conviction,
+    correct,
+    correction,
+    court_update,
+    dismissal,
+    finding,
+    rejected,
+    review_decision,
+    settled,
+    start,
+    submit,
+    view,
+)
+
+Handle = WorkflowHandle[Any, CaseResult]
+AT = datetime(2014, 5, 2, 9, tzinfo=UTC)
+LONG = "a plea of nolo contendere was offered and withdrawn. " * 20
+
+
+async def cleared(client: Client, registry: Registry, **changed: Any) -> tuple[CaseId, dict[str, Any]]:
+    """A case that was dismissed, and its booking."""
+    case = case_id()
+    charge = {"charge_id": "1", "scheme": "CA-VC", "code": "12500(a)", "description": "driving unlicensed"}
+    booked = booking(case, charges=[charge], **changed)
+    handle = await start(client, case, booked)
+    await handle.signal("court_update", court_update("u-1", detail=LONG))
+    await handle.signal("conviction", {"not": "one"})
+    await rejected(handle, 1)
+    await handle.signal("dismissal", dismissal())
+    assert (await handle.result()).outcome == "cleared"
+    return case, booked
+
+
+def again(kept: KeptCase) -> Any:
+    return policy.reopen(kept.facts, kept.result, by="clerk-7", reason="refiled as 14CR-7", at=AT)
+
+
+async def reopened(client: Client, registry: Registry, case: CaseId) -> Handle:
+    """What `conviction-gate reopen` does: a record first, then a run."""
+    kept = await registry.reopen(str(case), by="clerk-7", reason="refiled as 14CR-7", at=AT, open_again=again)
+    assert isinstance(kept, KeptCase)
+    first = kept.facts.bookings[0].model_dump(mode="json")
+    return await start(client, case, first, forgotten=True)
+
+
+async def test_a_reopened_case_goes_on_with_what_it_was_made_of(client: Client, registry: Registry) -> None:
+    case, _ = await cleared(client, registry)
+    handle = await reopened(client, registry, case)
+    seen = await settled(handle, "waiting_for_court")
+    assert [told.message_id for told in seen.messages] == ["b-1", "u-1", "d-1"]
+    assert (seen.messages_total, seen.rejected_total) == (3, 1)
+    assert seen.reopened is not None
+    assert (seen.reopened.by, seen.reopened.reason) == ("clerk-7", "refiled as 14CR-7")
+    assert seen.charges[0].disposition is None
+    await handle.signal("conviction", conviction(decided_on="2014-09-01"))
+    assert (await handle.result()).rule == "flag.convicted"
+    (flag,) = [flag for flag in await registry.flags() if flag.case_id == str(case)]
+    assert flag.status == "active"
+    kept = await registry.kept_case(str(case))
+    assert kept is not None
+    assert [one.by for one in kept.facts.reopenings] == ["clerk-7"]
+
+
+async def test_what_it_heard_before_changes_nothing_when_it_comes_again(
+    client: Client, registry: Registry
+) -> None:
+    case, booked = await cleared(client, registry)
+    handle = await reopened(client, registry, case)
+    await settled(handle, "waiting_for_court")
+    for name, message in [
+        ("booking", booked),
+        ("court_update", court_update("u-1", detail=LONG)),
+        ("dismissal", dismissal()),
+    ]:
+        answer = await submit(handle, {"type": name} | message)
+        assert (answer.duplicate, answer.status) == (True, "waiting_for_court")
+    same = await submit(handle, {"type": "dismissal"} | dismissal("court-9", sender="court"))
+    assert (same.duplicate, same.status) == (False, "waiting_for_court")
+    await handle.signal("dismissal", dismissal("d-1", decided_on="2014-01-01"))
+    assert "said something else" in (await rejected(handle, 2)).rejected[-1].reason
+    await handle.signal("dismissal", dismissal("d-2", decided_on="2014-09-01"))
+    assert (await handle.result()).outcome == "cleared"
+
+
+async def test_what_came_after_the_end_is_known_to_the_reopened_case(
+    client: Client, registry: Registry
+) -> None:
+    case = case_id()
+    handle = await start(client, case, booking(case))
+    await handle.signal("subject_finding", finding("f-1", "misidentified"))
+    assert (await handle.result()).outcome == "cleared"
+    assert "cleared again" in str(
+        await registry.reopen(str(case), by="clerk-7", reason="r", at=AT, open_again=again)
+    )
+    await correct(client, case, correction("k-1", "f-1"))
+    handle = await reopened(client, registry, case)
+    seen = await settled(handle, "waiting_for_court")
+    assert [told.message_id for told in seen.messages] == ["b-1", "f-1", "k-1"]
+    await handle.terminate()
+
+
+async def test_a_case_without_its_withdrawn_flag_is_flagged_anew(client: Client, registry: Registry) -> None:
+    case = case_id()
+    handle = await start(client, case, booking(case))
+    await handle.signal("conviction", conviction())
+    assert (await handle.result()).outcome == "flagged"
+    await correct(client, case, correction("k-1", "c-1"))
+    handle = await reopened(client, registry, case)
+    await settled(handle, "waiting_for_court")
+    assert (await view(handle)).flag_status == "withdrawn"
+    await handle.signal("conviction", conviction("c-2", decided_on="2014-09-01"))
+    assert (await handle.result()).rule == "flag.convicted"
+    flags = [flag.status for flag in await registry.flags() if flag.case_id == str(case)]
+    assert flags == ["withdrawn", "active"]
+
+
+async def test_rulings_and_classes_are_recalled(client: Client, registry: Registry) -> None:
+    case = case_id()
+    unknown = [{"charge_id": "1", "scheme": "CA-VC", "code": "no-such-code"}]
+    handle = await start(client, case, booking(case, charges=unknown))
+    await settled(handle, "needs_review")
+    await handle.signal("review_decision", review_decision("r-1", "minor_traffic", charge_id="1"))
+    await settled(handle, "waiting_for_court")
+    await handle.signal("dismissal", dismissal())
+    assert (await handle.result()).outcome == "cleared"
+    handle = await reopened(client, registry, case)
+    seen = await settled(handle, "waiting_for_court")
+    assert seen.charges[0].charge_class == "minor_traffic"
+    await handle.terminate()
+
+
+@pytest.mark.parametrize("name", ["conviction", "dismissal"])
+async def test_no_message_reopens_a_case(name: str, client: Client, registry: Registry) -> None:
+    """Started anew after the server forgot it, it ends with what is on record."""
+    case, booked = await cleared(client, registry)
+    before = await registry.outcome(str(case))
+    handle = await start(client, case, booked, forgotten=True)
+    message = partial(conviction if name == "conviction" else dismissal, "n-1", decided_on="2014-09-01")
+    await handle.signal(name, message())
+    assert await handle.result() == before
