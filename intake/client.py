@@ -4,13 +4,15 @@ Each call is idempotent; so a sender that does not know whether a message arrive
 The server forgets a closed case after its retention: the records tell then how it ended.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal, Protocol
 
 from temporalio.client import (
     Client,
+    RPCTimeoutOrCancelledError,
     WorkflowExecutionStatus,
+    WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
 )
 from temporalio.common import (
@@ -40,6 +42,7 @@ from contracts.names import (
     UPDATE,
     CaseId,
 )
+from intake.delivered import delivered
 
 ANSWER_WITHIN: Final = timedelta(seconds=10)
 """How long a query or an update waits for a worker."""
@@ -49,6 +52,7 @@ TAKEN_AFTER_THE_END: Final = (
 )
 LONGEST_ID: Final = 128
 """Characters; what is longer is free text."""
+_SENT: Final = "sent to the case"
 OTHER_CONTENT: Final = "message_id: another message of this case has it; send this one under an id of its own"
 
 
@@ -73,9 +77,9 @@ class Records(Protocol):
 class Reply(Model):
     """What became of one message.
 
-    `accepted`: on its way to the case. `duplicate`: it was there already. `closed`: the booking's
-    case has ended. `refused`: nothing was sent; `text` says why and what to do. `known`: the case
-    that ended holds this very message.
+    `accepted`: on its way to the case. `duplicate`: it was there already. `closed`: the case has
+    ended, and nothing was sent. `refused`: nothing was sent; `text` says why and what to do.
+    `known`: the case that ended holds this very message.
     """
 
     status: Literal["accepted", "duplicate", "closed", "refused"]
@@ -108,22 +112,29 @@ class CaseClient:
         # The server knows a closed case only for as long as its retention: the records know better.
         if await self._kept(case_id) is None and await self._opens(booking):
             return _reply("accepted", "the case is opened", case_id)
-        if await self._signal("booking", booking, case_id):
-            return _reply("accepted", "the case is open already; the booking was handed to it", case_id)
-        return await self._closed(booking, case_id)
+        text = "the case is open already; the booking was handed to it"
+        return await self._to_open_case("booking", booking, case_id, text) or await self._closed(
+            booking, case_id
+        )
 
-    async def send(self, name: str, message: Message, case_id: CaseId) -> Reply:
+    async def send(self, name: str, message: Message, case_id: CaseId, *, look: bool = True) -> Reply:
         """Send a message to its case, as the signal `name`.
 
+        Where an open case has it already, nothing is sent; without `look` it is sent again, which
+        changes nothing either and saves most of a second call.
+
         A court message that comes before its booking opens the case. After the end, what may
-        withdraw a flag starts a `FlagCorrection`; all else is refused.
+        withdraw a flag starts a `FlagCorrection`; for all else the case is closed.
         """
         if reason := _misfit(name, message, case_id):
             return _reply("refused", reason, case_id)
         if isinstance(message, Booking):
             return await self.start(message)
-        if await self._signal(name, message, case_id):
-            return _reply("accepted", "sent to the case", case_id)
+        if not look:
+            if await self._signal(name, message, case_id):
+                return _reply("accepted", _SENT, case_id)
+        elif reply := await self._to_open_case(name, message, case_id, _SENT):
+            return reply
         if (kept := await self._kept(case_id)) is not None:
             return await self._after_the_end(name, message, case_id, kept)
         if name == "review_decision":
@@ -168,8 +179,25 @@ class CaseClient:
 
     async def open_case(self, case_id: CaseId | str) -> CaseView | None:
         """The case as it stands while it is open; else None. Asks no records."""
-        is_open = await self._status(case_id) is WorkflowExecutionStatus.RUNNING
-        return await self._query(case_id) if is_open else None
+        return await self._query(case_id) if await self.is_open(case_id) else None
+
+    async def is_open(self, case_id: CaseId | str) -> bool:
+        """Whether the case is open now."""
+        return await self._status(case_id) is WorkflowExecutionStatus.RUNNING
+
+    async def start_again(self, booking: Booking) -> bool:
+        """Start the case that a person has opened again in the registry, on its first booking.
+
+        Returns whether it was started; not where it is open.
+        """
+        return await self._starts(
+            booking.case_id,
+            _payload(booking),
+            status="checking_history",
+            title=_title(booking),
+            reuse=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            conflict=WorkflowIDConflictPolicy.FAIL,
+        )
 
     async def flags(self) -> tuple[Flag, ...]:
         """Every flag on record, withdrawn ones included."""
@@ -197,6 +225,28 @@ class CaseClient:
                 raise
             return None
         return view
+
+    async def _to_open_case(self, name: str, message: Message, case_id: CaseId, accepted: str) -> Reply | None:
+        """What becomes of a message to an open case, which gets it once; None where none is open."""
+        before = await delivered(self._client, message, case_id)
+        if before is None or not before.is_open:
+            return None
+        if before.messages and (before.none_rejected or await self._took(message, case_id)):
+            same = [_repeats(known, message) for known in before.messages]
+            if all(same):
+                return _reply("duplicate", "the case has it already", case_id)
+            if not any(same):
+                return _reply("refused", OTHER_CONTENT, case_id)
+        # In doubt it is sent: the case knows what comes again.
+        return _reply("accepted", accepted, case_id) if await self._signal(name, message, case_id) else None
+
+    async def _took(self, message: Message, case_id: CaseId) -> bool:
+        """Whether the open case says that it took a message of this key; not where it says nothing."""
+        try:
+            view = await self._query(case_id)
+        except (RPCError, RPCTimeoutOrCancelledError, WorkflowQueryFailedError):
+            return False
+        return view is not None and any((m.sender, m.message_id) == message.key for m in view.messages)
 
     async def _signal(self, name: str, message: Message, case_id: CaseId) -> bool:
         """Whether an open case took the signal."""
@@ -239,6 +289,7 @@ class CaseClient:
         status: Status,
         title: str,
         conflict: WorkflowIDConflictPolicy,
+        reuse: WorkflowIDReusePolicy = WorkflowIDReusePolicy.REJECT_DUPLICATE,
         signal: str | None = None,
         signal_args: Sequence[Any] = (),
     ) -> bool:
@@ -248,7 +299,7 @@ class CaseClient:
                 payload,
                 id=str(case_id),
                 task_queue=TASK_QUEUE,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_reuse_policy=reuse,
                 id_conflict_policy=conflict,
                 static_summary=title,
                 search_attributes=_search_attributes(case_id, status),
@@ -271,13 +322,13 @@ class CaseClient:
         self, name: str, message: Message, case_id: CaseId, kept: KeptCase | None
     ) -> Reply:
         end = _end(kept)
-        for known in _messages(kept.facts) if kept else ():
+        for known in kept.facts.messages if kept else ():
             if _repeats(known, message):
                 return _reply("duplicate", f"{end}; this message was part of it", case_id)
             if known.key == message.key:
                 return _reply("refused", OTHER_CONTENT, case_id)
         if not _may_withdraw_a_flag(message):
-            return _reply("refused", f"{end}; {TAKEN_AFTER_THE_END}", case_id)
+            return _reply("closed", f"{end}; {TAKEN_AFTER_THE_END}", case_id)
         request = {
             "agency": case_id.agency,
             "tracking_number": case_id.tracking_number,
@@ -328,20 +379,6 @@ def _case_ended_meanwhile(cause: BaseException | None) -> bool:
     return isinstance(cause, ApplicationError) and cause.type == "AcceptedUpdateCompletedWorkflow"
 
 
-def _messages(facts: Facts) -> Iterable[Message]:
-    for kept in (
-        facts.bookings,
-        facts.convictions,
-        facts.dismissals,
-        facts.court_updates,
-        facts.amendments,
-        facts.findings,
-        facts.corrections,
-    ):
-        yield from kept
-    yield from (ruling.decision for ruling in facts.rulings)
-
-
 def _repeats(kept: Message, sent: Message) -> bool:
     """Whether a message says what the kept one said, of which long texts may be cut short."""
     return type(kept) is type(sent) and _same(_payload(kept), _payload(sent))
@@ -365,7 +402,7 @@ def _payload(message: Message) -> dict[str, Any]:
     return message.model_dump(mode="json")
 
 
-def _reply(status: Literal["accepted", "duplicate", "refused"], text: str, case_id: CaseId) -> Reply:
+def _reply(status: Literal["accepted", "duplicate", "closed", "refused"], text: str, case_id: CaseId) -> Reply:
     return Reply(status=status, text=text, case_id=str(case_id))
 
 

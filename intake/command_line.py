@@ -1,6 +1,7 @@
 """The command line `conviction-gate`: people read lines and tables, programs `--json`.
 
-Exit codes: 0 all is well; 1 something was refused or is not known; 2 the command cannot be done.
+Exit codes: 0 all is well; 1 something was refused or is not known; 2 the command cannot be done;
+130 and 143 it was told to stop, by Ctrl-C or SIGTERM.
 """
 
 import asyncio
@@ -10,23 +11,18 @@ import sys
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import partial
 from typing import Annotated
 
 import temporalio.client  # noqa: F401  imported late, it can crash the interpreter at its exit
 import typer
 from pydantic import BaseModel
 
-from contracts.arrivals import MESSAGE_TYPES
-from contracts.booking import Booking
 from contracts.case import CaseView, Flag
 from contracts.fields import Status
-from contracts.names import ORI_PATTERN, CaseId
-from intake import tables
-from intake.client import Reply
-from intake.options import Data, File, Json, Port
-from intake.reading import CASE_FORM, Addressed, items_in, read_addressed, read_case_id
-from intake.sending import Sent, deliver
+from contracts.names import ORI_PATTERN
+from intake import bulk, doctor, reopening, tables
+from intake.options import Data, Json, Port, again, read_span
+from intake.reading import CASE_FORM, read_case_id
 from intake.session import NOT_POSSIBLE, REFUSED, cases, fail, run
 from runtime.connect import connect
 from runtime.settings import Settings
@@ -85,54 +81,10 @@ def setup(data: Data = None) -> None:
     print("the server's search attributes and the registry are set up")
 
 
-@app.command()
-def start(file: File, as_json: Json = False, data: Data = None) -> None:
-    """Start a case for each booking; one whose case is open is handed to that case."""
-
-    async def work() -> list[Sent]:
-        async with cases() as client:
-
-            async def post(addressed: Addressed) -> Reply:
-                assert isinstance(addressed.message, Booking)
-                return await client.start(addressed.message)
-
-            return await deliver(items_in(file.read()), partial(read_addressed, name="booking"), post)
-
-    _report(run(work()), as_json)
-
-
-@app.command()
-def send(
-    name: Annotated[str, typer.Argument(metavar="TYPE", help=", ".join(MESSAGE_TYPES))],
-    file: File,
-    case: Annotated[
-        str | None,
-        typer.Option(metavar="CASE", help="The case, where a message does not name it."),
-    ] = None,
-    answer: Annotated[
-        bool, typer.Option("--answer", help="Wait for the case's own answer; needs a worker.")
-    ] = False,
-    as_json: Json = False,
-    data: Data = None,
-) -> None:
-    """Send messages of one type, each to the case that it names.
-
-    Beside its own fields a message names its case: by agency and tracking_number, or by case_id.
-    """
-    if name not in MESSAGE_TYPES:
-        fail(f"TYPE: '{name}' is none; name one of {', '.join(MESSAGE_TYPES)}")
-    case_id = _case_id(case) if case else None
-
-    async def work() -> list[Sent]:
-        async with cases() as client:
-            post = client.submit if answer else client.send
-            return await deliver(
-                items_in(file.read()),
-                partial(read_addressed, name=name, case_id=case_id),
-                lambda addressed: post(addressed.name, addressed.message, addressed.case_id),
-            )
-
-    _report(run(work()), as_json)
+app.command()(bulk.start)
+app.command()(bulk.send)
+app.command()(reopening.reopen)
+app.command()(doctor.doctor)
 
 
 @app.command()
@@ -162,32 +114,55 @@ def show(
 
 @app.command("list")
 def list_cases(
+    context: typer.Context,
     status: Annotated[Status | None, typer.Option(help="Only cases of this status.")] = None,
     agency: Annotated[str | None, typer.Option(metavar="ORI", help="Only this agency's.")] = None,
     attention: Annotated[
         bool, typer.Option("--attention", help="Only cases that need a person's attention.")
     ] = False,
-    limit: Annotated[int, typer.Option(help="At most so many.", min=1)] = 100,
+    waiting_for: Annotated[
+        str | None,
+        typer.Option(metavar="SPAN", help="Only cases that wait for the court so long, such as 180d."),
+    ] = None,
+    limit: Annotated[int, typer.Option(help="Cases on a page.", min=1, max=1000)] = 100,
+    page: Annotated[
+        str | None, typer.Option(metavar="TOKEN", help="The page after the one that told this token.")
+    ] = None,
     as_json: Json = False,
     data: Data = None,
 ) -> None:
-    """List cases, the latest first."""
-    from intake.listing import CaseRow, query_for, rows
+    """List cases, the latest first, page by page."""
+    from intake import listing
 
     if agency and not re.fullmatch(ORI_PATTERN, agency):
         fail(f"--agency: '{agency}' is no ORI; write nine characters, as in CA0190000")
+    waited = read_span(waiting_for, "--waiting-for") if waiting_for else None
 
-    async def work() -> list[CaseRow]:
-        query = query_for(status, agency, attention)
-        return [row async for row in rows(await connect(), query, limit + 1)]
+    async def work() -> listing.Page:
+        query = listing.query_for(status, agency, attention, waited)
+        return await listing.page(await connect(), query, limit, page)
 
-    found = run(work())
+    try:
+        found = run(work())
+    except listing.NoSuchPage:
+        fail("--page: no page goes by this token; take it from the page before, with the same options")
     if as_json:
-        _print_array(found[:limit])
-    else:
-        from intake.printing import print_rows
+        _print_array(found.rows)
+        if found.next:
+            print(f"next page: {found.next}", file=sys.stderr)
+        return
+    from intake.printing import print_page
 
-        print_rows(found, limit)
+    following = again(
+        context,
+        status=status,
+        agency=agency,
+        attention=attention,
+        waiting_for=waiting_for,
+        limit=limit,
+        page=found.next,
+    )
+    print_page(found, following)
 
 
 @app.command()
@@ -237,24 +212,6 @@ def main() -> None:
     # The interpreter's own end crashes now and then once the SDK has run (sdk-python#300), after
     # all was done and said: 1 of 20 commands here ended with 139.
     os._exit(code if isinstance(code, int) else 0 if code is None else NOT_POSSIBLE)
-
-
-def _case_id(text: str) -> CaseId:
-    case_id = read_case_id(text)
-    if case_id is None:
-        fail(f"CASE: '{text}' names no case; write {CASE_FORM}")
-    return case_id
-
-
-def _report(sent: Sequence[Sent], as_json: bool) -> None:
-    if as_json:
-        _print_array(sent)
-    else:
-        from intake.printing import print_sent
-
-        print_sent(sent)
-    if not all(one.is_good for one in sent):
-        raise typer.Exit(REFUSED)
 
 
 def _print_array(models: Sequence[BaseModel]) -> None:

@@ -8,13 +8,12 @@ from rich.table import Table
 from rich.text import Text
 
 from contracts.case import CaseView, ChargeView, Flag
-from intake.listing import CaseRow
-from intake.sending import Sent
+from intake.listing import Page
 
 NARROWEST = 120
 """Columns of a table where nobody looks at a terminal."""
 
-_STYLES = {
+STYLES = {
     "accepted": "green",
     "duplicate": "green",
     "closed": "yellow",
@@ -25,39 +24,29 @@ _STYLES = {
 }
 
 
-def print_sent(sent: Sequence[Sent]) -> None:
-    """A line for each message, and a summary where there are several."""
-    console = _console()
-    for one in sent:
-        line = Text(f"{one.where}: ")
-        line.append(one.status, _STYLES[one.status])
-        line.append(clean(f" {one.case_id or ''}").rstrip())
-        line.append(clean(f": {one.text}"))
-        console.print(line, soft_wrap=True)
-    if len(sent) != 1:
-        console.print(_counted(one.status for one in sent), soft_wrap=True)
-
-
 def print_case(view: CaseView) -> None:
     """The card of one case: where it stands, who waits for what, and what it is made of."""
-    console = _console()
+    out = console()
     title = Text(clean(view.case_id), "bold")
     title.append("  ")
-    title.append(view.status, _STYLES.get(view.status, "cyan"))
+    title.append(view.status, STYLES.get(view.status, "cyan"))
     if view.flag_status:
         title.append(f" (flag {view.flag_status})")
     if view.needs_attention:
         title.append("  needs attention", "bold yellow")
-    console.print(title, soft_wrap=True)
-    console.print(Text(clean(view.explanation)))
+    out.print(title, soft_wrap=True)
+    out.print(Text(clean(view.explanation)))
     edition = f"policy of {view.policy_edition}" if view.policy_edition else "no edition yet"
-    console.print(Text(f"{view.rule or 'no rule yet'}, {edition}", "dim"))
-    console.print(Text(waiting(view)))
+    out.print(Text(f"{view.rule or 'no rule yet'}, {edition}", "dim"))
+    out.print(Text(waiting(view)))
+    if view.reopened:
+        told = f"Opened again on {when(view.reopened.reopened_at)} by {view.reopened.by}"
+        out.print(Text(clean(f"{told}: {view.reopened.reason}")))
     if view.charges:
-        console.print(_charges(view.charges))
+        out.print(_charges(view.charges))
     if view.messages:
         shown = _shown("Messages", len(view.messages), view.messages_total)
-        console.print(
+        out.print(
             _table(
                 shown,
                 ("received", "type", "message", "sender", "effect"),
@@ -66,7 +55,7 @@ def print_case(view: CaseView) -> None:
         )
     if view.rejected:
         shown = _shown("Rejected", len(view.rejected), view.rejected_total)
-        console.print(
+        out.print(
             _table(
                 shown,
                 ("received", "name", "reason", "payload"),
@@ -96,40 +85,42 @@ def waiting(view: CaseView) -> str:
     return what
 
 
-def print_rows(rows: Sequence[CaseRow], limit: int) -> None:
-    """The list of cases; `rows` may hold one more than `limit`, to tell that there are more."""
-    console = _console()
-    if not rows:
-        console.print("no case; start one with `conviction-gate start FILE`", soft_wrap=True)
+def print_page(page: Page, following: str) -> None:
+    """One page of the list of cases; `following`: the command that shows the next one."""
+    out = console()
+    if not page.total and not page.rows:
+        out.print("no case; start one with `conviction-gate start FILE`", soft_wrap=True)
         return
-    console.print(
-        _table(
-            None,
-            ("case", "status", "rule", "agency", "attention", "waiting since"),
-            (
+    if page.rows:
+        out.print(
+            _table(
+                None,
+                ("case", "status", "rule", "agency", "attention", "waiting since"),
                 (
-                    row.case_id,
-                    (row.status or "") + ("" if row.open else " (closed)"),
-                    row.rule or "",
-                    row.agency or "",
-                    "yes" if row.needs_attention else "",
-                    when(row.waiting_since) if row.waiting_since else "",
-                )
-                for row in rows[:limit]
-            ),
+                    (
+                        row.case_id,
+                        (row.status or "") + ("" if row.open else " (closed)"),
+                        row.rule or "",
+                        row.agency or "",
+                        "yes" if row.needs_attention else "",
+                        when(row.waiting_since) if row.waiting_since else "",
+                    )
+                    for row in page.rows
+                ),
+            )
         )
-    )
-    if len(rows) > limit:
-        console.print(f"the latest {limit}; `--limit` shows more", soft_wrap=True)
+    out.print(f"{len(page.rows):,} of {page.total:,}", soft_wrap=True)
+    if page.next:
+        out.print(f"more: {following}", soft_wrap=True)
 
 
 def print_flags(flags: Sequence[Flag]) -> None:
     """Every flag, with why it was set and why it was withdrawn."""
-    console = _console()
+    out = console()
     if not flags:
-        console.print("no flag on record")
+        out.print("no flag on record")
         return
-    console.print(
+    out.print(
         _table(
             None,
             ("case", "flag", "rule", "flagged", "why", "withdrawn"),
@@ -158,11 +149,12 @@ def clean(text: str) -> str:
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
-def _console() -> Console:
-    console = Console(highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
-        console.width = NARROWEST
-    return console
+def console(*, stderr: bool = False) -> Console:
+    """A terminal as wide as it is; what is no terminal is as wide as tables need it."""
+    out = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    if not out.is_terminal:
+        out.width = NARROWEST
+    return out
 
 
 def _table(title: str | None, columns: Iterable[str], lines: Iterable[Iterable[str]]) -> Table:
@@ -201,10 +193,3 @@ def _still_open(charges: Iterable[ChargeView]) -> str:
 
 def _shown(name: str, shown: int, total: int) -> str:
     return name if shown == total else f"{name} (the last {shown} of {total})"
-
-
-def _counted(words: Iterable[str]) -> str:
-    counts: dict[str, int] = {}
-    for word in words:
-        counts[word] = counts.get(word, 0) + 1
-    return ", ".join(f"{n} {word}" for word, n in counts.items()) or "nothing to send"

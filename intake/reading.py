@@ -7,11 +7,12 @@ Fields that nobody knows are refused here, where the sender can still mend a sli
 import difflib
 import json
 from codecs import BOM_UTF8
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from inspect import isclass
-from itertools import islice
-from typing import Any, Final, get_args
+from io import BytesIO
+from itertools import chain, islice
+from typing import Any, BinaryIO, Final, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -22,15 +23,37 @@ from contracts.history import HistoryAnswer
 from contracts.message import Message
 from contracts.names import SIGNALS, CaseId
 
+T = TypeVar("T")
+
 CASE_FORM: Final = "booking-case:ORI:NUMBER or ORI:NUMBER, as in CA0190000:A2012-0042117"
+
+
+LONGEST: Final = 2**20
+"""Bytes of a line; the server takes half of it in one message."""
+WHOLE_MOST: Final = 2**25
+"""Bytes of a file that is not JSON Lines: it is read whole."""
+LOOKED_AT: Final = 100
+"""Lines of a file that are looked at to tell whether it is JSON Lines."""
 
 
 @dataclass(frozen=True)
 class Item:
-    """One piece of a file, and where it stands there, as a person would look for it."""
+    """One piece of a file, and where it stands there, as a person would look for it.
+
+    `text`: as it stood; empty where it is too long to be held. `end`: bytes of the file up to the
+    item's end.
+    """
 
     where: str
-    text: str | bytes
+    text: bytes
+    end: int = 0
+    flaw: str = ""
+
+    def read(self, reader: Callable[[bytes], T]) -> T:
+        """What the reader makes of it; raises `DoesNotFit`."""
+        if self.flaw:
+            raise DoesNotFit(self.flaw)
+        return reader(self.text)
 
 
 @dataclass(frozen=True)
@@ -42,22 +65,70 @@ class Addressed:
     case_id: CaseId
 
 
-def items_in(data: bytes) -> list[Item]:
-    """The objects of a file; one that is broken stays broken, for its reader to refuse."""
-    data = data.removeprefix(BOM_UTF8)
+def items_in(file: BinaryIO) -> Iterator[Item]:
+    """The objects of a file, in order; one that is broken stays broken, for its reader to refuse.
+
+    JSON Lines are read line by line, all else at once.
+    """
+    lines = iter(lambda: file.readline(LONGEST + 1), b"")
+    head: list[bytes] = []
+    for line in islice(lines, LOOKED_AT):
+        head.append(line if head else line.removeprefix(BOM_UTF8))
+        if _is_object(head[-1]) or _is_endless(head[-1]):
+            yield from _each(chain(head, lines))
+            return
+    data = b"".join(head)
+    yield from _in_whole(data + file.read(max(WHOLE_MOST + 1 - len(data), 0)))
+
+
+def _each(lines: Iterable[bytes]) -> Iterator[Item]:
+    """Each line for itself; one that is too long may come in pieces."""
+    number = end = 0
+    inside = False
+    for line in lines:
+        end += len(line)
+        if not inside:
+            number += 1
+            text = line.removesuffix(b"\n")
+            if len(text) > LONGEST:
+                yield Item(f"line {number}", b"", end, _TOO_LONG)
+            elif text.strip():
+                yield Item(f"line {number}", text, end)
+        inside = not line.endswith(b"\n")
+
+
+def _in_whole(data: bytes) -> Iterable[Item]:
+    """An array, or one object over many lines."""
+    size = len(data)
+    if size > WHOLE_MOST:
+        return [Item("line 1", b"", size, _TOO_LARGE)]
     try:
         whole = json.loads(data)
     except RecursionError:
-        return [Item("line 1", data)]
+        return [Item("line 1", data, size)]
     except ValueError as error:
-        lines = [(n, line) for n, line in enumerate(data.splitlines(), 1) if line.strip()]
-        if len(lines) > 1 and not any(_is_object(line) for _, line in lines):
+        lines = [*_each(BytesIO(data))]
+        if len(lines) > 1 and not any(_is_object(line.text) for line in lines):
             # One object over many lines, broken somewhere: one complaint, not one a line.
-            return [Item(f"line {getattr(error, 'lineno', 1)}", data)]
-        return [Item(f"line {n}", line) for n, line in lines]
-    if isinstance(whole, list):
-        return [Item(f"item {n}", json.dumps(value)) for n, value in enumerate(whole, 1)]
-    return [Item("line 1", data)]
+            return [Item(f"line {getattr(error, 'lineno', 1)}", data, size)]
+        return lines
+    if not isinstance(whole, list):
+        return [Item("line 1", data, size)]
+    return (
+        Item(f"item {n}", json.dumps(value).encode(), size * n // len(whole))
+        for n, value in enumerate(whole, 1)
+    )
+
+
+_TOO_LONG: Final = f"longer than {LONGEST // 2**20} MiB; shorten it"
+_TOO_LARGE: Final = (
+    f"the file is no JSON Lines and larger than {WHOLE_MOST // 2**20} MiB; write one object a line"
+)
+
+
+def _is_endless(line: bytes) -> bool:
+    """An object, as it seems, that is longer than any."""
+    return len(line) > LONGEST and line.startswith(b"{")
 
 
 def _is_object(line: bytes) -> bool:

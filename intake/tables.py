@@ -39,7 +39,7 @@ def import_history(file: File, as_json: Json = False, data: Data = None) -> None
     async def work() -> Imported:
         from registry import Registry, migrate
 
-        answers, refused = _read_all(items_in(file.read()), read_history)
+        answers, refused = _read_all(items_in(file), read_history)
         await migrate(url := Settings().registry)
         async with await Registry.open(url) as opened:
             return Imported(await opened.import_history(answers), refused)
@@ -59,7 +59,7 @@ def import_docket(file: File, as_json: Json = False, data: Data = None) -> None:
     async def work() -> Imported:
         from registry import DocketEntry, Registry, migrate
 
-        found, refused = _read_all(items_in(file.read()), read_addressed)
+        found, refused = _read_all(items_in(file), read_addressed)
         entries = [
             DocketEntry(
                 agency=one.case_id.agency,
@@ -93,13 +93,13 @@ def migrate_registry(data: Data = None) -> None:
     print("the registry is set up")
 
 
-def _read_all(items: Iterable[Item], read: Callable[[str | bytes], T]) -> tuple[list[T], list[tuple[str, str]]]:
+def _read_all(items: Iterable[Item], read: Callable[[bytes], T]) -> tuple[list[T], list[tuple[str, str]]]:
     """What could be read, and for the rest where it stands and the reason."""
     found: list[T] = []
     refused: list[tuple[str, str]] = []
     for item in items:
         try:
-            found.append(read(item.text))
+            found.append(item.read(read))
         except DoesNotFit as reason:
             refused.append((item.where, str(reason)))
     return found, refused

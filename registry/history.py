@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, false, insert, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, false, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.booking import Subject
@@ -57,6 +57,11 @@ async def history(session: AsyncSession, subjects: Sequence[Subject]) -> History
         us_citizen=any(answer.us_citizen for answer in answers),
         conflicting=len(answers) > 1,
     )
+
+
+async def size(session: AsyncSession) -> int:
+    """How many rows there are."""
+    return await session.scalar(select(func.count()).select_from(HistoryRow)) or 0
 
 
 async def is_us_citizen(session: AsyncSession, ids: Ids) -> bool:

@@ -39,6 +39,11 @@ class Registry:
             raise
         return cls(database)
 
+    @property
+    def place(self) -> str:
+        """The address as messages may show it."""
+        return self._database.place
+
     async def close(self) -> None:
         """Give the connections back; the registry is of no use afterwards."""
         await self._database.close()
@@ -68,6 +73,11 @@ class Registry:
         """
         async with self._database.read() as session:
             return await history.history(session, subjects)
+
+    async def history_size(self) -> int:
+        """How many sets of ids have a history row."""
+        async with self._database.read() as session:
+            return await history.size(session)
 
     async def is_us_citizen(self, subjects: Sequence[Subject]) -> bool:
         """Whether a finding of any case, or a history row, says so under any of their ids."""

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from runtime import children
 from runtime.embedded import free_port
 
 BIN = Path(sys.executable).parent
@@ -39,14 +40,13 @@ class House:
     async def up(self, *options: str) -> str:
         """Start `up` and wait for its ready line."""
         ports = ["--port", str(self.port), "--ui-port", str(self.ui_port)]
-        self.process = await asyncio.create_subprocess_exec(
+        # Tied to us, so that it does not live on where the tests are killed.
+        self.process = await children.spawn(
             str(BIN / "conviction-gate"),
-            "up",
-            *ports,
-            *options,
+            *("up", *ports, *options),
             env=self.environment,
             stdout=PIPE,
-            start_new_session=True,
+            stderr=None,
         )
         assert self.process.stdout is not None
         line = (await self.process.stdout.readline()).decode()

@@ -3,21 +3,36 @@
 import asyncio
 import json
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Sequence,
+)
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
+from io import BytesIO
 from pathlib import Path
+from threading import Event
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from temporalio.api.common.v1 import Payload, Payloads
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowUpdateFailedError
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 from typer.testing import CliRunner
 
-from contracts.arrivals import DoesNotFit, read_message
+from contracts.arrivals import DoesNotFit, read_message, type_of
 from contracts.booking import Booking
 from contracts.case import CaseResult, CaseView, SubmitAnswer
 from contracts.facts import Facts
@@ -25,11 +40,21 @@ from contracts.fields import Status
 from contracts.message import Message
 from contracts.names import AGENCY, CASE_STATUS, NEEDS_ATTENTION, CaseId
 from contracts.work import Conclusion
+from intake.bulk import Lookout
 from intake.client import CaseClient, Reply
 from intake.command_line import app
 from intake.printing import clean, waiting
-from intake.reading import Addressed, Item, items_in, read_addressed, read_case_id, read_history
-from intake.sending import deliver
+from intake.reading import (
+    LONGEST,
+    WHOLE_MOST,
+    Addressed,
+    Item,
+    items_in,
+    read_addressed,
+    read_case_id,
+    read_history,
+)
+from intake.sending import AT_ONCE, READ_AHEAD, Sent, Stopped, deliver
 from registry import Registry, migrate
 from runtime.converter import data_converter
 
@@ -125,6 +150,9 @@ class FakeServer:
     starts: list[dict[str, Any]] = field(default_factory=list)
     signals: list[tuple[str, str, Any]] = field(default_factory=list)
     answer: SubmitAnswer | Exception = NOT_FOUND
+    took: CaseView | Exception = field(default_factory=lambda: view())
+    more: list[HistoryEvent] = field(default_factory=list)
+    next_page: bytes | None = None
     data_converter: Any = data_converter
 
     async def start_workflow(self, workflow: str, arg: Any, **options: Any) -> None:
@@ -162,17 +190,52 @@ class FakeHandle:
         return SimpleNamespace(status=status.RUNNING if is_open else status.COMPLETED)
 
     async def query(self, name: str, **_: Any) -> CaseView:
-        return view("waiting_for_court")
+        if isinstance(self.server.took, Exception):
+            raise self.server.took
+        return self.server.took
 
-    async def fetch_history_events(self, **_: Any) -> AsyncIterator[Any]:
-        (started,) = [one for one in self.server.starts if one["id"] == self.id_]
-        payloads = await data_converter.encode([started["arg"]])
-        given = SimpleNamespace(input=SimpleNamespace(payloads=payloads))
-        yield SimpleNamespace(workflow_execution_started_event_attributes=given)
+    def fetch_history_events(self, **_: Any) -> "FakeHistory":
+        return FakeHistory(self)
 
     def _look_for(self, ids: set[str]) -> None:
         if self.id_ not in ids:
             raise NOT_FOUND
+
+
+@dataclass
+class FakeHistory:
+    """The first page of a history: the start, the signals, what a test adds, and an end."""
+
+    handle: FakeHandle
+    current_page: Sequence[HistoryEvent] = ()
+    next_page_token: bytes | None = None
+
+    async def fetch_next_page(self) -> None:
+        server, id_ = self.handle.server, self.handle.id_
+        self.handle._look_for(server.open | server.closed)
+        begun = [started["arg"] for started in server.starts if started["id"] == id_] or [None]
+        page = [event(workflow_execution_started_event_attributes={"input": await payloads(*begun)})]
+        for to, name, fields in server.signals:
+            if to == id_:
+                signal = {"signal_name": name, "input": await payloads(fields)}
+                page.append(event(workflow_execution_signaled_event_attributes=signal))
+        page += server.more
+        if id_ in server.closed:
+            page.append(event(event_type=EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED))
+        self.current_page, self.next_page_token = page, server.next_page
+
+    async def __aiter__(self) -> AsyncIterator[HistoryEvent]:
+        await self.fetch_next_page()
+        for one in self.current_page:
+            yield one
+
+
+def event(**what: Any) -> HistoryEvent:
+    return HistoryEvent(**what)
+
+
+async def payloads(*values: Any) -> Payloads:
+    return Payloads(payloads=await data_converter.encode(values))
 
 
 @pytest.fixture(scope="session")
@@ -235,9 +298,13 @@ async def test_a_booking_opens_its_case(client: CaseClient, server: FakeServer) 
 
 async def test_an_open_case_gets_the_booking_as_a_signal(client: CaseClient, server: FakeServer) -> None:
     await client.start(booking())
-    assert (await client.start(booking())).is_good
+    again = booking(message_id="jms-2")
+    assert (await client.start(again)).status == "accepted"
     assert [name for _, name, _ in server.signals] == ["booking"]
     assert len(server.starts) == 1
+    for known in (booking(), again):
+        assert (await client.start(known)).status == "duplicate"
+    assert len(server.signals) == 1
 
 
 async def test_not_found_is_not_new_where_the_registry_knows_the_end(
@@ -279,6 +346,81 @@ async def test_an_open_case_gets_the_message(client: CaseClient, server: FakeSer
     assert server.signals == [(str(CASE), "conviction", CONVICTION | {"sender": ""})]
 
 
+SENT = message("conviction", CONVICTION)
+ATTENTION = event(
+    upsert_workflow_search_attributes_event_attributes={
+        "search_attributes": {"indexed_fields": {NEEDS_ATTENTION.name: Payload(data=b"true")}}
+    }
+)
+
+
+def holding(*messages: Message) -> CaseView:
+    """The case as it tells that it took these."""
+    told = [
+        {"message_id": m.message_id, "sender": m.sender, "type": type_of(m), "received_at": NOON, "effect": ""}
+        for m in messages
+    ]
+    return view(messages=told, messages_total=len(told))
+
+
+async def test_a_message_that_the_case_has_is_not_sent_again(client: CaseClient, server: FakeServer) -> None:
+    server.open.add(str(CASE))
+    server.took = RPCError("no worker", RPCStatusCode.DEADLINE_EXCEEDED, b"")
+    assert (await client.send("conviction", SENT, CASE)).status == "accepted"
+    assert (await client.send("conviction", SENT, CASE)).status == "duplicate"
+    other = await client.send("conviction", message("conviction", CONVICTION, severity="felony"), CASE)
+    assert (other.status, other.text.split(":")[0]) == ("refused", "message_id")
+    assert (await client.send("conviction", message("conviction", CONVICTION, sender="x"), CASE)).is_good
+    assert len(server.signals) == 2
+    assert (await client.send("conviction", SENT, CASE, look=False)).status == "accepted"
+    assert len(server.signals) == 3
+
+
+async def test_an_answered_update_was_delivered_too(client: CaseClient, server: FakeServer) -> None:
+    server.open.add(str(CASE))
+    request = {"name": "submit", "args": await payloads({"type": "conviction", **CONVICTION})}
+    server.more = [
+        event(workflow_execution_update_accepted_event_attributes={"accepted_request": {"input": request}})
+    ]
+    assert (await client.send("conviction", SENT, CASE)).status == "duplicate"
+    assert server.signals == []
+
+
+@pytest.mark.parametrize(
+    ("took", "status"),
+    [
+        (holding(SENT), "duplicate"),
+        (holding(), "accepted"),
+        (RPCError("no worker", RPCStatusCode.DEADLINE_EXCEEDED, b""), "accepted"),
+    ],
+)
+@pytest.mark.parametrize("doubt", ["attention", "long"])
+async def test_where_something_may_have_been_rejected_the_case_is_asked(
+    client: CaseClient, server: FakeServer, took: CaseView | Exception, status: str, doubt: str
+) -> None:
+    server.open.add(str(CASE))
+    await client.send("conviction", SENT, CASE)
+    server.took = took
+    if doubt == "attention":
+        server.more = [ATTENTION]
+    else:
+        server.next_page = b"2"
+    assert (await client.send("conviction", SENT, CASE)).status == status
+    assert len(server.signals) == (2 if status == "accepted" else 1)
+
+
+async def test_what_did_not_fit_and_what_stands_under_two_contents_is_sent(
+    client: CaseClient, server: FakeServer
+) -> None:
+    server.open.add(str(CASE))
+    bad = {"message_id": SENT.message_id, "charge_id": 1}
+    server.signals = [(str(CASE), "conviction", what) for what in (bad, "text", None)]
+    assert (await client.send("conviction", SENT, CASE)).status == "accepted"
+    assert (await client.send("conviction", SENT, CASE)).status == "duplicate"
+    server.signals.append((str(CASE), "conviction", CONVICTION | {"severity": "felony"}))
+    assert (await client.send("conviction", SENT, CASE)).status == "accepted"
+
+
 async def test_a_court_message_before_its_booking_opens_the_case(
     client: CaseClient, server: FakeServer
 ) -> None:
@@ -303,7 +445,7 @@ async def test_after_the_end_only_what_may_withdraw_a_flag_is_taken(
 ) -> None:
     await flagged(registry, booking(), message("conviction", CONVICTION))
     reply = await client.send("dismissal", message("dismissal", DISMISSAL), CASE)
-    assert reply.status == "refused"
+    assert (reply.status, reply.is_good) == ("closed", False)
     assert reply.text == (
         "the case ended: flagged under flag.convicted; "
         "only a correction, a vacatur or a finding about the subject is taken after the end"
@@ -356,7 +498,7 @@ async def test_a_message_that_comes_again_after_the_end_is_a_duplicate(
 async def test_a_case_that_closes_between_two_looks_has_ended(client: CaseClient, server: FakeServer) -> None:
     server.closed.add(str(CASE))
     reply = await client.send("conviction", message("conviction", CONVICTION), CASE)
-    assert (reply.status, server.signals) == ("refused", [])
+    assert (reply.status, server.signals) == ("closed", [])
     assert reply.text.startswith("the case has closed; only a correction")
 
 
@@ -455,7 +597,37 @@ async def test_flags_need_records() -> None:
     ],
 )
 def test_a_file_is_read_in_each_of_its_forms(data: bytes, where: list[str]) -> None:
-    assert [item.where for item in items_in(data)] == where
+    items = [*items_in(BytesIO(data))]
+    assert [item.where for item in items] == where
+    assert all(0 < item.end <= len(data) for item in items)
+
+
+def test_lines_are_kept_as_they_stand_and_an_array_one_by_one() -> None:
+    lines = [b'{"a":  1}\r', b" \xff", b"", b'{"b": 2}']
+    assert [item.text for item in items_in(BytesIO(b"\n".join(lines)))] == [lines[0], lines[1], lines[3]]
+    assert [item.text for item in items_in(BytesIO(b'[{"a":  1},\n 2]'))] == [b'{"a": 1}', b"2"]
+
+
+def test_a_line_that_is_too_long_is_not_held() -> None:
+    long = b'{"a": "' + b"x" * 3 * LONGEST + b'"}'
+    for before in (b"", b'{"a": 1}\n'):
+        *_, item, last = items_in(BytesIO(before + long + b'\n{"b": 2}\n'))
+        assert (item.text, last.text) == (b"", b'{"b": 2}')
+        with pytest.raises(DoesNotFit, match="longer than 1 MiB"):
+            item.read(read_history)
+    (item,) = items_in(BytesIO(b"[" + b" " * WHOLE_MOST))
+    with pytest.raises(DoesNotFit, match="one object a line"):
+        item.read(read_history)
+
+
+def test_lines_are_read_as_they_come() -> None:
+    class Pipe(BytesIO):
+        def readline(self, size: int | None = -1, /) -> bytes:
+            assert line, "read ahead"
+            return line.pop()
+
+    line = [b'{"a": 1}\n']
+    assert next(items_in(Pipe())).where == "line 1"
 
 
 @pytest.mark.parametrize(
@@ -532,22 +704,50 @@ def test_a_history_that_does_not_fit_is_refused(text: str, reason: str) -> None:
 # Many at once ----------------------------------------------------------------------------------
 
 
+def lines(*texts: str) -> list[Item]:
+    return [Item(f"line {n}", text.encode()) for n, text in enumerate(texts, 1)]
+
+
+def conviction_for(tracking_number: str, message_id: str) -> str:
+    return json.dumps(CONVICTION | {"message_id": message_id, "case_id": f"{CASE.agency}:{tracking_number}"})
+
+
+def delivering(
+    items: Iterable[Item],
+    post: Callable[[Addressed], Awaitable[Reply | SubmitAnswer]],
+    stop: asyncio.Event | None = None,
+) -> AsyncGenerator[tuple[Item, Sent]]:
+    return deliver(items, partial(read_addressed, name="conviction"), post, stop or asyncio.Event())
+
+
+async def collect(told: AsyncIterator[tuple[Item, Sent]], where: list[str]) -> None:
+    """Takes down where each item stood, as far as that goes."""
+    async for item, _ in told:
+        where.append(item.where)
+
+
+async def accept(addressed: Addressed) -> Reply:
+    return Reply(status="accepted", text="sent", case_id=str(addressed.case_id))
+
+
 async def test_one_refusal_holds_up_nobody_and_a_case_gets_its_messages_in_order() -> None:
     posted: list[str] = []
 
     async def post(addressed: Addressed) -> Reply | SubmitAnswer:
+        await asyncio.sleep(0)
         posted.append(addressed.message.message_id)
         if addressed.message.message_id == "m5":
             raise RPCError("Blob data size exceeds limit", RPCStatusCode.INVALID_ARGUMENT, b"")
         if addressed.message.message_id == "m3":
             return SubmitAnswer(accepted=True, duplicate=True, status="cleared", effect="known")
-        return Reply(status="accepted", text="sent", case_id=str(addressed.case_id))
+        return await accept(addressed)
 
-    texts = [json.dumps(CONVICTION | {"message_id": f"m{n}"}) for n in range(6)]
-    texts.insert(2, "broken")
-    items = [Item(f"line {n}", text) for n, text in enumerate(texts, 1)]
-    sent = await deliver(items, lambda text: read_addressed(text, "conviction", CASE), post)
+    texts = [conviction_for("A", f"m{n}") for n in range(6)]
+    items = lines(*texts[:2], "broken", *texts[2:])
+    told = [told async for told in delivering(items, post)]
     assert posted == ["m0", "m1", "m2", "m3", "m4", "m5"]
+    assert [item for item, _ in told] == items
+    sent = [one for _, one in told]
     assert [one.where for one in sent] == [item.where for item in items]
     assert [one.status for one in sent] == [
         "accepted",
@@ -562,13 +762,116 @@ async def test_one_refusal_holds_up_nobody_and_a_case_gets_its_messages_in_order
     assert [one.message_id for one in sent[1:4]] == ["m1", "", "m2"]
 
 
-async def test_a_server_that_goes_away_ends_the_command() -> None:
-    async def post(addressed: Addressed) -> Reply:
-        raise RPCError("away", RPCStatusCode.UNAVAILABLE, b"")
+async def test_only_so_much_is_read_ahead_and_under_way() -> None:
+    read, under_way, most = 0, 0, 0
+    release = asyncio.Event()
 
-    item = Item("line 1", json.dumps(CONVICTION))
-    with pytest.raises(RPCError):
-        await deliver([item], lambda text: read_addressed(text, "conviction", CASE), post)
+    def endless() -> Iterator[Item]:
+        nonlocal read
+        while True:
+            read += 1
+            yield Item(f"line {read}", conviction_for(f"A-{read}", "m").encode())
+
+    async def post(addressed: Addressed) -> Reply:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await release.wait()
+        under_way -= 1
+        return await accept(addressed)
+
+    stop = asyncio.Event()
+    async with aclosing(delivering(endless(), post, stop)) as told:
+        first = asyncio.ensure_future(anext(told))
+        before = -1
+        while before < read:
+            before = read
+            await asyncio.sleep(0.2)
+        assert read <= READ_AHEAD + AT_ONCE + 3
+        release.set()
+        assert (await first)[0].where == "line 1"
+        stop.set()
+        with pytest.raises(Stopped, match="at line"):
+            await collect(told, [])
+    assert most == AT_ONCE
+
+
+async def test_told_to_stop_it_ends_what_is_under_way_and_begins_nothing() -> None:
+    stop, posted = asyncio.Event(), list[str]()
+    all_read = Event()
+
+    def items() -> Iterator[Item]:
+        yield from lines(conviction_for("A", "1"), "broken", conviction_for("B", "2"), conviction_for("A", "3"))
+        all_read.set()
+
+    async def post(addressed: Addressed) -> Reply:
+        posted.append(addressed.message.message_id)
+        await stop.wait()
+        return await accept(addressed)
+
+    told: list[str] = []
+    collecting = asyncio.create_task(collect(delivering(items(), post, stop), told))
+    while not (all_read.is_set() and len(posted) == 2):
+        await asyncio.sleep(0.01)
+    stop.set()
+    with pytest.raises(Stopped, match=r"^at line 4$"):
+        await collecting
+    assert posted == ["1", "2"]
+    assert told == ["line 1", "line 2", "line 3"]
+
+
+async def test_a_server_that_goes_away_ends_it_and_what_stood_before_is_told() -> None:
+    async def post(addressed: Addressed) -> Reply:
+        if addressed.message.message_id == "2":
+            raise RPCError("away", RPCStatusCode.UNAVAILABLE, b"")
+        return await accept(addressed)
+
+    told: list[str] = []
+    three = delivering(lines(*(conviction_for("A", n) for n in "123")), post)
+    with pytest.raises(Stopped, match=r"^at line 2$") as stopped:
+        await collect(three, told)
+    assert told == ["line 1"]
+    assert isinstance(stopped.value.__cause__, RPCError)
+
+
+async def test_a_slow_pipe_holds_up_nothing() -> None:
+    more = Event()
+
+    def pipe() -> Iterator[Item]:
+        yield lines(conviction_for("A", "1"))[0]
+        more.wait()
+
+    stop = asyncio.Event()
+    told = delivering(pipe(), accept, stop)
+    assert (await anext(told))[1].status == "accepted"
+    stop.set()
+    with pytest.raises(Stopped, match=r"^after line 1$"):
+        await anext(told)
+    more.set()
+
+
+async def test_a_file_that_cannot_be_read_further_ends_it() -> None:
+    def broken() -> Iterator[Item]:
+        yield lines(conviction_for("A", "1"))[0]
+        raise OSError("input/output error")
+
+    with pytest.raises(Stopped, match="line 1") as stopped:
+        await collect(delivering(broken(), accept), [])
+    assert isinstance(stopped.value.__cause__, OSError)
+
+
+def test_one_looks_while_that_finds_duplicates_and_now_and_then() -> None:
+    def looks(lookout: Lookout, duplicates: Sequence[bool]) -> int:
+        count = 0
+        for duplicate in duplicates:
+            count += lookout.is_due()
+            lookout.saw(duplicate)
+        return count
+
+    lookout = Lookout()
+    assert looks(lookout, [True] * 500) == 500
+    assert looks(lookout, [False] * 1000) < 100
+    assert looks(lookout, [False] * 60 + [True] * 100) >= 100
 
 
 # The command line ------------------------------------------------------------------------------
@@ -618,12 +921,28 @@ def test_a_fresh_folder_takes_histories_and_dockets(folder: Path) -> None:
         (("list", "--agency", "' OR 1"), "--agency"),
         (("send", "verdict", "-"), "TYPE: 'verdict'"),
         (("send", "conviction", "-", "--case", "x"), "CASE: 'x'"),
+        (("send", "conviction"), "write `send conviction FILE`"),
+        (("send", "no-such-file"), "no-such-file"),
+        (("send", "."), "Is a directory"),
+        (("send", "conviction", "a", "b"), "one file at a time"),
+        (("list", "--waiting-for", "soon"), "--waiting-for: 'soon' is not a length of time; write"),
+        (("list", "--waiting-for", "0d"), "--waiting-for: '0d' is out of range"),
+        (("list", "--limit", "1001"), "--limit"),
         (("start", "no-such-file"), "no-such-file"),
         (("list", "--status", "lost"), "--status"),
     ],
 )
 def test_what_cannot_be_done_says_what_to_do(folder: Path, words: tuple[str, ...], named: str) -> None:
     assert named in gate(*words, code=2)
+
+
+def test_the_file_that_is_read_is_never_written(folder: Path, tmp_path: Path) -> None:
+    file = tmp_path / "bookings.refused.jsonl"
+    file.write_text("{}\n")
+    assert "--refused: " in gate("start", str(file), "--refused", str(file), code=2)
+    tmp_path.joinpath("bookings.refused.refused.jsonl").symlink_to(file)
+    assert "is the file that is read" in gate("start", str(file), code=2)
+    assert file.read_text() == "{}\n"
 
 
 def test_a_setting_that_does_not_fit_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,343 @@
+"""The command `doctor`: whether all is there that a case needs, and whether a case needs somebody."""
+
+import asyncio
+import json
+import traceback
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
+
+import typer
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import (
+    DescribeNamespaceRequest,
+    DescribeNamespaceResponse,
+    DescribeTaskQueueRequest,
+    DescribeTaskQueueResponse,
+    GetSystemInfoRequest,
+)
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from contracts.fields import Status
+from contracts.names import BOOKING_CASE, FLAG_CORRECTION, SEARCH_ATTRIBUTES, TASK_QUEUE
+from intake.listing import query_for
+from intake.options import Data, Json
+from intake.session import REFUSED, run, told
+from runtime import search_attributes
+from runtime.connect import ConnectError, connect
+from runtime.search_attributes import SetupError
+from runtime.settings import PREFIX, Access, Settings
+
+if TYPE_CHECKING:
+    from registry import Registry
+
+ANSWER_WITHIN: Final = 12.0
+"""Seconds for a check: a little more than connections and services have, whose own errors say more."""
+POLLED_WITHIN: Final = timedelta(seconds=90)
+"""A poll lasts a minute. The server lists who polled in the last five; one of before that is gone."""
+BACKLOG_WITHIN: Final = timedelta(minutes=1)
+"""How long a task may wait for a worker before somebody should know."""
+SHORTEST_RETENTION: Final = timedelta(days=7)
+"""A start that is repeated later than that is told by the registry alone that its case has ended."""
+
+Level = Literal["ok", "look", "bad"]
+_STYLES: Final[Mapping[Level, str]] = {"ok": "green", "look": "yellow", "bad": "bold red"}
+
+
+class Finding(NamedTuple):
+    """What one check found. `look`: nothing is broken, but somebody may want to act. `next`: how."""
+
+    level: Level
+    found: str
+    next: str | None = None
+
+
+Check = Callable[[], Awaitable[Finding]]
+
+
+class NotAsked(Exception):
+    """A check needs what another one did not find."""
+
+
+def doctor(as_json: Json = False, data: Data = None) -> None:
+    """Look whether all is there and well, a line for each thing. Exit code 1 where one is bad."""
+    found = run(_findings())
+    if as_json:
+        objects = (json.dumps({"check": check, **f._asdict()}) for check, f in found.items())
+        print("[" + ",\n ".join(objects) + "]")
+    else:
+        _print(found)
+    if any(finding.level == "bad" for finding in found.values()):
+        raise typer.Exit(REFUSED)
+
+
+async def _findings() -> dict[str, Finding]:
+    async with Examination(Settings()) as examination:
+        return await examination.findings()
+
+
+class Examination:
+    """One look at everything, a method for each check; use it as a context, which closes what it opened.
+
+    A check raises what stands in its way: `checked` makes a finding of that.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._server: tuple[Client, DescribeNamespaceResponse] | None = None
+        self._lacking = "server"
+        self._registry: Registry | None = None
+
+    async def __aenter__(self) -> "Examination":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._registry is not None:
+            await self._registry.close()
+
+    async def findings(self) -> dict[str, Finding]:
+        """What each check found, in the order in which people read it. Raises nothing."""
+        checks: dict[str, Check] = {
+            "server": self.server,
+            "retention": self.retention,
+            "search attributes": self.search_attributes,
+            "workers": self.workers,
+            "registry": self.registry,
+            "histories": self.histories,
+            "dockets": self.dockets,
+            "cases": self.cases,
+            "stuck cases": self.stuck_cases,
+        }
+        first = ("server", "registry")  # the others need them
+        found: dict[str, Finding] = {}
+        for names in (first, [name for name in checks if name not in first]):
+            findings = await asyncio.gather(*(checked(checks[name]) for name in names))
+            found |= zip(names, findings, strict=True)
+        return {name: found[name] for name in checks}
+
+    # The server ------------------------------------------------------------------------------------
+
+    async def server(self) -> Finding:
+        client = await connect()
+        self._lacking = "namespace"
+        about = await client.workflow_service.get_system_info(GetSystemInfoRequest())
+        try:
+            namespace = await client.workflow_service.describe_namespace(
+                DescribeNamespaceRequest(namespace=client.namespace)
+            )
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return Finding(
+                "bad",
+                f"{_place(client)} has no namespace {client.namespace}",
+                f"`temporal operator namespace create --namespace {client.namespace} --retention 30d`, "
+                "or set TEMPORAL_NAMESPACE",
+            )
+        self._server = client, namespace
+        return Finding("ok", f"{_place(client)}, namespace {client.namespace}, version {about.server_version}")
+
+    @property
+    def _client(self) -> Client:
+        return self._described[0]
+
+    @property
+    def _described(self) -> tuple[Client, DescribeNamespaceResponse]:
+        if self._server is None:
+            raise NotAsked(self._lacking)
+        return self._server
+
+    async def retention(self) -> Finding:
+        client, namespace = self._described
+        kept = namespace.config.workflow_execution_retention_ttl.ToTimedelta()
+        found = f"the server keeps closed cases for {_span(kept)}"
+        if kept >= SHORTEST_RETENTION:
+            return Finding("ok", found)
+        return Finding(
+            "look",
+            found,
+            f"`temporal operator namespace update --namespace {client.namespace} --retention 30d`",
+        )
+
+    async def search_attributes(self) -> Finding:
+        await search_attributes.check(self._client)
+        return Finding("ok", f"all {len(SEARCH_ATTRIBUTES)} are there")
+
+    async def workers(self) -> Finding:
+        client = self._client
+
+        async def described(kind: TaskQueueType.ValueType) -> DescribeTaskQueueResponse:
+            return await client.workflow_service.describe_task_queue(
+                DescribeTaskQueueRequest(
+                    namespace=client.namespace,
+                    task_queue=TaskQueue(name=TASK_QUEUE),
+                    task_queue_type=kind,
+                    report_stats=True,
+                )
+            )
+
+        workflow, activity = await asyncio.gather(
+            described(TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW),
+            described(TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY),
+        )
+        return polled({"workflow": workflow, "activity": activity}, datetime.now(UTC))
+
+    # The registry and the sources ------------------------------------------------------------------
+
+    async def registry(self) -> Finding:
+        from registry import Registry
+
+        self._registry = await Registry.open(self._settings.registry)
+        return Finding("ok", f"{self._registry.place}, with this release's schema")
+
+    @property
+    def _tables(self) -> "Registry":
+        if self._registry is None:
+            raise NotAsked("registry")
+        return self._registry
+
+    async def histories(self) -> Finding:
+        if self._settings.history is not None:
+            return await _reached(self._settings.history)
+        if count := await self._tables.history_size():
+            return Finding("ok", f"the registry's table, {count:,} {'history' if count == 1 else 'histories'}")
+        return Finding(
+            "look",
+            "the registry's table is empty: everybody counts as without a record",
+            f"`conviction-gate history import FILE`, or set {PREFIX}HISTORY_URL",
+        )
+
+    async def dockets(self) -> Finding:
+        if self._settings.docket is not None:
+            return await _reached(self._settings.docket)
+        if await self._tables.has_docket():
+            return Finding("ok", "the registry's table")
+        return Finding("ok", "no docket source: no docket checks")
+
+    # The cases -------------------------------------------------------------------------------------
+
+    async def cases(self) -> Finding:
+        every, asking = await asyncio.gather(
+            self._count(query_for(None, None, False)), self._count(query_for(None, None, True))
+        )
+        if not asking:
+            return Finding("ok", f"{every:,} open, none needs attention")
+        # One by one: servers group by nothing of ours.
+        statuses: tuple[Status, ...] = get_args(Status)
+        counts = await asyncio.gather(*(self._count(query_for(s, None, True)) for s in statuses))
+        split = ", ".join(f"{n:,} {status}" for status, n in zip(statuses, counts, strict=True) if n)
+        return Finding(
+            "look",
+            f"{asking:,} of {every:,} open need attention: {split}",
+            "`conviction-gate list --attention`",
+        )
+
+    async def stuck_cases(self) -> Finding:
+        if not self._described[1].namespace_info.capabilities.reported_problems_search_attribute:
+            return Finding("ok", "not asked: this server keeps no record of them")
+        stuck = (
+            f"WorkflowType IN ('{BOOKING_CASE}', '{FLAG_CORRECTION}') AND TemporalReportedProblems IS NOT NULL"
+        )
+        if not (count := await self._count(stuck)):
+            return Finding("ok", "none")
+        return Finding(
+            "bad",
+            f"{count:,} cannot go on: their workflow tasks fail again and again",
+            "see a worker's log, and in the web UI those with `TemporalReportedProblems IS NOT NULL`",
+        )
+
+    async def _count(self, query: str) -> int:
+        return (await self._client.count_workflows(f"{query} AND ExecutionStatus = 'Running'")).count
+
+
+async def checked(check: Check) -> Finding:
+    """What the check found, or why it could not; its failure is its own."""
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN):
+            return await check()
+    except NotAsked as needed:
+        return Finding("look", f"not asked: no {needed}")
+    except TimeoutError:
+        return Finding(
+            "bad", f"no answer within {ANSWER_WITHIN:.0f} s", "try again; if this lasts, see its log"
+        )
+    except (ConnectError, SetupError) as error:
+        return _broken(str(error))
+    except RPCError as error:
+        return _broken(told(error))
+    except Exception as error:
+        from registry import RegistryError
+        from runtime.services import ServiceError
+
+        if isinstance(error, (RegistryError, ServiceError)):
+            return _broken(str(error))
+        traceback.print_tb(error.__traceback__)  # without its text, which may hold anything
+        return Finding("bad", f"unexpected {type(error).__name__}", "see where on stderr, and report it")
+
+
+def polled(queues: Mapping[str, DescribeTaskQueueResponse], now: datetime) -> Finding:
+    """Whether somebody takes each kind of task, and whether tasks wait; `queues` by kind."""
+    waiting = sum(queue.stats.approximate_backlog_count for queue in queues.values())
+    backlog = f", {waiting:,} {'task waits' if waiting == 1 else 'tasks wait'}" if waiting else ""
+    lately: dict[str, timedelta] = {}  # by worker, since its last poll
+    for kind, queue in queues.items():
+        ages = {p.identity: now - p.last_access_time.ToDatetime(UTC) for p in queue.pollers}
+        if not any(age <= POLLED_WITHIN for age in ages.values()):
+            last = f", the last poll was {_span(min(ages.values()))} ago" if ages else ""
+            return Finding(
+                "bad",
+                f"nobody polls {TASK_QUEUE} for {kind} tasks{last}{backlog}",
+                "start one with `conviction-gate up` or `python -m worker`",
+            )
+        lately |= {worker: age for worker, age in ages.items() if age <= POLLED_WITHIN}
+    seen = f"{len(lately)} {'worker' if len(lately) == 1 else 'workers'}"
+    found = f"{seen} on {TASK_QUEUE}, the last poll was {_span(min(lately.values()))} ago{backlog}"
+    oldest = max(queue.stats.approximate_backlog_age.ToTimedelta() for queue in queues.values())
+    if waiting and oldest > BACKLOG_WITHIN:
+        return Finding("look", f"{found}, the oldest for {_span(oldest)}", "start more: `python -m worker`")
+    return Finding("ok", found)
+
+
+async def _reached(access: Access) -> Finding:
+    from runtime.services import Service  # an HTTP library takes its time
+
+    service = Service(access)
+    try:
+        return Finding("ok", await service.reach())
+    finally:
+        await service.close()
+
+
+def _broken(text: str) -> Finding:
+    """Our errors say what is, and after their last semicolon what to do."""
+    found, _, step = text.rpartition("; ")
+    return Finding("bad", found, step) if found else Finding("bad", step)
+
+
+def _place(client: Client) -> str:
+    return client.service_client.config.target_host
+
+
+def _span(span: timedelta) -> str:
+    """A length of time in the largest unit of which it has two."""
+    seconds = max(round(span.total_seconds()), 0)
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if (count := seconds // length) >= 2:
+            return f"{count} {unit}s"
+    return f"{seconds} s"
+
+
+def _print(found: Mapping[str, Finding]) -> None:
+    from rich.text import Text
+
+    from intake.printing import clean, console
+
+    out = console()
+    wide = max(map(len, found))
+    for check, (level, text, step) in found.items():
+        line = Text(f"{level:4}  ", _STYLES[level])
+        line.append(f"{check:{wide}}  ", "bold")
+        line.append(clean(text) + (f"; {clean(step)}" if step else ""), "default")
+        out.print(line, soft_wrap=True)

@@ -1,0 +1,55 @@
+"""`conviction-gate doctor` on a server that is up, and on a namespace where nothing was set up."""
+
+import json
+
+import pytest
+from google.protobuf.duration_pb2 import Duration
+from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
+from temporalio.client import Client
+
+from intake.doctor import Examination, Finding
+from runtime.settings import Settings
+from tests.end_to_end.conftest import House
+from tests.end_to_end.test_client import a_booking
+
+REVIEW = Finding("look", "1 of 1 open need attention: 1 needs_review", "`conviction-gate list --attention`")
+
+
+async def test_doctor(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    await house.up()
+    await house.gate("history", "import", "-", stdin=json.dumps({"subject": {"fbi_number": "F-9"}}))
+    for line in (await house.gate("doctor")).splitlines():
+        assert line.startswith("ok ")
+
+    for name, value in house.environment.items():
+        monkeypatch.setenv(name, value)
+    unplaced = [{"charge_id": "1", "scheme": "CA-VC", "code": "no such code"}]
+    await house.gate("start", "-", stdin=json.dumps(a_booking("D-1", charges=unplaced)))
+    while (asking := await not_ok()) != {"cases": REVIEW}:  # visibility follows after a moment
+        assert asking.keys() <= {"cases"}
+    await house.gate("doctor")
+
+    monkeypatch.setenv("TEMPORAL_NAMESPACE", "bare")
+    assert (await not_ok())["server"].found.endswith(" has no namespace bare")
+    client = await Client.connect(f"127.0.0.1:{house.port}")
+    day = Duration(seconds=86_400)
+    await client.workflow_service.register_namespace(
+        RegisterNamespaceRequest(namespace="bare", workflow_execution_retention_period=day)
+    )
+    while (bare := await not_ok())["search attributes"].next != "run `conviction-gate setup`":
+        pass  # the server knows a new namespace after a moment
+    assert {name: finding.level for name, finding in bare.items()} == {
+        "retention": "look",
+        "search attributes": "bad",
+        "workers": "bad",
+        "cases": "bad",
+    }
+    assert bare["cases"].next == "run `conviction-gate setup`"
+    assert "--namespace bare --retention 30d" in (bare["retention"].next or "")
+
+
+async def not_ok() -> dict[str, Finding]:
+    """What a person would look at."""
+    async with Examination(Settings()) as examination:
+        findings = await examination.findings()
+    return {name: finding for name, finding in findings.items() if finding.level != "ok"}

@@ -1,0 +1,63 @@
+"""The list of cases, page by page."""
+
+import json
+import re
+import shlex
+
+import pytest
+
+from tests.end_to_end.conftest import House
+from tests.end_to_end.test_client import a_booking
+
+AGENCY = "CAZZ00311"
+CASES = {f"booking-case:{AGENCY}:L-{n}" for n in range(25)}
+
+
+async def test_every_case_is_on_one_page(open_house: House) -> None:
+    given = [a_booking(f"L-{n}", agency=AGENCY) for n in range(25)]
+    unplaced = [{"charge_id": "1", "scheme": "CA-VC", "code": "no such code"}]
+    for booking in given[:5]:
+        booking["charges"] = unplaced
+    await open_house.gate("start", "-", stdin="\n".join(map(json.dumps, given)))
+    ours = ("list", "--agency", AGENCY)
+    while True:  # the list follows the cases after a moment
+        waiting = await listed(open_house, *ours, "--status", "waiting_for_court")
+        asking = await listed(open_house, *ours, "--attention")
+        if (len(waiting), len(asking)) == (20, 5):
+            break
+    assert waiting | asking == CASES
+
+    seen: list[str] = []
+    command = ["conviction-gate", *ours, "--limit", "10"]
+    for count in (10, 10, 5):
+        seen += [row["case_id"] for row in json.loads(await open_house.run(*command, "--json"))]
+        said = await open_house.run(*command)
+        assert f"{count} of 25" in said
+        more = re.search("more: (.*)", said)
+        command = shlex.split(more[1]) if more else []
+    assert not command
+    assert sorted(seen) == sorted(CASES)
+
+    assert await listed(open_house, *ours, "--waiting-for", "0.001s", "--limit", "7") == waiting
+    assert await listed(open_house, *ours, "--waiting-for", "1d") == set()
+    assert "no case; start one" in await open_house.gate(*ours, "--waiting-for", "1d")
+
+
+async def listed(house: House, *words: str) -> set[str]:
+    """The cases of all pages, as a program reads them."""
+    found: list[str] = []
+    page: tuple[str, ...] = ()
+    while True:
+        array, _, token = (await house.gate(*words, *page, "--json", code=None)).partition("next page: ")
+        found += [row["case_id"] for row in json.loads(array)]
+        if not token:
+            assert len(found) == len(set(found))
+            return set(found)
+        page = ("--page", token.strip())
+
+
+@pytest.mark.parametrize("token", ["nonsense", "!", "AAAAAAAA", "ü"])
+async def test_a_token_of_no_page_is_refused(open_house: House, token: str) -> None:
+    said = await open_house.gate("list", "--page", token, code=2)
+    assert said.startswith("error: --page: no page goes by this token")
+    assert len(said.splitlines()) == 1

@@ -1,0 +1,58 @@
+"""`conviction-gate reopen`: a person opens a cleared case again, and only a person."""
+
+import json
+from typing import Any
+
+from tests.end_to_end.conftest import House
+from tests.end_to_end.test_client import a_booking, a_conviction
+
+AGENCY = "CAZZ00312"
+
+
+def named(number: str, **fields: Any) -> str:
+    return json.dumps({"agency": AGENCY, "tracking_number": number} | fields)
+
+
+def dismissal(number: str, message_id: str, on: str = "2013-07-15") -> str:
+    return named(number, message_id=message_id, charge_id="1", decided_on=on, disposition="dismissed")
+
+
+WHY = ("--reason", "refiled as 14CR-7", "--by", "clerk-7")
+
+
+async def test_a_cleared_case_is_opened_again_and_convicted(open_house: House) -> None:
+    gate, case = open_house.gate, f"booking-case:{AGENCY}:R-1"
+    booked = json.dumps(a_booking("R-1", agency=AGENCY))
+    await gate("start", "-", stdin=booked)
+    await open_house.until(case, status="waiting_for_court")
+    said = await gate("reopen", case, *WHY, code=1)
+    assert f"{case} is open; send it what the court says" in said
+    await gate("send", "dismissal", "-", stdin=dismissal("R-1", "d-1"))
+    await open_house.until(case, status="cleared")
+    late = named("R-1", **a_conviction("R-1"))
+    assert "closed" in await gate("send", "conviction", "-", stdin=late, code=1)
+
+    assert f"{case} is open again" in await gate("reopen", f"{AGENCY}:R-1", *WHY)
+    shown = await open_house.until(case, status="waiting_for_court")
+    assert shown["reopened"]["by"] == "clerk-7"
+    assert [told["message_id"] for told in shown["messages"]] == ["jms-R-1", "d-1"]
+    assert "by clerk-7: refiled as 14CR-7" in await gate("show", case)
+    assert "is open" in await gate("reopen", case, *WHY, code=1)
+    assert "duplicate" in await gate("start", "-", stdin=booked)
+    await gate("send", "dismissal", "-", stdin=dismissal("R-1", "d-1"))
+    assert (await open_house.show(case))["status"] == "waiting_for_court"
+
+    await gate("send", "conviction", "-", stdin=late)
+    await open_house.until(case, status="flagged")
+    assert [flag["status"] for flag in await open_house.flags(case)] == ["active"]
+    assert "its flag stands" in await gate("reopen", case, *WHY, code=1)
+
+
+async def test_what_cannot_be_reopened_says_why(open_house: House) -> None:
+    gate = open_house.gate
+    assert "the registry has no end of it" in await gate("reopen", f"{AGENCY}:R-9", *WHY, code=1)
+    assert "CASE: 'R-9' names no case; write" in await gate("reopen", "R-9", *WHY, code=2)
+    empty = await gate("reopen", f"{AGENCY}:R-9", "--reason", " ", "--by", "clerk-7", code=2)
+    assert "--reason: empty; say why" in empty
+    nobody = await gate("reopen", f"{AGENCY}:R-9", "--reason", "refiled", "--by", "", code=2)
+    assert "--by: empty; fill it in" in nobody

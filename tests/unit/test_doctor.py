@@ -1,0 +1,231 @@
+"""What `doctor` finds, and that one failure hides nothing else."""
+
+import asyncio
+import json
+import os
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
+from temporalio.api.namespace.v1 import NamespaceInfo
+from temporalio.api.taskqueue.v1 import PollerInfo, TaskQueueStats
+from temporalio.api.workflowservice.v1 import DescribeNamespaceResponse, DescribeTaskQueueResponse
+from temporalio.service import RPCError, RPCStatusCode
+from typer.testing import CliRunner
+
+from contracts.booking import Subject
+from contracts.history import HistoryAnswer
+from intake import doctor
+from intake.command_line import app
+from intake.doctor import Examination, Finding, checked, polled
+from registry import DocketEntry, Registry, RegistryError
+from runtime.settings import Settings
+from tests.state_repository import saying, state_repository
+from tests.unit.registries import AGENCY, CONVICTION, sql
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+# Workers ------------------------------------------------------------------------------------------
+
+ONE_5_S_AGO = "1 worker on booking-cases, the last poll was 5 s ago"
+START_ONE = "start one with `conviction-gate up` or `python -m worker`"
+
+
+def queue(*polls: int, waiting: int = 0, oldest: int = 0) -> DescribeTaskQueueResponse:
+    """Workers that polled so many seconds ago, and tasks of which the oldest waits so many."""
+    pollers = []
+    for ago in polls:
+        at = Timestamp()
+        at.FromDatetime(NOW - timedelta(seconds=ago))
+        pollers.append(PollerInfo(last_access_time=at, identity=f"{ago}@host"))
+    stats = TaskQueueStats(approximate_backlog_count=waiting, approximate_backlog_age=Duration(seconds=oldest))
+    return DescribeTaskQueueResponse(pollers=pollers, stats=stats)
+
+
+@pytest.mark.parametrize(
+    ("workflow", "activity", "finding"),
+    [
+        (queue(5), queue(5), Finding("ok", ONE_5_S_AGO)),
+        (
+            queue(61, 30, 240),
+            queue(61, 30),
+            Finding("ok", "2 workers on booking-cases, the last poll was 30 s ago"),
+        ),
+        (queue(5, waiting=2, oldest=1), queue(5), Finding("ok", f"{ONE_5_S_AGO}, 2 tasks wait")),
+        (
+            queue(5),
+            queue(5, waiting=1, oldest=600),
+            Finding(
+                "look",
+                f"{ONE_5_S_AGO}, 1 task waits, the oldest for 10 minutes",
+                "start more: `python -m worker`",
+            ),
+        ),
+        (queue(), queue(), Finding("bad", "nobody polls booking-cases for workflow tasks", START_ONE)),
+        (
+            queue(5),
+            queue(250, 118, waiting=3),
+            Finding(
+                "bad",
+                "nobody polls booking-cases for activity tasks, the last poll was 118 s ago, 3 tasks wait",
+                START_ONE,
+            ),
+        ),
+    ],
+)
+def test_a_worker_is_who_polled_lately(
+    workflow: DescribeTaskQueueResponse, activity: DescribeTaskQueueResponse, finding: Finding
+) -> None:
+    assert polled({"workflow": workflow, "activity": activity}, NOW) == finding
+
+
+# Failures -----------------------------------------------------------------------------------------
+
+
+def failing(error: Exception) -> Callable[[], Awaitable[Finding]]:
+    async def check() -> Finding:
+        raise error
+
+    return check
+
+
+@pytest.mark.parametrize(
+    ("error", "found", "step"),
+    [
+        (RegistryError("it is not there; make it"), "it is not there", "make it"),
+        (RegistryError("no step"), "no step", None),
+        (
+            RPCError("no search attribute of this name", RPCStatusCode.INVALID_ARGUMENT, b""),
+            "no search attribute of this name",
+            "run `conviction-gate setup`",
+        ),
+        (ValueError("a token"), "unexpected ValueError", "see where on stderr, and report it"),
+    ],
+)
+async def test_a_failure_is_a_finding(
+    error: Exception, found: str, step: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert await checked(failing(error)) == Finding("bad", found, step)
+    assert "a token" not in "".join(capsys.readouterr())
+
+
+async def test_a_check_that_gets_no_answer_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def check() -> Finding:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(doctor, "ANSWER_WITHIN", 0.01)
+    assert await checked(check) == Finding(
+        "bad", "no answer within 0 s", "try again; if this lasts, see its log"
+    )
+
+
+# Without a server -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No server, and no settings but those of the test."""
+    for name in os.environ:
+        if name.startswith(("TEMPORAL_", "CONVICTION_GATE_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("TEMPORAL_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+
+
+async def found(**settings: Any) -> dict[str, Finding]:
+    async with Examination(Settings(**settings)) as examination:
+        return await examination.findings()
+
+
+async def test_what_needs_no_server_is_asked_without_one(url: str) -> None:
+    findings = await found(registry_url=url)
+    server = findings["server"]
+    assert server.level == "bad"
+    assert server.next == "start one with `conviction-gate up` or set TEMPORAL_ADDRESS"
+    for name in ("retention", "search attributes", "workers", "cases", "stuck cases"):
+        assert findings[name] == Finding("look", "not asked: no server")
+    assert findings["registry"].level == "ok"
+    assert findings["histories"].level == "look"  # nobody has a record then
+    assert findings["dockets"] == Finding("ok", "no docket source: no docket checks")
+
+
+async def test_the_tables_that_are_asked(url: str) -> None:
+    async with await Registry.open(url) as registry:
+        await registry.import_history([HistoryAnswer(subject=Subject(fbi_number="F-1"))])
+        entry = {"type": "conviction", **CONVICTION.model_dump(mode="json")}
+        await registry.import_docket(
+            [DocketEntry(agency=AGENCY, tracking_number="T-1", message=json.dumps(entry))]
+        )
+    findings = await found(registry_url=url)
+    assert findings["histories"] == Finding("ok", "the registry's table, 1 history")
+    assert findings["dockets"] == Finding("ok", "the registry's table")
+
+
+async def test_a_registry_that_cannot_be_used(tmp_path: Path, sqlite_url: str) -> None:
+    await sql(sqlite_url, "UPDATE alembic_version SET version_num = '9999'")
+    newer = await found(registry_url=sqlite_url)
+    assert "has the schema 9999" in newer["registry"].found
+    assert newer["registry"].next == "install the release that wrote it, or a later one"
+    missing = await found(data=tmp_path / "missing")
+    assert missing["registry"].next == "run `conviction-gate registry migrate`"
+    for findings in (newer, missing):
+        assert findings["registry"].level == "bad"
+        assert findings["histories"] == findings["dockets"] == Finding("look", "not asked: no registry")
+
+
+async def test_services_that_are_asked(sqlite_url: str) -> None:
+    settings = {
+        "registry_url": sqlite_url,
+        "history_token": "hidden",
+        "docket_token": "hidden",
+    }
+    with state_repository() as history, state_repository(saying({}, 401)) as docket:
+        settings |= {"history_url": history.url, "docket_url": docket.url}
+        up = await found(**settings)
+    down = await found(**settings)
+    assert (up["histories"].level, up["dockets"].level) == ("ok", "bad")
+    assert up["dockets"].next is not None
+    assert "CONVICTION_GATE_DOCKET_TOKEN" in up["dockets"].next
+    assert down["histories"].next == "check CONVICTION_GATE_HISTORY_URL and the network"
+    for findings in (up, down):
+        assert findings["registry"].level == "ok"
+        assert "hidden" not in str(findings)
+
+
+def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONVICTION_GATE_DATA", str(tmp_path))
+    lines = CliRunner().invoke(app, ["doctor"])
+    array = CliRunner().invoke(app, ["doctor", "--json"])
+    assert lines.exit_code == array.exit_code == 1
+    findings = json.loads(array.stdout)
+    for line, finding in zip(lines.stdout.splitlines(), findings, strict=True):
+        assert line.split() == [
+            *(finding["level"], *finding["check"].split()),
+            *f"{finding['found']}{'; ' if finding['next'] else ''}{finding['next'] or ''}".split(),
+        ]
+    monkeypatch.setenv("CONVICTION_GATE_DOCKET_CHECK_EVERY", "often")
+    assert CliRunner().invoke(app, ["doctor"]).exit_code == 2
+
+
+# Stuck cases ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("told", "count", "level"), [(True, 2, "bad"), (True, 0, "ok"), (False, 2, "ok")])
+async def test_a_case_whose_tasks_fail_is_stuck(told: bool, count: int, level: str) -> None:
+    async def count_workflows(query: str) -> Any:
+        assert "TemporalReportedProblems IS NOT NULL" in query
+        return SimpleNamespace(count=count)
+
+    capabilities = NamespaceInfo.Capabilities(reported_problems_search_attribute=told)
+    examination = Examination(Settings())
+    examination._server = (
+        SimpleNamespace(count_workflows=count_workflows),  # type: ignore[assignment]
+        DescribeNamespaceResponse(namespace_info=NamespaceInfo(capabilities=capabilities)),
+    )
+    assert (await examination.stuck_cases()).level == level
