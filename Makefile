@@ -4,7 +4,7 @@ BIN := .venv/bin
 SENDER := examples/typescript
 export PYTHONDONTWRITEBYTECODE=
 
-.PHONY: demo test test-interop check schemas format constraints clean
+.PHONY: demo test soak test-interop check schemas format constraints clean
 
 .venv/.installed: constraints.txt pyproject.toml
 	test -d .venv || $(PYTHON) -m venv .venv
@@ -17,6 +17,9 @@ demo: .venv/.installed ## run the main job on the embedded server and show every
 
 test: .venv/.installed check ## lint, types, import directions, and all tests
 	$(BIN)/pytest $(PYTEST)
+
+soak: .venv/.installed ## the tests that take an hour
+	$(BIN)/pytest $(PYTEST) -m soak
 
 test-interop: .venv/.installed $(SENDER)/dist/main.js ## senders in other languages (needs npm and curl)
 	$(BIN)/pytest $(PYTEST) tests/interop

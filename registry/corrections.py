@@ -1,6 +1,5 @@
 """What comes after the end of a case: kept as it arrived, judged once, answered alike for ever."""
 
-
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
