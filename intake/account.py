@@ -75,7 +75,8 @@ class Account:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bar.stop()
+        if self._bar.live.is_started:
+            self._bar.stop()  # one that never began would leave an empty line
         if self._as_json:
             print("]")
         elif self._counts.total() > 1 or (not self._counts and error is None):

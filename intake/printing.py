@@ -89,7 +89,7 @@ def print_page(page: Page, following: str) -> None:
     """One page of the list of cases; `following`: the command that shows the next one."""
     out = console()
     if not page.total and not page.rows:
-        out.print("no case; start one with `conviction-gate start FILE`", soft_wrap=True)
+        out.print("no such case; `conviction-gate start FILE` starts cases", soft_wrap=True)
         return
     if page.rows:
         out.print(

@@ -40,7 +40,7 @@ async def test_every_case_is_on_one_page(open_house: House) -> None:
 
     assert await listed(open_house, *ours, "--waiting-for", "0.001s", "--limit", "7") == waiting
     assert await listed(open_house, *ours, "--waiting-for", "1d") == set()
-    assert "no case; start one" in await open_house.gate(*ours, "--waiting-for", "1d")
+    assert "no such case" in await open_house.gate(*ours, "--waiting-for", "1d")
 
 
 async def listed(house: House, *words: str) -> set[str]:

@@ -571,6 +571,11 @@ ANSWERS: list[tuple[type[BaseModel], Fields]] = [
             "next_docket_check_at": "2012-08-02T09:15:03Z",
             "needs_attention": True,
             "flag_status": None,
+            "reopened": {
+                "by": "clerk-7",
+                "reason": "refiled",
+                "reopened_at": "2014-05-02T09:00:00Z",
+            },
         },
     ),
     (

@@ -396,11 +396,38 @@ def test_judging_an_ended_case_is_total_and_never_flags(facts: Facts, others: Fa
             assert decided(result.facts).answer != "flag"
 
 
+@settings(FEW, max_examples=150)
+@given(minor_facts(), any_facts(), st.booleans())
+def test_reopening_alone_never_flags_whom_the_promise_protects(minor: Facts, other: Facts, any_: bool) -> None:
+    """It opens charges again, and nothing that was said before it, said once more, ends them."""
+    facts = other if any_ and other.bookings else minor
+    for outcome in get_args(Outcome):
+        answer = policy.reopen(facts, _result(outcome, decided(facts)), by="c-7", reason="refiled", at=AT)
+        if isinstance(answer, str):
+            assert outcome == "flagged" or decided(facts).rule in _FINDINGS
+            continue
+        assert outcome != "flagged"
+        reopened = decided(answer)
+        assert reopened.answer != "clear"
+        if facts is minor:
+            assert reopened.is_open
+            assert reopened.rule != "flag.convicted"
+        copies = [
+            message.model_copy(update={"message_id": f"{message.message_id} again", "sender": "docket"})
+            for message in (*facts.convictions, *facts.dismissals)
+        ]
+        assert decided(with_more(answer, *copies)).rule == reopened.rule
+
+
+AT: Final = datetime(2014, 1, 1, tzinfo=UTC)
+_FINDINGS: Final = ("clear.us_citizen", "clear.misidentified", "clear.deceased")
+
+
 def _result(outcome: Outcome, decision: policy.Decision) -> CaseResult:
     return CaseResult(
         outcome=outcome,
         rule=decision.rule,
         explanation=decision.explanation,
         policy_edition=the.EDITION.name,
-        decided_at=datetime(2014, 1, 1, tzinfo=UTC),
+        decided_at=AT,
     )
