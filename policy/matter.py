@@ -7,12 +7,12 @@ can matter, except for rulings, which were bound to their question when they arr
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 from functools import cached_property, lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple, TypeVar
 
 from contracts.booking import Booking, Charge, Offense
 from contracts.court import Conviction, CourtUpdate, Dismissal
@@ -20,6 +20,9 @@ from contracts.facts import CatalogSeverity, Facts, PlacedOffense, Question, Rul
 from contracts.fields import ChargeClass, Finding, Severity
 from contracts.message import Message
 from policy.catalog import normalised
+
+How = Literal["booked", "amended", "rebooked"]
+M = TypeVar("M", bound=Message)
 
 IN_SCOPE: frozenset[ChargeClass] = frozenset({"minor_traffic", "reckless_no_injury"})
 EXCLUDED: frozenset[ChargeClass] = frozenset({"dui", "hit_and_run", "reckless_injury"})
@@ -44,28 +47,34 @@ class Ending(Enum):
         return self in (Ending.UNCLEAR_DISPOSITION, Ending.UNCLEAR_SEVERITY)
 
 
-@dataclass(frozen=True)
-class PlacedClass:
+class PlacedClass(NamedTuple):
     """The class of an offense on a charge.
 
-    `severity`: the catalog's; the reported one only where the catalog leaves it open. `about`: what
-    a question about this class is about. `excluded`: a person ruled a serious one out of scope.
+    `severity`: the catalog's; the reported one only where the catalog leaves it open. `injury`: one was
+    reported. `excluded`: a person ruled a serious one out of scope.
     """
 
     name: ChargeClass
     severity: CatalogSeverity | None
-    about: str
+    offense: Offense
+    injury: bool
     excluded: bool = False
 
+    @property
+    def about(self) -> str:
+        """What a question about this class is about."""
+        hurt = " with injury" if self.injury else ""
+        return f"{' '.join(normalised(self.offense.scheme, self.offense.code))}{hurt} as {self.name}"
 
-@dataclass(frozen=True)
-class Filing:
+
+class Filing(NamedTuple):
     """One version of a charge: as booked, or as added or changed later on `filed_on`."""
 
     charge: Charge
+    placed: PlacedClass
     filed_on: date
     source: str
-    how: Literal["booked", "amended", "rebooked"]
+    how: How
 
 
 @dataclass
@@ -83,11 +92,15 @@ class Docket:
             self.dispositions.append(message)
 
     def add_entry(self, update: CourtUpdate) -> None:
+        if update.entry not in TURNS:
+            return
         known = self.last.get(update.entry)
         if known is None or (update.occurred_on, update.key) > (known.occurred_on, known.key):
             self.last[update.entry] = update
 
     def joined_with(self, other: "Docket") -> "Docket":
+        if not other.dispositions and not other.last:
+            return self
         joined = Docket(list(self.dispositions), dict(self.last))
         for message in other.dispositions:
             joined.add_disposition(message)
@@ -100,27 +113,32 @@ class Docket:
         return update.occurred_on if update else None
 
 
-@dataclass(frozen=True)
-class Standing:
+class Evidence(NamedTuple):
+    """What an ending rests on: the last words since the charge was filed, and the turns they took."""
+
+    since: date
+    final: Sequence[Conviction | Dismissal]
+    turns: Collection[CourtUpdate]
+
+    @property
+    def about(self) -> str:
+        """What a question about this ending is about."""
+        return digest([str(self.since), *sorted({saying(m) for m in (*self.final, *self.turns)})])
+
+
+class Standing(NamedTuple):
     """A charge as it stands now, and the messages that made it so."""
 
     charge_id: str
     current: Filing
-    filings: tuple[Filing, ...]
+    filings: Sequence[Filing]
     placed: PlacedClass
+    convicted_of: tuple[tuple[PlacedClass, str], ...]
     ending: Ending
-    final: tuple[Conviction | Dismissal, ...]
+    final: Sequence[Conviction | Dismissal]
     grounds: tuple[str, ...]
-    about: str
+    evidence: Evidence
     ruled: bool
-
-    @property
-    def undisputed_convictions(self) -> tuple[Conviction, ...]:
-        """The convictions that stand: the last word, not under appeal, not contradicted."""
-        refuted = self.ruled and self.ending is Ending.NO_CONVICTION
-        if refuted or self.ending in (Ending.OPEN, Ending.UNCLEAR_DISPOSITION):
-            return ()
-        return tuple(message for message in self.final if isinstance(message, Conviction))
 
 
 class Matter:
@@ -165,17 +183,21 @@ class Matter:
         """What had ended charges until a person reopened the case."""
         return frozenset(said for reopening in self.facts.reopenings for said in reopening.set_aside)
 
-    def counts(self, message: Message) -> bool:
-        """Whether no correction undid what this message says, and no reopening set it aside."""
-        if self._undone and saying(message) in self._undone:
-            return False
-        return not self._set_aside or digest([saying(message)]) not in self._set_aside
+    def counting(self, messages: Iterable[M]) -> Iterable[M]:
+        """The messages whose content no correction undid and no reopening set aside."""
+        if not self._undone and not self._set_aside:
+            return messages
+        return (message for message in messages if self._counts(message))
+
+    def _counts(self, message: Message) -> bool:
+        said = saying(message)
+        return said not in self._undone and digest([said]) not in self._set_aside
 
     @cached_property
     def findings(self) -> dict[Finding, tuple[str, ...]]:
         """Findings about the subject that stand, with the messages that say so."""
         found: dict[Finding, tuple[str, ...]] = defaultdict(tuple)
-        for finding in filter(self.counts, self.facts.findings):
+        for finding in self.counting(self.facts.findings):
             found[finding.finding] += (finding.message_id,)
         for correction in self.facts.corrections:
             match correction.ground:
@@ -191,10 +213,12 @@ class Matter:
     @cached_property
     def rulings(self) -> tuple[Ruling, ...]:
         """Rulings that count, each already bound to its question."""
-        return tuple(ruling for ruling in self.facts.rulings if self.counts(ruling.decision))
+        return tuple(ruling for ruling in self.facts.rulings if [*self.counting([ruling.decision])])
 
     @cached_property
     def _answers(self) -> dict[tuple[str | None, str], Ruling]:
+        if not self.facts.rulings:
+            return {}
         by_date = sorted(
             self.rulings, key=lambda r: (r.decision.decided_on, saying(r.decision), r.decision.key)
         )
@@ -212,38 +236,34 @@ class Matter:
         return min(self.facts.bookings, key=lambda booking: (booking.booked_at, booking.key))
 
     @cached_property
-    def _filings(self) -> dict[str, tuple[Filing, ...]]:
+    def _filings(self) -> dict[str, list[Filing]]:
         """All versions of each charge by date. What a later booking repeats is no new version."""
         first = self.booked.booked_at
-        booked: dict[str, list[Filing]] = defaultdict(list)
+        filings: dict[str, list[Filing]] = defaultdict(list)
         later: list[Filing] = []
         for booking in self.facts.bookings:
-            day = booking.booked_at.date()
-            for charge in booking.charges:
-                if booking.booked_at == first:
-                    booked[charge.charge_id].append(Filing(charge, day, booking.message_id, "booked"))
-                else:
-                    later.append(Filing(charge, day, booking.message_id, "rebooked"))
+            day, source = booking.booked_at.date(), booking.message_id
+            if booking.booked_at == first:
+                for charge in booking.charges:
+                    filings[charge.charge_id].append(self._filing(charge, day, source, "booked"))
+            else:
+                later += [self._filing(charge, day, source, "rebooked") for charge in booking.charges]
         later += [
-            Filing(amendment.charge, amendment.filed_on, amendment.message_id, "amended")
-            for amendment in filter(self.counts, self.facts.amendments)
+            self._filing(amendment.charge, amendment.filed_on, amendment.message_id, "amended")
+            for amendment in self.counting(self.facts.amendments)
         ]
-        filings = {
-            charge_id: sorted(versions, key=self._doubtful_last) for charge_id, versions in booked.items()
-        }
-        for filing in sorted(later, key=lambda f: (f.filed_on, f.how, *self._doubtful_last(f))):
-            versions = filings.setdefault(filing.charge.charge_id, [])
+        for versions in filings.values():
+            if len(versions) > 1:
+                versions.sort(key=_doubtful_last)
+        for filing in sorted(later, key=lambda f: (f.filed_on, f.how, *_doubtful_last(f))):
+            versions = filings[filing.charge.charge_id]
             repeated = versions and _same_charge(versions[-1].charge, filing.charge)
             if not (filing.how == "rebooked" and repeated):
                 versions.append(filing)
-        return {charge_id: tuple(versions) for charge_id, versions in filings.items()}
+        return filings
 
-    def _doubtful_last(self, filing: Filing) -> tuple[bool, bool, str, str]:
-        """Among versions of one date the one that a person must look at is the one that stands, and
-        one that is waited for stands before one that is not."""
-        placed = self.place(filing.charge.charge_id, filing.charge)
-        doubtful = placed.name in ("unclassified", "other_traffic_serious")
-        return doubtful, placed.name != "court_process", saying(filing.charge), filing.source
+    def _filing(self, charge: Charge, filed_on: date, source: str, how: How) -> Filing:
+        return Filing(charge, self.place(charge.charge_id, charge), filed_on, source, how)
 
     # -- what class it is -----------------------------------------------------------------------
 
@@ -268,26 +288,39 @@ class Matter:
         weight = severity if known in (None, "wobbler") else known
         if name == "reckless_no_injury" and injury:
             name = "reckless_injury"
+        found = PlacedClass(name, weight, offense, injury)
         seen: set[ChargeClass] = set()
-        while True:
-            about = offense_as(offense, name, injury=injury)
-            ruling = self._answers.get((charge_id, about))
-            felony = name == "other_traffic_serious" and weight == "felony"
-            if ruling is None or felony or name in seen:
-                return PlacedClass(name, weight, about)
-            seen.add(name)
+        while self._answers:
+            ruling = self._answers.get((charge_id, found.about))
+            felony = found.name == "other_traffic_serious" and weight == "felony"
+            if ruling is None or felony or found.name in seen:
+                break
+            seen.add(found.name)
             ruled: ChargeClass = ruling.decision.ruling  # type: ignore[assignment]
-            if ruled == name:
-                return PlacedClass(name, weight, about, excluded=True)
-            name = ruled
+            if ruled == found.name:
+                return found._replace(excluded=True)
+            found = found._replace(name=ruled)
+        return found
 
-    def place_convicted(self, conviction: Conviction, filings: tuple[Filing, ...]) -> PlacedClass | None:
+    def _place_convicted(self, conviction: Conviction, filings: Sequence[Filing]) -> PlacedClass | None:
         """The class of the offense that a conviction names; an injury of its charge counts for it."""
         if conviction.convicted_of is None:
             return None
         hurt = any(filing.charge.resulted_in_injury for filing in filings)
         offense, severity = conviction.convicted_of, conviction.severity
         return self.place(conviction.charge_id, offense, injury=hurt, severity=severity)
+
+    @cached_property
+    def offenses(self) -> tuple[tuple[Standing, PlacedClass, str], ...]:
+        """Every offense that counts: as booked, as filed later, and as convicted of while it stands."""
+        return tuple(
+            (charge, placed, source)
+            for charge in self.charges
+            for placed, source in (
+                *((filing.placed, filing.source) for filing in charge.filings),
+                *charge.convicted_of,
+            )
+        )
 
     # -- how it ended ---------------------------------------------------------------------------
 
@@ -296,12 +329,12 @@ class Matter:
         """Every charge as it stands now, by charge id."""
         own: dict[str, Docket] = defaultdict(Docket)
         whole = Docket()
-        for conviction in filter(self.counts, self.facts.convictions):
+        for conviction in self.counting(self.facts.convictions):
             own[conviction.charge_id].add_disposition(conviction)
-        for dismissal in filter(self.counts, self.facts.dismissals):
+        for dismissal in self.counting(self.facts.dismissals):
             docket = whole if dismissal.charge_id is None else own[dismissal.charge_id]
             docket.add_disposition(dismissal)
-        for update in filter(self.counts, self.facts.court_updates):
+        for update in self.counting(self.facts.court_updates):
             docket = whole if update.charge_id is None else own[update.charge_id]
             docket.add_entry(update)
         return tuple(
@@ -309,39 +342,54 @@ class Matter:
             for charge_id, filings in sorted(self._filings.items())
         )
 
-    def _standing(self, charge_id: str, filings: tuple[Filing, ...], docket: Docket) -> Standing:
-        reopened = max((f.filed_on for f in filings if f.how != "booked"), default=date.min)
-        standing = (m for m in docket.dispositions if m.decided_on >= reopened)
-        final = tuple(sorted(standing, key=lambda m: (saying(m), m.key)))
+    def _standing(self, charge_id: str, filings: Sequence[Filing], docket: Docket) -> Standing:
+        last = filings[-1]
+        reopened = date.min if last.how == "booked" else last.filed_on
+        final = [message for message in docket.dispositions if message.decided_on >= reopened]
+        if len(final) > 1:
+            final.sort(key=lambda message: (saying(message), message.key))
         ending = self._ending(final, docket, reopened, filings)
-        turns = [docket.last[entry] for entry in TURNS if entry in docket.last]
-        about = digest([str(reopened), *sorted({saying(m) for m in (*final, *turns)})])
         grounds = {message.message_id for message in final}
+        evidence = Evidence(reopened, final, docket.last.values())
         if ending is Ending.UNCLEAR_DISPOSITION:
-            grounds |= {turn.message_id for turn in turns}
-        ruling = self._answers.get((charge_id, about))
+            grounds |= {turn.message_id for turn in evidence.turns}
+        ruling = self._answers.get((charge_id, evidence.about)) if self._answers else None
         if ruling is not None:
             convicted = ruling.decision.ruling == "conviction"
             ending = Ending.CONVICTED if convicted else Ending.NO_CONVICTION
             grounds.add(ruling.decision.message_id)
+        # A conviction stands as the last word, not under appeal, and not contradicted by a person.
+        refuted = ruling is not None and ending is Ending.NO_CONVICTION
+        stands = bool(final) and not refuted and ending is not Ending.UNCLEAR_DISPOSITION
         return Standing(
             charge_id=charge_id,
-            current=filings[-1],
+            current=last,
             filings=filings,
-            placed=self.place(charge_id, filings[-1].charge),
+            placed=last.placed,
+            convicted_of=tuple(self._convicted_of(final, filings)) if stands else (),
             ending=ending,
             final=final,
             grounds=tuple(sorted(grounds)),
-            about=about,
+            evidence=evidence,
             ruled=ruling is not None,
         )
 
+    def _convicted_of(
+        self, final: Sequence[Conviction | Dismissal], filings: Sequence[Filing]
+    ) -> Iterator[tuple[PlacedClass, str]]:
+        """What the convictions among the last words name, and who says so."""
+        for message in final:
+            if isinstance(message, Conviction):
+                placed = self._place_convicted(message, filings)
+                if placed is not None:
+                    yield placed, message.message_id
+
     def _ending(
         self,
-        final: tuple[Conviction | Dismissal, ...],
+        final: Sequence[Conviction | Dismissal],
         docket: Docket,
         reopened: date,
-        filings: tuple[Filing, ...],
+        filings: Sequence[Filing],
     ) -> Ending:
         plea = docket.on("deferred_with_plea")
         if not final:
@@ -374,11 +422,11 @@ class Matter:
             return Ending.UNCLEAR_DISPOSITION
         return effects.pop()
 
-    def _is_out_of_scope(self, conviction: Conviction, filings: tuple[Filing, ...]) -> bool:
-        placed = self.place_convicted(conviction, filings)
+    def _is_out_of_scope(self, conviction: Conviction, filings: Sequence[Filing]) -> bool:
+        placed = self._place_convicted(conviction, filings)
         return placed is not None and placed.name not in IN_SCOPE
 
-    def _effect(self, conviction: Conviction, filings: tuple[Filing, ...]) -> Ending:
+    def _effect(self, conviction: Conviction, filings: Sequence[Filing]) -> Ending:
         match self._severity(conviction, filings):
             case "misdemeanor" | "felony":
                 return Ending.CONVICTED
@@ -387,7 +435,7 @@ class Matter:
             case None:
                 return Ending.UNCLEAR_SEVERITY
 
-    def _severity(self, conviction: Conviction, filings: tuple[Filing, ...]) -> Severity | None:
+    def _severity(self, conviction: Conviction, filings: Sequence[Filing]) -> Severity | None:
         """The severity of a conviction: its own, else the catalog's; never the booking's.
 
         Where the charge was filed in several versions on its last date, they must agree.
@@ -412,6 +460,13 @@ TURNS = ("deferred_with_plea", "appeal_filed", "appeal_ended", "reinstated")
 """Docket entries that bear on how a charge stands; every other one only passes by."""
 
 
+def _doubtful_last(filing: Filing) -> tuple[bool, bool, str, str]:
+    """Among versions of one date the one that a person must look at is the one that stands, and
+    one that is waited for stands before one that is not."""
+    doubtful = filing.placed.name in ("unclassified", "other_traffic_serious")
+    return doubtful, filing.placed.name != "court_process", saying(filing.charge), filing.source
+
+
 def _under_appeal(docket: Docket, decided_on: date) -> bool:
     filed, ended = docket.on("appeal_filed"), docket.on("appeal_ended")
     return filed is not None and filed >= decided_on and (ended is None or ended < filed)
@@ -423,12 +478,6 @@ def _same_charge(one: Charge, other: Charge) -> bool:
         and one.severity == other.severity
         and one.resulted_in_injury == other.resulted_in_injury
     )
-
-
-def offense_as(offense: Offense, name: ChargeClass, *, injury: bool) -> str:
-    """What a question about the class of an offense is about."""
-    hurt = " with injury" if injury else ""
-    return f"{' '.join(normalised(offense.scheme, offense.code))}{hurt} as {name}"
 
 
 _SENT_WITH = {"message_id", "sender", "court", "docket_number"}

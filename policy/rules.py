@@ -70,7 +70,7 @@ def subject_finding(matter: Matter) -> Decision | None:
 
 def excluded_offense(matter: Matter) -> Decision | None:
     """`flag.excluded_offense`: drunk driving on suspicion, hit and run, injury, serious felony."""
-    for charge, placed, source in _offenses(matter):
+    for charge, placed, source in matter.offenses:
         if _is_excluded(placed):
             return Decision(
                 rule="flag.excluded_offense",
@@ -82,7 +82,7 @@ def excluded_offense(matter: Matter) -> Decision | None:
 
 def non_traffic_charge(matter: Matter) -> Decision | None:
     """`flag.non_traffic_charge`: any charge outside traffic law."""
-    for charge, placed, source in _offenses(matter):
+    for charge, placed, source in matter.offenses:
         if placed.name == "non_traffic":
             return Decision(
                 rule="flag.non_traffic_charge",
@@ -90,26 +90,6 @@ def non_traffic_charge(matter: Matter) -> Decision | None:
                 grounds=_ids(source),
             )
     return None
-
-
-def _offenses(matter: Matter) -> list[tuple[Standing, PlacedClass, str]]:
-    """Every offense that counts: as booked, as filed later, and as convicted of while it stands."""
-    found: list[tuple[Standing, PlacedClass, str]] = []
-    for charge in matter.charges:
-        for filing in charge.filings:
-            placed = matter.place(charge.charge_id, filing.charge)
-            found.append((charge, placed, filing.source))
-        found += [(charge, placed, source) for placed, source in _convicted_of(matter, charge)]
-    return found
-
-
-def _convicted_of(matter: Matter, charge: Standing) -> list[tuple[PlacedClass, str]]:
-    """What a charge was convicted of, where a conviction that stands names it; and who says so."""
-    placed = [
-        (matter.place_convicted(conviction, charge.filings), conviction.message_id)
-        for conviction in charge.undisputed_convictions
-    ]
-    return [(offense, source) for offense, source in placed if offense is not None]
 
 
 def _is_excluded(placed: PlacedClass) -> bool:
@@ -127,8 +107,7 @@ def unclassified_charge(matter: Matter) -> Decision | None:
     for charge in matter.charges:
         if charge.placed.name in ("unclassified", "other_traffic_serious"):
             asked.append((charge, charge.placed))
-        convicted_of = (placed for placed, _ in _convicted_of(matter, charge))
-        asked += [(charge, placed) for placed in convicted_of if placed.name == "unclassified"]
+        asked += [(charge, placed) for placed, _ in charge.convicted_of if placed.name == "unclassified"]
     why = "is not in the catalog or could be several offenses"
     if not asked and all(charge.placed.name == "court_process" for charge in matter.charges):
         asked = [(charge, charge.placed) for charge in matter.charges]
@@ -157,7 +136,7 @@ def prior_conviction(matter: Matter) -> Decision | None:
     history = matter.facts.history
     if history is None:
         return None
-    ruling = matter.answer_to(_history_question(_unclear_points(history)))
+    ruling = matter.answer_to(_history_question(_unclear_points(history))) if matter.rulings else None
     if ruling is not None and ruling.decision.ruling == "history_not_clean":
         return Decision(
             rule="flag.prior_conviction",
@@ -265,7 +244,7 @@ def _history_question(points: list[str]) -> Question:
 def convicted(matter: Matter) -> Decision | None:
     """`flag.convicted`: a charge in scope ended in a conviction for a crime, not under appeal."""
     for charge in matter.charges:
-        if charge.ending is Ending.CONVICTED and _is_traffic_conviction(matter, charge):
+        if charge.ending is Ending.CONVICTED and _is_traffic_conviction(charge):
             return Decision(
                 rule="flag.convicted",
                 explanation=f"{_name(charge)} ended in a conviction for a crime.",
@@ -302,17 +281,17 @@ def no_conviction(matter: Matter) -> Decision | None:
     )
 
 
-def _is_traffic_conviction(matter: Matter, charge: Standing) -> bool:
+def _is_traffic_conviction(charge: Standing) -> bool:
     """A conviction for failing to appear is none for a traffic offense, unless a person says so."""
     if charge.ruled:
         return True
-    classes = {placed.name for placed, _ in _convicted_of(matter, charge)}
+    classes = {placed.name for placed, _ in charge.convicted_of}
     return charge.placed.name in IN_SCOPE and "court_process" not in classes
 
 
 def _needs_a_ruling(matter: Matter, charge: Standing) -> bool:
     unsettled = charge.ending.is_in_doubt or (
-        charge.ending is Ending.CONVICTED and not _is_traffic_conviction(matter, charge)
+        charge.ending is Ending.CONVICTED and not _is_traffic_conviction(charge)
     )
     if charge.placed.name == "court_process":
         others_ended = all(other.ending is not Ending.OPEN for other in _awaited(matter))
@@ -326,7 +305,7 @@ def _ending_question(charge: Standing) -> Question:
         if charge.ending is Ending.UNCLEAR_SEVERITY
         else "review.unclear_disposition",
         charge_id=charge.charge_id,
-        about=charge.about,
+        about=charge.evidence.about,
     )
 
 

@@ -1285,3 +1285,26 @@ def test_the_first_booking_is_the_booking() -> None:
     assert policy.effect_of(booking(), Facts()) == "the booking"
     amended = facts_of(booking(), amendment(charge(the.MINOR, "2"), "2012-06-01"))
     assert policy.effect_of(conviction("2013-01-01", "2"), amended).startswith("charge 2:")
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        conviction("2013-01-01", severity="misdemeanor", of=the.COURT_PROCESS),
+        conviction("2013-01-01", of=the.SERIOUS_WOBBLER),
+        update("deferred_with_plea", "2013-01-01"),
+    ],
+    ids=["convicted outside the matter", "of unknown severity", "a plea"],
+)
+def test_a_ruling_on_an_ending_holds_for_that_evidence_alone(first: Any) -> None:
+    """Each question names what it is about, so that another word of the court asks anew."""
+    facts = facts_of(booking(), first)
+    if decided(facts).rule == "review.unclassified_charge":
+        facts = ruled(facts, "minor_traffic")
+    assert decided(facts).answer == "review"
+    answered = ruled(facts, "not_conviction")
+    assert decided(answered).rule == "clear.no_conviction"
+    later = with_more(answered, conviction("2013-06-01", severity="misdemeanor", of=the.COURT_PROCESS))
+    assert decided(later).rule == "review.unclear_disposition"
+    before, after = decided(facts).questions[0], decided(later).questions[0]
+    assert before.about != after.about
