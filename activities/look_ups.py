@@ -8,6 +8,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.sources import Sources
 from contracts.booking import Subject
+from contracts.room import CARRIED_MOST
 from contracts.work import (
     CASE_INTERVALS,
     CHECK_DOCKET,
@@ -79,7 +80,10 @@ class LookUps:
                 "question is asked again by itself",
                 type="NotKept",
             )
-        return Recalled(case=kept.case, facts=kept.facts.model_copy(update={"history": None}))
+        facts = kept.facts.model_copy(update={"history": None})
+        texts = [facts.model_dump_json()]
+        _hold("what the case was made of", texts, CARRIED_MOST)
+        return Recalled(case=kept.case.within(CARRIED_MOST - len(texts[0].encode())), facts=facts)
 
     @activity.defn(name=CLASSIFY_CHARGE)
     async def classify_charge(self, request: OffensesToPlace) -> OffensesPlaced:

@@ -2,7 +2,6 @@
 
 from temporalio import activity
 
-from contracts.case import CorrectionResult
 from contracts.message import Message
 from contracts.work import (
     CLEAR_CASE,
@@ -11,6 +10,7 @@ from contracts.work import (
     WITHDRAW_FLAG,
     Concluded,
     Conclusion,
+    Corrected,
     CorrectionRequest,
     Withdrawal,
 )
@@ -40,9 +40,9 @@ class Outcomes:
         return await self._registry.withdraw(withdrawal)
 
     @activity.defn(name=CORRECT_FLAG)
-    async def correct_flag(self, request: CorrectionRequest) -> CorrectionResult:
+    async def correct_flag(self, request: CorrectionRequest) -> Corrected:
         """Judge an ended case anew with one more message, and keep the message either way."""
-        return await self._registry.correct(request, _judged)
+        return Corrected(result=await self._registry.correct(request, _judged))
 
 
 def _judged(kept: KeptCase, message: Message) -> Judgement:

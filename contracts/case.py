@@ -1,7 +1,7 @@
 """What a case says of itself: the query `case`, the result, the answer to `submit`, the flag record."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, Self
 
 from contracts.fields import ChargeClass, Model, Rule, Severity, Status
 
@@ -68,6 +68,18 @@ class CaseView(Model):
     needs_attention: bool
     flag_status: FlagStatus | None = None
     reopened: ReopenedView | None = None
+
+    def within(self, room: int) -> Self:
+        """This view in so many bytes, with fewer of its oldest entries where they are many and long."""
+        view = self
+        while len(view.model_dump_json().encode()) > room and (view.messages or view.rejected):
+            view = view.model_copy(
+                update={
+                    "messages": view.messages[(len(view.messages) + 1) // 2 :],
+                    "rejected": view.rejected[(len(view.rejected) + 1) // 2 :],
+                }
+            )
+        return view
 
 
 class CaseResult(Model):

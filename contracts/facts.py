@@ -61,7 +61,8 @@ class Facts(Model):
     """Accepted messages by type, the history, and the classes of all offenses that they name.
 
     `history` is null until `check_history` answered. `us_citizen` tells of a finding that the
-    registry holds under one of the subject's ids.
+    registry holds under one of the subject's ids. `unasked` are rulings that answered no question
+    when they arrived: they bind nothing, whenever they come again.
     """
 
     bookings: tuple[Booking, ...] = ()
@@ -72,6 +73,7 @@ class Facts(Model):
     findings: tuple[SubjectFinding, ...] = ()
     corrections: tuple[Correction, ...] = ()
     rulings: tuple[Ruling, ...] = ()
+    unasked: tuple[ReviewDecision, ...] = ()
     history: History | None = None
     us_citizen: bool = False
     placements: tuple[PlacedOffense, ...] = ()
@@ -88,6 +90,7 @@ class Facts(Model):
         yield from self.findings
         yield from self.corrections
         yield from (ruling.decision for ruling in self.rulings)
+        yield from self.unasked
 
     def including(self, message: Message | Ruling) -> Self:
         """These facts and one more message."""
@@ -104,4 +107,5 @@ _FIELDS: dict[type, str] = {
     SubjectFinding: "findings",
     Correction: "corrections",
     Ruling: "rulings",
+    ReviewDecision: "unasked",
 }

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from contracts.booking import Offense, Subject
-from contracts.case import CaseResult, CaseView
+from contracts.case import CaseResult, CaseView, CorrectionResult
 from contracts.facts import Facts, PlacedOffense
 from contracts.fields import Model
 from contracts.history import History
@@ -135,3 +135,9 @@ class CorrectionRequest(Model):
     payload: str
     received_at: datetime
     misfit: str | None = None
+
+
+class Corrected(Model):
+    """What a correction did. `result` null: the case is open again, so its run has to take it."""
+
+    result: CorrectionResult | None

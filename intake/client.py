@@ -65,6 +65,8 @@ class KeptCase(Protocol):
     def facts(self) -> Facts: ...
     @property
     def result(self) -> CaseResult: ...
+    @property
+    def closed(self) -> bool: ...
 
 
 class Records(Protocol):
@@ -174,7 +176,7 @@ class CaseClient:
         if (view := await self.open_case(case_id)) is not None:
             return view
         if (kept := await self._kept(case_id)) is not None:
-            return kept.case
+            return kept.case if kept.closed else _lost(kept, case_id)
         return await self._query(case_id) if await self._status(case_id) is not None else None
 
     async def open_case(self, case_id: CaseId | str) -> CaseView | None:
@@ -312,6 +314,8 @@ class CaseClient:
 
     async def _closed(self, booking: Booking, case_id: CaseId) -> Reply:
         kept = await self._kept(case_id)
+        if kept is not None and not kept.closed:
+            return _reply("refused", _lost(kept, case_id).explanation, case_id)
         known = kept is not None and any(_repeats(old, booking) for old in kept.facts.bookings)
         text = f"{_end(kept)}; {'this' if known else 'another'} booking was part of it"
         if kept is None:
@@ -328,6 +332,8 @@ class CaseClient:
             if known.key == message.key:
                 return _reply("refused", OTHER_CONTENT, case_id)
         if not _may_withdraw_a_flag(message):
+            if kept is not None and not kept.closed:
+                return _reply("refused", _lost(kept, case_id).explanation, case_id)
             return _reply("closed", f"{end}; {TAKEN_AFTER_THE_END}", case_id)
         request = {
             "agency": case_id.agency,
@@ -409,7 +415,16 @@ def _reply(status: Literal["accepted", "duplicate", "closed", "refused"], text: 
 def _end(kept: KeptCase | None) -> str:
     if kept is None:
         return "the case has closed"
+    if not kept.closed:
+        return "the case is open again, but nothing runs for it yet"
     return f"the case ended: {kept.result.outcome} under {kept.result.rule}"
+
+
+def _lost(kept: KeptCase, case_id: CaseId | str) -> CaseView:
+    """A case that goes on by the registry's account, and has no run to go on with."""
+    told = f"The case is open, but nothing runs for it: `conviction-gate reopen {case_id}` lets it go on."
+    said = {"status": "checking_history", "rule": None, "explanation": told, "needs_attention": True}
+    return kept.case.model_copy(update=said)
 
 
 def _title(booking: Booking) -> str:

@@ -46,7 +46,8 @@ async def _reopened(case_id: CaseId, by: str, reason: str) -> str | None:
     from registry import Registry
 
     def again(kept: KeptCase) -> Facts | str:
-        return open_again(kept.facts, kept.result, by=by, reason=reason, at=datetime.now(UTC))
+        at = datetime.now(UTC)
+        return open_again(kept.facts, kept.result, by=by, reason=reason, at=at, ended=kept.closed)
 
     async with await Registry.open(Settings().registry) as registry:
         client = CaseClient(await connect(), registry)

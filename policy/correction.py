@@ -7,6 +7,7 @@ from contracts.case import CaseResult
 from contracts.court import Correction, Dismissal, SubjectFinding
 from contracts.facts import Facts
 from contracts.message import Message
+from contracts.room import kept
 from contracts.work import LiftCode
 from policy.decision import Decision
 from policy.editions import edition_named
@@ -41,7 +42,7 @@ def judge(facts: Facts, result: CaseResult, message: Message) -> Judgement:
     if isinstance(message, Booking) or not is_taken_after_the_end(message):
         reason = f"after the end only {TAKEN_AFTER_THE_END} is taken"
         return Judgement(False, reason, "L", facts)
-    facts = facts.including(message)
+    facts = facts.including(kept(message))
     if result.outcome != "flagged":
         return Judgement(False, "the case has no flag that stands", "L", facts)
     decision = decide(facts, edition_named(result.policy_edition))

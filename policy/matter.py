@@ -177,6 +177,7 @@ class Matter:
         yield from facts.amendments
         yield from facts.findings
         yield from (ruling.decision for ruling in facts.rulings)
+        yield from facts.unasked
 
     @cached_property
     def _set_aside(self) -> frozenset[str]:

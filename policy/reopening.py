@@ -5,28 +5,37 @@ from datetime import datetime
 from contracts.case import CaseResult
 from contracts.facts import Facts, Reopening
 from contracts.message import Message
+from contracts.room import FACTS_MOST, size_of_facts
 from policy.editions import edition_named
 from policy.matter import digest, saying
 from policy.rules import decide
 
 
-def reopen(facts: Facts, result: CaseResult, *, by: str, reason: str, at: datetime) -> Facts | str:
+def reopen(
+    facts: Facts, result: CaseResult, *, by: str, reason: str, at: datetime, ended: bool = True
+) -> Facts | str:
     """The facts of an ended case once it is open again; or, where it stays closed, why.
 
     What had ended its charges ends them no more: they wait for the court anew, under the edition of
-    the booking. `by` is the person's id with their office.
+    the booking. Not so where the case has not `ended` but its run was lost. `by` is the person's id
+    with their office.
     """
     if result.outcome == "flagged":
         return "its flag stands; only a clearance is reopened, a flag is withdrawn by a correction"
-    ended: list[Message] = [*facts.convictions, *facts.dismissals]
-    ended += [r.decision for r in facts.rulings if r.decision.ruling in ("conviction", "not_conviction")]
+    endings: list[Message] = []
+    if ended:
+        endings += [*facts.convictions, *facts.dismissals]
+        endings += [r.decision for r in facts.rulings if r.decision.ruling in ("conviction", "not_conviction")]
+    before = {said for reopening in facts.reopenings for said in reopening.set_aside}
     reopening = Reopening(
         by=by,
         reason=reason,
         reopened_at=at,
-        set_aside=tuple(sorted({digest([saying(message)]) for message in ended})),
+        set_aside=tuple(sorted({digest([saying(message)]) for message in endings} - before)),
     )
     facts = facts.model_copy(update={"reopenings": (*facts.reopenings, reopening)})
+    if ended and size_of_facts(facts) > FACTS_MOST:
+        return "it holds as much as a case can carry; what is filed anew needs a booking of its own"
     decision = decide(facts, edition_named(result.policy_edition))
     if decision.answer == "clear":
         return f"it would be cleared again: {decision.explanation} Correct that finding first"

@@ -154,7 +154,7 @@ async def as_kept(session: AsyncSession, row: CaseRow) -> KeptCase:
     if statuses:
         status = "active" if ACTIVE in statuses else "withdrawn"
     view = row.view.model_copy(update={"flag_status": status})
-    return KeptCase(case=view, facts=row.facts, result=row.result)
+    return KeptCase(case=view, facts=row.facts, result=row.result, closed=row.closed)
 
 
 async def _numbered(session: AsyncSession, conclusion: Conclusion) -> FlagRow | None:

@@ -8,6 +8,7 @@ from contracts.case import CaseView, CorrectionResult, MessageView
 from contracts.court import Correction, SubjectFinding
 from contracts.message import Message
 from contracts.names import CaseId
+from contracts.room import kept as kept_of
 from contracts.work import CorrectionRequest
 from registry.cases import active_flag, as_kept, lift, locked, write_result
 from registry.entries import Judge, KeptCorrection
@@ -18,15 +19,21 @@ MESSAGES_SHOWN = 200
 """A case's view holds so many messages (contract, "Kept, not lost")."""
 
 
-async def correct(session: AsyncSession, request: CorrectionRequest, judge: Judge) -> CorrectionResult:
-    """Judge what arrived, once; the payload is kept whatever it says."""
+async def correct(session: AsyncSession, request: CorrectionRequest, judge: Judge) -> CorrectionResult | None:
+    """Judge what arrived, once; the payload is kept whatever it says.
+
+    None where the case is open again: its run knows more than is kept here, and has to take it.
+    """
     case_id = _case_of(request.payload)
     # Before the look: whoever asks the same at the same time waits here, and then finds the answer.
     row = await locked(session, case_id) if case_id else None
     before = await session.get(CorrectionRow, request.correction_id)
     if before is not None:
         return _answer(before)
-    withdrawn, explanation = await _judged(session, request, case_id, row, judge)
+    judged = await _judged(session, request, case_id, row, judge)
+    if judged is None:
+        return None
+    withdrawn, explanation = judged
     kept = CorrectionRow(
         correction_id=request.correction_id,
         case_id=case_id,
@@ -56,14 +63,14 @@ async def _judged(
     case_id: str | None,
     row: CaseRow | None,
     judge: Judge,
-) -> tuple[bool, str]:
-    """Whether the flag was withdrawn, and why or why not."""
+) -> tuple[bool, str] | None:
+    """Whether the flag was withdrawn, and why or why not; None where the case is open again."""
     if request.misfit is not None:
         return False, request.misfit
     if case_id is None:
         return False, "agency, tracking_number: they name no case; give the ORI and the number"
     try:
-        message = read_typed(request.payload, default="correction")
+        message = kept_of(read_typed(request.payload, default="correction"))
     except DoesNotFit as error:
         return False, str(error)
     if row is None:
@@ -72,6 +79,8 @@ async def _judged(
         return False, "message_id: known of this sender with other content; send it under a new one"
     if _says_us_citizen(message):
         await keep_us_citizen(session, row.facts, case_id, request.received_at)
+    if not row.closed:
+        return None
     judgement = judge(await as_kept(session, row), message)
     if judgement.facts != row.facts and message not in row.facts.messages:
         row.facts = judgement.facts

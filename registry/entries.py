@@ -31,12 +31,13 @@ class DocketEntry(Model):
 class KeptCase(Model):
     """A case as the registry keeps it: when the server has forgotten it, and for corrections.
 
-    `case.flag_status` tells whether its flag still stands.
+    `case.flag_status` tells whether its flag still stands. `closed` false: it ended so, and is open again.
     """
 
     case: CaseView
     facts: Facts
     result: CaseResult
+    closed: bool = True
 
 
 class KeptCorrection(Model):
@@ -64,7 +65,7 @@ class Judgement(Protocol):
 
 
 OpenAgain = Callable[[KeptCase], Facts | str]
-"""The facts of a case that is open again, or why it stays closed. Pure, like a `Judge`."""
+"""The facts of a case once a person opens it, or why it stays closed. Pure, like a `Judge`."""
 
 Judge = Callable[[KeptCase, Message], Judgement]
 """Pure: it may be asked twice where another process wrote the same case at the same time."""

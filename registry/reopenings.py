@@ -13,15 +13,13 @@ from registry.tables import ReopeningRow
 async def reopen(
     session: AsyncSession, case_id: str, by: str, reason: str, at: datetime, open_again: OpenAgain
 ) -> KeptCase | str:
-    """Open an ended case again; one that is open again already stays as it is.
+    """Open an ended case again, or once more one whose run was lost: each time is on record.
 
     Returns the case as it stands then; or, where it stays closed, why.
     """
     row = await locked(session, case_id)
     if row is None:
         return "the registry has no end of it"
-    if not row.closed:
-        return await as_kept(session, row)
     facts = open_again(await as_kept(session, row))
     if isinstance(facts, str):
         return facts

@@ -124,7 +124,8 @@ class Registry:
     async def reopen(
         self, case_id: str, *, by: str, reason: str, at: datetime, open_again: OpenAgain
     ) -> KeptCase | str:
-        """Open an ended case again, unless it is open again already; its end stays on record.
+        """Open an ended case again; its end stays on record. One that is open again already stays so:
+        who opens it once more is on record too.
 
         Returns the case as it stands then; or, where it stays closed, why.
         """
@@ -151,11 +152,12 @@ class Registry:
         """
         return await self._database.write(lambda s: cases.withdraw(s, withdrawal))
 
-    async def correct(self, request: CorrectionRequest, judge: Judge) -> CorrectionResult:
+    async def correct(self, request: CorrectionRequest, judge: Judge) -> CorrectionResult | None:
         """Judge what came after the end, and withdraw the flag where the judge says so.
 
         The same `correction_id` again gets the same answer. What does not fit, and what names no
-        case on record, changes nothing; its payload is kept like any other.
+        case on record, changes nothing; its payload is kept like any other. None where the case is
+        open again: nothing is kept but a finding of citizenship, since its run has to take the message.
         """
         return await self._database.write(lambda s: corrections.correct(s, request, judge))
 

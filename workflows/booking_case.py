@@ -6,6 +6,7 @@ them; which came first cannot matter. Nothing that a sender can send fails the c
 """
 
 import asyncio
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +17,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 from workflows.alarms import Alarms
 from workflows.inbox import one_text, shown
-from workflows.state import CARRIED_MOST, CaseState
+from workflows.state import CaseState
 
 with workflow.unsafe.imports_passed_through():
     from contracts import names
@@ -26,6 +27,7 @@ with workflow.unsafe.imports_passed_through():
         read_booking,
         read_message,
         read_typed,
+        type_of,
     )
     from contracts.booking import Offense, Subject
     from contracts.case import CaseResult, CaseView, SubmitAnswer
@@ -33,6 +35,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.facts import Facts
     from contracts.fields import Status
     from contracts.message import Message
+    from contracts.room import CARRIED_MOST
     from contracts.work import (
         CASE_INTERVALS,
         CHECK_DOCKET,
@@ -176,7 +179,6 @@ class BookingCase:
                 found = await self._history(subjects, offenses)
                 self._is_asking = False
                 first = not state.asked_for
-                state.asked_for = subjects
                 state.has_docket = found.has_docket
                 state.intervals = found.intervals
                 state.facts = state.facts.model_copy(
@@ -190,6 +192,7 @@ class BookingCase:
                     return found.earlier.outcome
                 if first and found.earlier.is_open:
                     await self._recall(found.earlier.flags)
+                state.asked_for = subjects  # from here on a question can stand
             elif offenses:
                 placed = await workflow.execute_activity(
                     CLASSIFY_CHARGE,
@@ -235,9 +238,10 @@ class BookingCase:
             retry_policy=_UNTIL_ANSWERED,
             **_ONE_TRY,
         )
-        self._state.recall(recalled.case, recalled.facts)
         self._state.flags_written = flags
         self._arrivals += 1
+        for message, reason in self._state.recall(recalled):
+            self._reject(type_of(message), (json.loads(message.model_dump_json()),), reason)
 
     async def _next_fact(self, decision: Decision) -> None:
         """Wait for a message or a timer. No timer decides anything."""
@@ -423,7 +427,7 @@ class BookingCase:
         )
         facts = self._state.facts
         room = CARRIED_MOST - len(facts.model_dump_json().encode())
-        return Conclusion(case=_fitting(view, room), facts=facts, result=result, number=number)
+        return Conclusion(case=view.within(room), facts=facts, result=result, number=number)
 
     # -- waiting -------------------------------------------------------------------------------
 
@@ -484,14 +488,7 @@ class BookingCase:
 
     def _fitting(self, message: Message) -> Message:
         """A message that belongs here and now; raises `DoesNotFit`."""
-        reason = misfit(message, self._case_id, workflow.now())
-        if reason is None and self._state.repeats(message) is False:
-            reason = (
-                "message_id: this sender's message of that id said something else; "
-                "send a new message under a new id"
-            )
-        if reason is None and self._state.repeats(message) is None and self._state.is_full(message):
-            reason = "the case holds as much as it can carry; a person has to look at it"
+        reason = misfit(message, self._case_id, workflow.now()) or self._state.refusal(message)
         if reason is None and isinstance(message, ReviewDecision) and self._rulings_now >= RULINGS_AT_ONCE:
             reason = "too many rulings came at once; send it again"
         if reason is not None:
@@ -507,8 +504,7 @@ class BookingCase:
             self._rulings = (workflow.info().get_current_history_length(), self._rulings_now + 1)
             ruling = bind(message, self._standing_decision())
             effect = ruling if isinstance(ruling, str) else f"ruled: {message.ruling}"
-            if not isinstance(ruling, str):
-                state.learn(ruling)
+            state.learn(message if isinstance(ruling, str) else ruling)
         else:
             effect = effect_of(message, state.facts)
             state.learn(message)
@@ -602,7 +598,7 @@ class BookingCase:
 
     @workflow.query(name=names.QUERY, description="The case as it stands")
     def case(self) -> CaseView:
-        return _fitting(self._view(), CARRIED_MOST)
+        return self._view().within(CARRIED_MOST)
 
     # -- telling -------------------------------------------------------------------------------
 
@@ -679,15 +675,3 @@ def _set(key: Any, value: str) -> Any:
 
 def _different(subjects: Any) -> tuple[Any, ...]:
     return tuple(dict.fromkeys(subjects))
-
-
-def _fitting(view: CaseView, room: int) -> CaseView:
-    """The view within so many bytes, with fewer of its oldest entries where they are many and long."""
-    while len(view.model_dump_json().encode()) > room and (view.messages or view.rejected):
-        view = view.model_copy(
-            update={
-                "messages": view.messages[(len(view.messages) + 1) // 2 :],
-                "rejected": view.rejected[(len(view.rejected) + 1) // 2 :],
-            }
-        )
-    return view

@@ -1,6 +1,7 @@
 """`FlagCorrection`: what comes after the end of a case. It may withdraw a flag, and never makes one."""
 
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.arrivals import DoesNotFit, misfit, read_correction, type_of
     from contracts.case import CorrectionResult
     from contracts.message import Message
-    from contracts.work import CORRECT_FLAG, CorrectionRequest
+    from contracts.work import CORRECT_FLAG, Corrected, CorrectionRequest
     from policy import TAKEN_AFTER_THE_END, is_taken_after_the_end
 
 
@@ -26,39 +27,36 @@ class FlagCorrection:
     @workflow.run
     async def run(self, *inputs: Any) -> CorrectionResult:
         """Hands the message to the case where it is open; else judges the flag in the registry."""
-        reason: str | None = None
-        text = shown(inputs)
-        case_id = None
-        try:
-            text = one_text(inputs)
-            case_id, message = read_correction(text)
-            reason = misfit(message, case_id, workflow.now())
-            if not is_taken_after_the_end(message):
-                reason = f"type: after the end only {TAKEN_AFTER_THE_END} is taken"
-            text = _as_read(case_id, message)
-            if reason is None and await self._handed_to_open_case(case_id, message):
+        case_id, message, text, reason = _read(inputs)
+        pause = timedelta(seconds=1)
+        while True:
+            if case_id and message and await self._handed_to_open_case(case_id, message):
                 return CorrectionResult(
                     outcome="unchanged",
                     explanation="The case is open: the message was handed to it.",
                 )
-        except DoesNotFit as misfitting:
-            reason = str(misfitting)
-            text = shown(inputs)
-        result: CorrectionResult = await workflow.execute_activity(
+            corrected = await self._corrected(case_id, text, reason)
+            if corrected.result is not None:
+                return corrected.result
+            await workflow.sleep(pause, summary="The case was opened again, and takes this once it runs")
+            pause = min(2 * pause, timedelta(days=1))
+
+    async def _corrected(self, case_id: names.CaseId | None, text: str, reason: str | None) -> Corrected:
+        corrected: Corrected = await workflow.execute_activity(
             CORRECT_FLAG,
             CorrectionRequest(
                 correction_id=workflow.info().workflow_id,
                 case_id=str(case_id) if case_id else None,
                 payload=text,
-                received_at=workflow.now(),
+                received_at=workflow.info().start_time,
                 misfit=reason,
             ),
-            result_type=CorrectionResult,
+            result_type=Corrected,
             summary="Judge the flag anew",
             start_to_close_timeout=timedelta(seconds=10),
             retry_policy=RetryPolicy(maximum_interval=timedelta(minutes=1)),
         )
-        return result
+        return corrected
 
     async def _handed_to_open_case(self, case_id: names.CaseId, message: Message) -> bool:
         case = workflow.get_external_workflow_handle(str(case_id))
@@ -67,6 +65,19 @@ class FlagCorrection:
         except FailureError:
             return False
         return True
+
+
+def _read(inputs: Sequence[Any]) -> tuple[names.CaseId | None, Message | None, str, str | None]:
+    """The case, the message, its text, and why it does not fit; null where it cannot be read or fits."""
+    try:
+        case_id, message = read_correction(one_text(inputs))
+    except DoesNotFit as reason:
+        return None, None, shown(inputs), str(reason)
+    text = _as_read(case_id, message)
+    if not is_taken_after_the_end(message):
+        return case_id, None, text, f"type: after the end only {TAKEN_AFTER_THE_END} is taken"
+    unfit = misfit(message, case_id, workflow.now())
+    return case_id, None if unfit else message, text, unfit
 
 
 def _as_read(case_id: names.CaseId, message: Message) -> str:

@@ -10,35 +10,27 @@ with workflow.unsafe.imports_passed_through():
     from pydantic import BaseModel, Field
 
     from contracts.arrivals import type_of
-    from contracts.booking import Booking, Subject
-    from contracts.case import CaseView, FlagStatus, MessageView, RejectedView, ReopenedView
-    from contracts.court import (
-        Amendment,
-        Conviction,
-        Correction,
-        CourtMessage,
-        CourtUpdate,
-        ReviewDecision,
-        SubjectFinding,
-    )
+    from contracts.booking import Subject
+    from contracts.case import FlagStatus, MessageView, RejectedView, ReopenedView
+    from contracts.court import Correction, CourtUpdate, ReviewDecision, SubjectFinding
     from contracts.facts import Facts, Ruling
     from contracts.fields import Rule, Status
     from contracts.message import Message
-    from contracts.work import Intervals
+    from contracts.room import (
+        CARRIED_MOST,
+        FACTS_COMFORTABLE,
+        FACTS_MOST,
+        FACTS_RESERVED,
+        kept,
+        size_of,
+        size_of_facts,
+    )
+    from contracts.work import Intervals, Recalled
     from policy import TURNS
 
 MESSAGES_SHOWN = 200
 REJECTED_SHOWN = 100
-FACTS_COMFORTABLE = 200_000
-"""Bytes of facts and what derives from them, after which docket entries that end nothing go."""
-FACTS_MOST = 300_000
-"""Bytes of facts and what derives from them, after which nothing more is taken but findings,
-corrections and rulings: a person has to look at such a case."""
-FACTS_RESERVED = 30_000
 MESSAGES_MOST = 3_500
-CARRIED_MOST = 450_000
-"""Bytes that a case carries into its next run or tells at once; the server takes 512 KiB."""
-_TEXT_KEPT = 200
 
 
 class CaseState(BaseModel):
@@ -80,23 +72,55 @@ class CaseState(BaseModel):
         known = self.seen.get(_name(*message.key))
         return None if known is None else known == _content(message)
 
-    def recall(self, case: CaseView, facts: Facts) -> None:
-        """Take over what the case was made of before a person opened it again."""
-        rulings = {ruling.decision.key: ruling for ruling in facts.rulings}
-        for message in facts.messages:
-            if self.repeats(message) is None:
+    def refusal(self, message: Message) -> str | None:
+        """Why the case cannot take a message; None where it can, or has it already."""
+        match self.repeats(message):
+            case False:
+                return (
+                    "message_id: this sender's message of that id said something else; "
+                    "send a new message under a new id"
+                )
+            case None if self.is_full(message):
+                return "the case holds as much as it can carry; a person has to look at it"
+            case _:
+                return None
+
+    def recall(self, recalled: Recalled) -> list[tuple[Message, str]]:
+        """Go on with what the case was made of before a person opened it again.
+
+        What this run was told until now counts as told after that. Returns what the case cannot
+        take then, with the reasons.
+        """
+        case, since = recalled.case, self.facts
+        self.facts = recalled.facts.model_copy(
+            update={
+                "history": since.history,
+                "us_citizen": since.us_citizen or recalled.facts.us_citizen,
+                # The class of a charge is what it was: the catalog may have grown since.
+                "placements": (*since.placements, *recalled.facts.placements),
+            }
+        )
+        self.facts_size = size_of_facts(self.facts)
+        known = {message.key for message in self.facts.messages}
+        self.seen |= {_name(*message.key): _content(message) for message in self.facts.messages}
+        refused = []
+        for message in since.messages:
+            if message.key not in known:
+                del self.seen[_name(*message.key)]
+            reason = self.refusal(message)
+            if reason is not None:
+                refused.append((message, reason))
+            elif message.key not in known:
+                self.learn(message)
                 self.seen[_name(*message.key)] = _content(message)
-                self.learn(rulings.get(message.key, message))
-        # The class of a charge is what it was: the catalog may have grown since.
-        placements = (*self.facts.placements, *facts.placements)
-        self.facts = self.facts.model_copy(update={"placements": placements, "reopenings": facts.reopenings})
-        known = {(told.sender, told.message_id) for told in case.messages}
-        since = [told for told in self.messages if (told.sender, told.message_id) not in known]
-        self.messages = [*case.messages, *since][-MESSAGES_SHOWN:]
-        self.messages_total = case.messages_total + len(since)
+        gone = known | {message.key for message, _ in refused}
+        told = [one for one in self.messages if (one.sender, one.message_id) not in gone]
+        self.messages = [*case.messages, *told][-MESSAGES_SHOWN:]
+        self.messages_total += case.messages_total - sum(m.key in gone for m in since.messages)
         self.rejected = [*case.rejected, *self.rejected][-REJECTED_SHOWN:]
         self.rejected_total += case.rejected_total
         self.flag_status = case.flag_status
+        return refused
 
     @property
     def reopened(self) -> ReopenedView | None:
@@ -111,7 +135,7 @@ class CaseState(BaseModel):
         last_words = isinstance(message, (SubjectFinding, Correction, ReviewDecision))
         most = FACTS_MOST + (FACTS_RESERVED if last_words else 0)
         many = len(self.seen) >= MESSAGES_MOST + (100 if last_words else 0)
-        return many or self.facts_size + _size(_trimmed(message)) > most
+        return many or self.facts_size + size_of(kept(message)) > most
 
     def record(self, message: Message, received_at: datetime, effect: str) -> None:
         """Take note of an accepted message."""
@@ -128,16 +152,14 @@ class CaseState(BaseModel):
 
     def learn(self, message: Message | Ruling) -> None:
         """Add a message to the facts, its long texts cut short."""
-        told = message.decision if isinstance(message, Ruling) else message
-        kept = _trimmed(told)
-        size = _size(kept)
+        told = kept(message.decision if isinstance(message, Ruling) else message)
+        size = size_of(told)
         passing = isinstance(told, CourtUpdate) and told.entry not in TURNS
         if passing and self.facts_size + size > FACTS_COMFORTABLE:
             return
         self.facts_size += size
-        if isinstance(message, Ruling):
-            kept = message.model_copy(update={"decision": kept})  # type: ignore[assignment]
-        self.facts = self.facts.including(kept)
+        is_bound = isinstance(message, Ruling)
+        self.facts = self.facts.including(message.model_copy(update={"decision": told}) if is_bound else told)
 
     def bounded(self) -> "CaseState":
         """This state, with fewer of its oldest entries where they are many and long."""
@@ -150,7 +172,7 @@ class CaseState(BaseModel):
 
     def has_rejected(self, name: str, payload: str) -> bool:
         """Whether this very thing is among what did not fit."""
-        return any((kept.name, kept.payload) == (name, payload) for kept in self.rejected)
+        return any((one.name, one.payload) == (name, payload) for one in self.rejected)
 
     def reject(self, name: str, received_at: datetime, reason: str, payload: str) -> None:
         """Keep what does not fit, with the reason."""
@@ -159,41 +181,13 @@ class CaseState(BaseModel):
         self.rejected = [*self.rejected[1 - REJECTED_SHOWN :], view]
 
 
-def _size(message: Message) -> int:
-    """Bytes of a message in the facts, with the places of its offenses and its charges in the view."""
-    size = len(message.model_dump_json().encode())
-    charges = message.charges if isinstance(message, Booking) else ()
-    if isinstance(message, Amendment):
-        charges = (message.charge,)
-    size += sum(2 * len(charge.model_dump_json().encode()) + 200 for charge in charges)
-    if isinstance(message, Conviction) and message.convicted_of is not None:
-        size += len(message.convicted_of.model_dump_json().encode()) + 100
-    return size
-
-
-def _trimmed(message: Message) -> Message:
-    """A message without what no rule reads: long texts are cut, descriptions go."""
-    cut: dict[str, object] = {}
-    if isinstance(message, CourtMessage):
-        for field in ("court", "detail", "source", "reason"):
-            text = getattr(message, field, None)
-            if text is not None and len(text) > _TEXT_KEPT:
-                cut[field] = text[:_TEXT_KEPT]
-        charge = getattr(message, "charge", None)
-        if charge is not None:
-            cut["charge"] = charge.model_copy(update={"description": None})
-    if isinstance(message, Booking):
-        cut["charges"] = tuple(charge.model_copy(update={"description": None}) for charge in message.charges)
-    return message.model_copy(update=cut) if cut else message
-
-
 def _name(sender: str, message_id: str) -> str:
     return _short(f"{len(sender)}:{sender}{message_id}")
 
 
 def _content(message: Message) -> str:
     """What a message says, as far as it is kept: one that is recalled years later must be the same."""
-    return _short(type_of(message) + _trimmed(message).model_dump_json())
+    return _short(type_of(message) + kept(message).model_dump_json())
 
 
 def _short(text: str) -> str:

@@ -9,6 +9,7 @@ import policy
 from contracts.case import CaseResult
 from contracts.facts import Facts
 from contracts.message import Message
+from contracts.room import FACTS_MOST, size_of_facts
 from tests.unit import facts as given
 
 AT = datetime(2014, 5, 2, 9, tzinfo=UTC)
@@ -103,3 +104,30 @@ def test_a_flag_that_stands_is_not_reopened() -> None:
     told = policy.reopen(facts, result, by="clerk-7", reason="refiled", at=AT)
     assert isinstance(told, str)
     assert "its flag stands" in told
+
+
+def test_a_case_whose_run_was_lost_keeps_what_the_court_said_since() -> None:
+    facts = given.with_more(reopened(DISMISSED), given.update("deferred_with_plea", "2014-09-01"))
+    _, result = ended(DISMISSED)
+    again = policy.reopen(facts, result, by="clerk-8", reason="its run was lost", at=AT, ended=False)
+    assert isinstance(again, Facts)
+    assert [one.set_aside for one in again.reopenings[1:]] == [()]
+    assert given.decided(again) == given.decided(facts)
+
+
+def test_what_was_set_aside_is_named_once() -> None:
+    facts = given.with_more(reopened(DISMISSED), given.dismissal("2014-09-01"))
+    _, result = ended(DISMISSED)
+    again = policy.reopen(facts, result, by="clerk-8", reason="refiled twice", at=AT)
+    assert isinstance(again, Facts)
+    assert [len(one.set_aside) for one in again.reopenings] == [1, 1]
+
+
+def test_a_case_that_is_full_stays_closed() -> None:
+    """After the end nothing is turned away, so that a case can hold more than its run could carry."""
+    facts, result = ended(DISMISSED)
+    while size_of_facts(facts) <= FACTS_MOST:
+        facts = given.with_more(facts, *(given.correction("nothing") for _ in range(100)))
+    told = policy.reopen(facts, result, by="clerk-7", reason="refiled", at=AT)
+    assert isinstance(told, str)
+    assert "as much as a case can carry" in told

@@ -600,11 +600,18 @@ async def test_a_case_that_is_reopened_goes_on_and_keeps_its_end(registry: Regis
     assert CaseResult.model_validate_json(result) == ended.result
 
 
-async def test_reopening_twice_is_reopening_once(registry: Registry, url: str) -> None:
+async def test_each_reopening_is_on_record(registry: Registry, url: str) -> None:
     await registry.clear(cleared())
     first = await reopened(registry)
-    assert await reopened(registry, "again") == first
-    assert len(await sql(url, "SELECT number FROM reopenings")) == 1
+    second = await reopened(registry, "its run was lost")
+    assert isinstance(first, KeptCase)
+    assert isinstance(second, KeptCase)
+    assert (first.closed, second.closed) == (False, False)
+    assert [again.reason for again in second.facts.reopenings] == ["refiled", "its run was lost"]
+    assert await sql(url, "SELECT number, reason FROM reopenings ORDER BY number") == [
+        (1, "refiled"),
+        (2, "its run was lost"),
+    ]
 
 
 async def test_a_reopened_case_may_be_flagged_or_cleared_anew(registry: Registry, url: str) -> None:

@@ -116,9 +116,16 @@ async def start(
 
 
 async def open_by_signal(
-    client: Client, case: CaseId, name: str, message: dict[str, Any], *, input: Any = None
+    client: Client,
+    case: CaseId,
+    name: str,
+    message: dict[str, Any],
+    *,
+    input: Any = None,
+    forgotten: bool = False,
 ) -> WorkflowHandle[Any, CaseResult]:
     """Signal a case and open it where it is not open, as a court's sender does."""
+    known, unknown = WorkflowIDReusePolicy.REJECT_DUPLICATE, WorkflowIDReusePolicy.ALLOW_DUPLICATE
     handle: WorkflowHandle[Any, CaseResult] = await client.start_workflow(
         BOOKING_CASE,
         input,
@@ -126,7 +133,7 @@ async def open_by_signal(
         task_queue=TASK_QUEUE,
         start_signal=name,
         start_signal_args=[message],
-        id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+        id_reuse_policy=unknown if forgotten else known,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         result_type=CaseResult,
     )

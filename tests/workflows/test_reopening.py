@@ -1,5 +1,7 @@
 """A person opens a cleared case again: it goes on with all that it was made of."""
 
+import asyncio
+import json
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -10,8 +12,10 @@ from temporalio.client import Client, WorkflowHandle
 import policy
 from contracts.case import CaseResult
 from contracts.names import CaseId
+from contracts.work import CorrectionRequest
 from registry import KeptCase, Registry
 from tests.workflows.cases import (
+    amendment,
     booking,
     case_id,
     conviction,
@@ -20,6 +24,7 @@ from tests.workflows.cases import (
     court_update,
     dismissal,
     finding,
+    open_by_signal,
     rejected,
     review_decision,
     settled,
@@ -51,12 +56,25 @@ def again(kept: KeptCase) -> Any:
     return policy.reopen(kept.facts, kept.result, by="clerk-7", reason="refiled as 14CR-7", at=AT)
 
 
-async def reopened(client: Client, registry: Registry, case: CaseId) -> Handle:
-    """What `conviction-gate reopen` does: a record first, then a run."""
+async def on_record(registry: Registry, case: CaseId) -> dict[str, Any]:
+    """The first half of `conviction-gate reopen`; returns the booking that the run is started with."""
     kept = await registry.reopen(str(case), by="clerk-7", reason="refiled as 14CR-7", at=AT, open_again=again)
     assert isinstance(kept, KeptCase)
-    first = kept.facts.bookings[0].model_dump(mode="json")
-    return await start(client, case, first, forgotten=True)
+    return kept.facts.bookings[0].model_dump(mode="json")
+
+
+async def reopened(client: Client, registry: Registry, case: CaseId) -> Handle:
+    """What `conviction-gate reopen` does: a record first, then a run."""
+    return await start(client, case, await on_record(registry, case), forgotten=True)
+
+
+async def reopened_with(
+    client: Client, registry: Registry, case: CaseId, name: str, message: dict[str, Any]
+) -> Handle:
+    """A case that is reopened, and gets a message before it can recall what it was made of."""
+    return await open_by_signal(
+        client, case, name, message, input=await on_record(registry, case), forgotten=True
+    )
 
 
 async def test_a_reopened_case_goes_on_with_what_it_was_made_of(client: Client, registry: Registry) -> None:
@@ -154,3 +172,105 @@ async def test_no_message_reopens_a_case(name: str, client: Client, registry: Re
     message = partial(conviction if name == "conviction" else dismissal, "n-1", decided_on="2014-09-01")
     await handle.signal(name, message())
     assert await handle.result() == before
+
+
+async def test_a_message_that_comes_before_it_recalls_replaces_nothing(
+    client: Client, registry: Registry
+) -> None:
+    """The amendment to drunk driving was corrected; another correction of the same id undoes nothing."""
+    case = case_id()
+    handle = await start(client, case, booking(case))
+    await handle.signal("correction", correction("k-1", "a-1"))
+    await handle.signal("amendment", amendment("a-1", "2012-08-01", code="23152(a)"))
+    await settled(handle, "waiting_for_court", messages=3)
+    await handle.signal("dismissal", dismissal())
+    await handle.result()
+    handle = await reopened_with(client, registry, case, "correction", correction("k-1", "no-such"))
+    seen = await settled(handle, "waiting_for_court", messages=4)
+    assert [told.message_id for told in seen.messages] == ["b-1", "k-1", "a-1", "d-1"]
+    assert "said something else" in seen.rejected[0].reason
+    assert json.loads(seen.rejected[0].payload)["corrects"] == "no-such"
+    await handle.terminate()
+
+
+async def test_a_ruling_that_comes_before_it_recalls_answers_nothing(
+    client: Client, registry: Registry
+) -> None:
+    case = case_id()
+    handle = await start(client, case, booking(case))
+    await handle.signal("court_update", court_update("u-1", "deferred_with_plea"))
+    await settled(handle, "needs_review")
+    await handle.signal("review_decision", review_decision("r-1", "not_conviction", charge_id="1"))
+    await handle.result()
+    ruling = review_decision("r-2", "conviction", charge_id="1")
+    handle = await reopened_with(client, registry, case, "review_decision", ruling)
+    seen = await settled(handle, "needs_review", messages=4)
+    assert seen.messages[-1].effect == "no effect: no question stands"
+    await handle.terminate()
+
+
+async def test_what_comes_before_it_recalls_is_taken_if_it_is_new(client: Client, registry: Registry) -> None:
+    case, _ = await cleared(client, registry)
+    new = conviction("c-9", decided_on="2014-09-01")
+    handle = await reopened_with(client, registry, case, "conviction", new)
+    assert (await handle.result()).grounds == ("c-9",)
+    kept = await registry.kept_case(str(case))
+    assert kept is not None
+    assert [told.message_id for told in kept.case.messages] == ["b-1", "u-1", "d-1", "c-9"]
+    assert kept.case.messages_total == 4
+
+
+async def test_a_ruling_without_effect_binds_nothing_when_it_comes_again(
+    client: Client, registry: Registry
+) -> None:
+    case = case_id()
+    handle = await start(client, case, booking(case))
+    await settled(handle, "waiting_for_court")
+    ruling = {"type": "review_decision"} | review_decision("r-0", "conviction", charge_id="1")
+    assert (await submit(handle, ruling)).effect.startswith("no effect")
+    await handle.signal("dismissal", dismissal())
+    await handle.result()
+    handle = await reopened(client, registry, case)
+    await settled(handle, "waiting_for_court")
+    await handle.signal("court_update", court_update("u-9", "deferred_with_plea", occurred_on="2014-09-01"))
+    await settled(handle, "needs_review")
+    answer = await submit(handle, ruling)
+    assert (answer.duplicate, answer.status) == (True, "needs_review")
+    await handle.terminate()
+
+
+@pytest.mark.parametrize("word", ["us_citizen", "misidentified", "deceased"])
+async def test_a_finding_under_way_while_a_case_is_reopened_reaches_its_run(
+    word: str, client: Client, registry: Registry
+) -> None:
+    case, _ = await cleared(client, registry)
+    booked = await on_record(registry, case)
+    sent = {"type": "subject_finding"} | finding("k-1", word)
+    under_way = asyncio.create_task(correct(client, case, sent))
+    await asyncio.sleep(1)  # the case is open in the registry, and has no run yet
+    assert not under_way.done()
+    handle = await start(client, case, booked, forgotten=True)
+    assert (await handle.result()).rule == f"clear.{word}"
+    assert (await under_way).outcome == "unchanged"
+
+
+async def test_however_much_comes_after_the_end_a_reopened_case_recalls_it(
+    client: Client, registry: Registry
+) -> None:
+    case, _ = await cleared(client, registry)
+    for number in range(300):
+        sent = correction(f"k-{number}", "nothing", detail="x" * 2000)
+        named = {"agency": case.agency, "tracking_number": case.tracking_number, "type": "correction"}
+        answer = await registry.correct(
+            CorrectionRequest(
+                correction_id=case.correction_id(f"k-{number}"),
+                case_id=str(case),
+                payload=json.dumps(named | sent),
+                received_at=AT,
+            ),
+            lambda kept, message: policy.judge(kept.facts, kept.result, message),
+        )
+        assert answer is not None
+    handle = await reopened(client, registry, case)
+    assert (await settled(handle, "waiting_for_court")).messages_total == 303
+    await handle.terminate()
