@@ -16,7 +16,7 @@ from temporalio.common import RawValue, RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError
 
 from workflows.alarms import Alarms
-from workflows.inbox import one_text, shown
+from workflows.inbox import addressed, one_text, shown
 from workflows.state import CaseState
 
 with workflow.unsafe.imports_passed_through():
@@ -42,11 +42,14 @@ with workflow.unsafe.imports_passed_through():
         CHECK_HISTORY,
         CLASSIFY_CHARGE,
         CLEAR_CASE,
+        CORRECT_FLAG,
         FLAG_CASE,
         RECALL_CASE,
         WITHDRAW_FLAG,
         Concluded,
         Conclusion,
+        Corrected,
+        CorrectionRequest,
         DocketFound,
         DocketRequest,
         HistoryFound,
@@ -65,6 +68,7 @@ with workflow.unsafe.imports_passed_through():
         decide,
         edition_at,
         effect_of,
+        is_taken_after_the_end,
         lift_code,
         open_charges,
         unplaced_offenses,
@@ -189,7 +193,7 @@ class BookingCase:
                     }
                 )
                 if first and found.earlier.outcome is not None:
-                    return found.earlier.outcome
+                    return await self._judged_anew(found.earlier.outcome)
                 if first and found.earlier.is_open:
                     await self._recall(found.earlier.flags)
                 state.asked_for = subjects  # from here on a question can stand
@@ -242,6 +246,34 @@ class BookingCase:
         self._arrivals += 1
         for message, reason in self._state.recall(recalled):
             self._reject(type_of(message), (json.loads(message.model_dump_json()),), reason)
+
+    async def _judged_anew(self, outcome: CaseResult) -> CaseResult:
+        """The end on record, once what this run was told has been judged as after the end."""
+        assert self._case_id is not None
+        judged: set[tuple[str, str]] = set()
+        while late := [
+            message
+            for message in self._state.facts.messages
+            if is_taken_after_the_end(message) and message.key not in judged
+        ]:
+            judged.add(late[0].key)
+            corrected: Corrected = await workflow.execute_activity(
+                CORRECT_FLAG,
+                CorrectionRequest(
+                    correction_id=self._case_id.correction_id(late[0].message_id),
+                    case_id=str(self._case_id),
+                    payload=addressed(self._case_id, late[0]),
+                    received_at=workflow.now(),
+                ),
+                result_type=Corrected,
+                summary="Judge the flag on record anew",
+                retry_policy=_UNTIL_WRITTEN,
+                **_ONE_TRY,
+            )
+            if corrected.result is not None and corrected.result.outcome == "withdrawn":
+                said = {"outcome": "withdrawn", "explanation": corrected.result.explanation}
+                outcome = outcome.model_copy(update=said)
+        return outcome
 
     async def _next_fact(self, decision: Decision) -> None:
         """Wait for a message or a timer. No timer decides anything."""
@@ -307,13 +339,14 @@ class BookingCase:
             return
         self._state.has_docket = found.asked
         self._state.intervals = found.intervals or self._state.intervals
+        misfits: list[tuple[str, str]] = []
         for text in found.messages:
             try:
                 self._accept(self._fitting(read_typed(text)))
             except DoesNotFit as reason:
-                # The court holds it still at the next look; once is enough to tell.
-                if not self._state.has_rejected("docket", shown((text,))):
-                    self._reject("docket", (text,), str(reason))
+                misfits.append((text, str(reason)))
+        for text, why in self._state.new_misfits(misfits):
+            self._reject("docket", (text,), why)
 
     async def _conclude(self, decision: Decision) -> CaseResult | None:
         """Flag or clear, then decide on what arrived meanwhile; None where the case goes on."""

@@ -9,7 +9,7 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import FailureError
 
-from workflows.inbox import one_text, shown
+from workflows.inbox import addressed, one_text, shown
 
 with workflow.unsafe.imports_passed_through():
     from contracts import names
@@ -73,15 +73,8 @@ def _read(inputs: Sequence[Any]) -> tuple[names.CaseId | None, Message | None, s
         case_id, message = read_correction(one_text(inputs))
     except DoesNotFit as reason:
         return None, None, shown(inputs), str(reason)
-    text = _as_read(case_id, message)
+    text = addressed(case_id, message)
     if not is_taken_after_the_end(message):
         return case_id, None, text, f"type: after the end only {TAKEN_AFTER_THE_END} is taken"
     unfit = misfit(message, case_id, workflow.now())
     return case_id, None if unfit else message, text, unfit
-
-
-def _as_read(case_id: names.CaseId, message: Message) -> str:
-    """The message as the registry keeps it: what the contract knows of it, and its case."""
-    named = {"agency": case_id.agency, "tracking_number": case_id.tracking_number}
-    fields = json.loads(message.model_dump_json())
-    return json.dumps(named | {"type": type_of(message)} | fields, ensure_ascii=False)

@@ -9,7 +9,9 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from temporalio.common import RawValue
 
-    from contracts.arrivals import PAYLOAD_KEPT, DoesNotFit
+    from contracts.arrivals import PAYLOAD_KEPT, DoesNotFit, type_of
+    from contracts.message import Message
+    from contracts.names import CaseId
 
 
 def one_text(payloads: Sequence[Any]) -> str:
@@ -46,6 +48,13 @@ def shown(payloads: Sequence[Any]) -> str:
     kept = "\n".join(texts)[:PAYLOAD_KEPT]
     # Control characters grow sixfold when escaped; the state that a case carries is bounded.
     return kept.encode("utf-8", "replace").decode("utf-8").translate(_PRINTABLE)
+
+
+def addressed(case_id: CaseId, message: Message) -> str:
+    """A message as the registry keeps it after the end: what the contract knows of it, and its case."""
+    named = {"agency": case_id.agency, "tracking_number": case_id.tracking_number}
+    fields = json.loads(message.model_dump_json())
+    return json.dumps(named | {"type": type_of(message)} | fields, ensure_ascii=False)
 
 
 _PRINTABLE = dict.fromkeys((*range(9), 11, 12, *range(14, 32)), "�")

@@ -57,6 +57,7 @@ class CaseState(BaseModel):
 
     asked_for: tuple[Subject, ...] = ()
     has_docket: bool = False
+    docket_misfits: list[str] = Field(default_factory=list)
     intervals: Intervals = Intervals()
     flags_written: int = 0
     flag_status: FlagStatus | None = None
@@ -170,9 +171,17 @@ class CaseState(BaseModel):
             )
         return state
 
-    def has_rejected(self, name: str, payload: str) -> bool:
-        """Whether this very thing is among what did not fit."""
-        return any((one.name, one.payload) == (name, payload) for one in self.rejected)
+    def new_misfits(self, misfits: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """What of a docket did not fit, and was not told at an earlier look: the court holds it still.
+
+        Each is a text and the reason. Told at most once, and again only where others come with it.
+        """
+        before = self.docket_misfits
+        self.docket_misfits = [_short(text) for text, _ in misfits]
+        if len(misfits) > REJECTED_SHOWN:  # more than can be remembered one by one
+            self.docket_misfits = [_short("".join(self.docket_misfits))]
+            return [] if self.docket_misfits == before else misfits
+        return [misfit for misfit in misfits if _short(misfit[0]) not in before]
 
     def reject(self, name: str, received_at: datetime, reason: str, payload: str) -> None:
         """Keep what does not fit, with the reason."""

@@ -614,6 +614,18 @@ async def test_each_reopening_is_on_record(registry: Registry, url: str) -> None
     ]
 
 
+async def test_what_comes_for_a_case_that_is_open_again_is_its_runs_to_take(registry: Registry) -> None:
+    await registry.clear(cleared())
+    await reopened(registry)
+    before = await registry.kept_case(CASE_ID)
+    assert await registry.correct(request(CITIZEN, "subject_finding"), FakeJudge()) is None
+    assert await registry.kept_case(CASE_ID) == before
+    assert await registry.corrections(CASE_ID) == ()
+    assert await registry.is_us_citizen([Subject(**ONE_PERSON)])
+    await registry.clear(cleared(at=LATER))
+    assert await registry.correct(request(CITIZEN, "subject_finding"), FakeJudge()) is not None
+
+
 async def test_a_reopened_case_may_be_flagged_or_cleared_anew(registry: Registry, url: str) -> None:
     await registry.clear(cleared())
     await reopened(registry)

@@ -22,12 +22,15 @@ from tests.workflows.cases import (
     court_update,
     dismissal,
     finding,
+    open_by_signal,
     raw,
     settled,
     start,
     view,
 )
 from worker import make_worker
+
+VACATED = dismissal("d-1", disposition="vacated", decided_on="2014-01-09")
 
 
 async def flagged(client: Client, *convictions: dict[str, Any]) -> CaseId:
@@ -218,10 +221,22 @@ async def test_a_forgotten_flag_is_not_written_twice(client: Client, registry: R
     assert await flag_of(registry, case) is not None
 
 
+async def test_what_comes_for_a_forgotten_flag_may_withdraw_it(client: Client, registry: Registry) -> None:
+    """A sender that asks no records signals with a start, and then sends the booking again."""
+    case = await flagged(client)
+    handle = await open_by_signal(client, case, "dismissal", VACATED, forgotten=True)
+    await handle.signal("conviction", conviction("c-9", decided_on="2015-01-09"))
+    await handle.signal("booking", booking(case))
+    assert (await handle.result()).outcome == "withdrawn"
+    flag = await flag_of(registry, case)
+    assert flag is not None
+    assert flag.status == "withdrawn"
+    assert [one.correction_id for one in await registry.corrections(str(case))] == [case.correction_id("d-1")]
+
+
 # -- while the flag is being written ---------------------------------------------------------------
 
 SLOW = "booking-cases-slow"
-VACATED = dismissal("d-1", disposition="vacated", decided_on="2014-01-09")
 
 
 class PausingRegistry(Registry):

@@ -1,0 +1,26 @@
+"""What a case carries: what of a docket it has told already."""
+
+from workflows.state import REJECTED_SHOWN, CaseState
+
+MANY = [(f'{{"type": "verdict", "n": {n}}}', "type: no signal") for n in range(REJECTED_SHOWN + 1)]
+
+
+def test_what_does_not_fit_on_a_docket_is_told_once() -> None:
+    state = CaseState()
+    assert state.new_misfits(MANY[:2]) == MANY[:2]
+    assert state.new_misfits(MANY[:3]) == MANY[2:3]
+    assert state.new_misfits(MANY[:3]) == []
+
+
+def test_more_than_a_case_shows_is_told_once_too() -> None:
+    state = CaseState()
+    assert state.new_misfits(MANY) == MANY
+    assert state.new_misfits(MANY) == []
+    assert len(state.docket_misfits) == 1
+
+
+def test_what_was_mended_and_is_wrong_again_is_told_again() -> None:
+    state = CaseState()
+    state.new_misfits(MANY[:1])
+    assert state.new_misfits([]) == []
+    assert state.new_misfits(MANY[:1]) == MANY[:1]
