@@ -1,12 +1,15 @@
 """What a case says of itself: the query `case`, the result, the answer to `submit`, the flag record."""
 
 from datetime import date, datetime
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 from contracts.fields import ChargeClass, Model, Rule, Severity, Status
 
 Outcome = Literal["flagged", "cleared", "withdrawn"]
 FlagStatus = Literal["active", "withdrawn"]
+
+QUESTIONS_TOLD: Final = 10
+"""Questions that a case tells at once; what is left out comes up when they are answered."""
 
 
 class ChargeView(Model):
@@ -48,8 +51,23 @@ class ReopenedView(Model):
     reopened_at: datetime
 
 
+class QuestionView(Model):
+    """What a person is asked while the case is in review: the rule that asks, about which charge
+    (null: about the record), in one plain sentence, and the rulings that answer it."""
+
+    rule: Rule
+    charge_id: str | None
+    asks: str
+    answers: tuple[str, ...]
+
+
 class CaseView(Model):
-    """The answer of the query `case`, and what `show` prints of a closed case too."""
+    """The answer of the query `case`, and what `show` prints of a closed case too.
+
+    `history` says in one sentence how the rules read the record, and nothing that stands in it; null
+    until it was checked. `questions` are the first ten of those that stand. `reminders` counts those of
+    the review that stands, or stood last.
+    """
 
     case_id: str
     agency: str
@@ -68,6 +86,10 @@ class CaseView(Model):
     needs_attention: bool
     flag_status: FlagStatus | None = None
     reopened: ReopenedView | None = None
+    booked_at: datetime | None = None
+    history: str | None = None
+    questions: tuple[QuestionView, ...] = ()
+    reminders: int = 0
 
     def within(self, room: int) -> Self:
         """This view in so many bytes, with fewer of its oldest entries where they are many and long."""

@@ -4,6 +4,7 @@ No I/O, no clock, no server. What depends on the day (the class of a charge, the
 with the facts, so that the same facts decide the same way for ever.
 """
 
+from policy.asking import answers_to, question_views
 from policy.correction import (
     TAKEN_AFTER_THE_END,
     Judgement,
@@ -17,7 +18,7 @@ from policy.matter import TURNS
 from policy.reopening import reopen
 from policy.review import bind
 from policy.rules import decide
-from policy.telling import charge_views, effect_of, open_charges, unplaced_offenses
+from policy.telling import charge_views, effect_of, history_told, open_charges, unplaced_offenses
 
 __all__ = [
     "EDITIONS",
@@ -26,16 +27,19 @@ __all__ = [
     "Decision",
     "Edition",
     "Judgement",
+    "answers_to",
     "bind",
     "charge_views",
     "decide",
     "edition_at",
     "edition_named",
     "effect_of",
+    "history_told",
     "is_taken_after_the_end",
     "judge",
     "lift_code",
     "open_charges",
+    "question_views",
     "reopen",
     "unplaced_offenses",
 ]

@@ -1,36 +1,22 @@
 """What a person's ruling answers: the question that stands when it arrives, or nothing."""
 
 from contracts.court import ReviewDecision
-from contracts.facts import Question, Ruling
+from contracts.facts import Ruling
+from policy.asking import answers_to
 from policy.decision import Decision
-
-_HISTORY = ("history_clean", "history_not_clean")
-_ENDING = ("conviction", "not_conviction")
 
 
 def bind(ruling: ReviewDecision, standing: Decision) -> Ruling | str:
     """The ruling bound to its question; or, where it has no effect, the reason."""
     if not standing.questions:
         return "no effect: no question stands"
-    fitting = [question for question in standing.questions if _answers(ruling, question)]
+    fitting = [question for question in standing.questions if ruling.ruling in answers_to(question)]
     named = [q for q in fitting if q.charge_id is None or q.charge_id == ruling.charge_id]
     if not named and ruling.charge_id is None and len(standing.questions) == 1:
         named = fitting
     if named:
         return Ruling(decision=ruling, question=named[0])
     return f"no effect: {ruling.ruling} does not answer {_told(standing)}"
-
-
-def _answers(ruling: ReviewDecision, question: Question) -> bool:
-    match question.rule:
-        case "review.unclear_history":
-            return ruling.ruling in _HISTORY
-        case "review.unclear_disposition" | "review.unclear_severity":
-            return ruling.ruling in _ENDING
-        case _:
-            asked_as = question.about.rpartition(" as ")[2]
-            repeats = ruling.ruling == asked_as and asked_as != "other_traffic_serious"
-            return ruling.ruling not in (*_HISTORY, *_ENDING, "unclassified") and not repeats
 
 
 def _told(standing: Decision) -> str:

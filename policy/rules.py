@@ -6,7 +6,7 @@ is asked before a record is held against anybody (rules 5 and 6), and a person's
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from contracts.facts import Facts, Question
 from contracts.fields import Finding
@@ -52,7 +52,7 @@ def subject_finding(matter: Matter) -> Decision | None:
     """`clear.us_citizen`, `clear.misidentified`, `clear.deceased`: a finding that stands."""
     told: dict[Finding, str] = {
         "us_citizen": "The person is a US citizen.",
-        "misidentified": "The prints belong to somebody else.",
+        "misidentified": "The prints belong to someone else.",
         "deceased": "The person has died.",
     }
     for finding, explanation in told.items():
@@ -108,7 +108,7 @@ def unclassified_charge(matter: Matter) -> Decision | None:
         if charge.placed.name in ("unclassified", "other_traffic_serious"):
             asked.append((charge, charge.placed))
         asked += [(charge, placed) for placed, _ in charge.convicted_of if placed.name == "unclassified"]
-    why = "is not in the catalog or could be several offenses"
+    why = "is not in the catalog or could be one of many"
     if not asked and all(charge.placed.name == "court_process" for charge in matter.charges):
         asked = [(charge, charge.placed) for charge in matter.charges]
         why = "is a court matter; the offense behind it is not known"
@@ -164,7 +164,7 @@ def priority_category(matter: Matter) -> Decision | None:
             kind = priority.kind.replace("_", " ")
             return Decision(
                 rule="flag.priority_category",
-                explanation=f"The record shows another priority: {kind}.",
+                explanation=f'The record shows "{kind}", which is a ground of its own.',
             )
     return None
 
@@ -172,7 +172,7 @@ def priority_category(matter: Matter) -> Decision | None:
 def unclear_history(matter: Matter) -> Decision | None:
     """`review.unclear_history`: the record holds what the rules do not settle."""
     history = matter.facts.history
-    points = ["the history is not known"] if history is None else _unclear_points(history)
+    points = [_Point("unknown")] if history is None else _unclear_points(history)
     if not points:
         return None
     question = _history_question(points)
@@ -181,9 +181,43 @@ def unclear_history(matter: Matter) -> Decision | None:
         return None
     return Decision(
         rule="review.unclear_history",
-        explanation=f"The record is unclear ({points[0].partition(';')[0]}); a person must read it.",
+        explanation=f"The record is not clear ({_TOLD[points[0].doubt]}); a person must read it.",
         questions=(question,),
     )
+
+
+class _Point(NamedTuple):
+    """What is not clear about a record, and on which entries.
+
+    A ruling is bound to both. So the word for a doubt stays; only how it is told may change.
+    """
+
+    doubt: "_Doubt"
+    entries: str = ""
+
+
+_Doubt = Literal[
+    "unknown",
+    "ids",
+    "expunged",
+    "deferral",
+    "outcome",
+    "severity",
+    "date",
+    "priority_kind",
+    "priority_record",
+]
+_TOLD: dict[_Doubt, str] = {
+    "unknown": "nobody knows it yet",
+    "ids": "the ids lead to different records",
+    "expunged": "an expunged conviction",
+    "deferral": "a plea with the judgment put off",
+    "outcome": "an entry whose outcome is not known",
+    "severity": "it does not say if a conviction was for a crime",
+    "date": "a conviction of unknown date",
+    "priority_kind": "a priority of a kind that the policy does not name",
+    "priority_record": "a priority without a record",
+}
 
 
 def _whose_record_it_is(history: History) -> History:
@@ -191,51 +225,48 @@ def _whose_record_it_is(history: History) -> History:
     return History() if history.conflicting else history
 
 
-def _unclear_points(history: History) -> list[str]:
-    points = [_point(_record_doubt(record), record) for record in history.records]
-    points += [_point(_priority_doubt(priority), priority) for priority in history.priorities]
+def _unclear_points(history: History) -> list[_Point]:
+    doubts = [(_record_doubt(record), record.model_dump_json()) for record in history.records]
+    doubts += [(_priority_doubt(priority), priority.model_dump_json()) for priority in history.priorities]
+    points = [_Point(doubt, entry) for doubt, entry in doubts if doubt]
     if history.conflicting:
-        rows = "".join(sorted(i.model_dump_json() for i in (*history.records, *history.priorities)))
-        points.append(f"the ids lead to different records; {rows}")
-    return sorted(point for point in points if point)
+        points.append(_Point("ids", "".join(sorted(entry for _, entry in doubts))))
+    return sorted(points)
 
 
-def _point(doubt: str | None, item: HistoryRecord | Priority) -> str:
-    return f"{doubt}; {item.model_dump_json()}" if doubt else ""
-
-
-def _record_doubt(record: HistoryRecord) -> str | None:
+def _record_doubt(record: HistoryRecord) -> _Doubt | None:
     if record.juvenile:
         return None
     match record.disposition:
         case "expunged":
-            return "an expunged conviction"
+            return "expunged"
         case "deferred_with_plea":
-            return "a plea with the judgment put off"
+            return "deferral"
         case "unknown":
-            return "an entry whose outcome is not known"
+            return "outcome"
         case "convicted" if record.severity is None:
-            return "a conviction of unknown severity"
+            return "severity"
         case "convicted" if record.severity != "infraction" and record.decided_on is None:
-            return "a conviction of unknown date"
+            return "date"
         case _:
             return None
 
 
-def _priority_doubt(priority: Priority) -> str | None:
+def _priority_doubt(priority: Priority) -> _Doubt | None:
     if priority.kind == "unlawful_presence":  # alone it is no priority
         return None
     if priority.kind not in PRIORITY_KINDS:
-        return "a priority of a kind that the policy does not name"
-    return "a priority without a record" if priority.record_id is None else None
+        return "priority_kind"
+    return "priority_record" if priority.record_id is None else None
 
 
 def _is_conviction(record: HistoryRecord) -> bool:
     return record.disposition == "convicted" and not record.juvenile
 
 
-def _history_question(points: list[str]) -> Question:
-    return Question(rule="review.unclear_history", about=digest(points))
+def _history_question(points: list[_Point]) -> Question:
+    about = digest([f"{point.doubt}; {point.entries}" for point in points])
+    return Question(rule="review.unclear_history", about=about)
 
 
 # 8, 9 and 10 -----------------------------------------------------------------------------------
@@ -260,10 +291,10 @@ def unclear_disposition(matter: Matter) -> Decision | None:
         return None
     charge = doubtful[0]
     severity_only = charge.ending is Ending.UNCLEAR_SEVERITY
-    why = "ended in a conviction of unknown severity" if severity_only else "has an unclear outcome"
+    why = "ended in a conviction of unknown weight" if severity_only else "may have ended in a conviction"
     return Decision(
         rule="review.unclear_severity" if severity_only else "review.unclear_disposition",
-        explanation=f"{_name(charge)} {why}; a person must say whether it is a conviction for a crime.",
+        explanation=f"{_name(charge)} {why}; a person must say whether it is one for a crime.",
         grounds=charge.grounds,
         questions=tuple(_ending_question(charge) for charge in doubtful),
     )
@@ -331,7 +362,7 @@ def _wait_for_the_court(matter: Matter) -> Decision:
 _WORDS = {
     "dui": "suspected drunk or drugged driving",
     "hit_and_run": "leaving the scene of a crash",
-    "reckless_injury": "reckless driving that hurt somebody",
+    "reckless_injury": "reckless driving that hurt someone",
     "other_traffic_serious": "a serious traffic offense",
 }
 

@@ -15,6 +15,7 @@ from contracts.court import (
 from contracts.facts import Facts
 from contracts.message import Message
 from policy.matter import Ending, Matter, Standing
+from policy.rules import prior_conviction, priority_category, unclear_history
 
 
 def unplaced_offenses(facts: Facts) -> tuple[Offense, ...]:
@@ -61,6 +62,20 @@ def _last_word(charge: Standing) -> tuple[str | None, date | None]:
         "conviction" if isinstance(message, Conviction) else message.disposition for message in charge.final
     }
     return (" and ".join(sorted(words)), charge.final[0].decided_on)
+
+
+def history_told(facts: Facts) -> str | None:
+    """How the rules read the record, in one sentence that tells nothing of it; None while it is not known."""
+    if not facts.bookings or facts.history is None:
+        return None
+    matter = Matter(facts)
+    for rule in (prior_conviction, priority_category, unclear_history):
+        decision = rule(matter)
+        if decision is not None:
+            return decision.explanation
+    if any(ruling.question.rule == "review.unclear_history" for ruling in matter.rulings):
+        return "A person read the record and found it clean."
+    return "The record is clean."
 
 
 def open_charges(facts: Facts) -> tuple[str, ...]:

@@ -68,9 +68,11 @@ with workflow.unsafe.imports_passed_through():
         decide,
         edition_at,
         effect_of,
+        history_told,
         is_taken_after_the_end,
         lift_code,
         open_charges,
+        question_views,
         unplaced_offenses,
     )
     from workflows.card import card
@@ -456,6 +458,7 @@ class BookingCase:
                 "policy_edition": result.policy_edition,
                 "waiting_since": None,
                 "next_docket_check_at": None,
+                "questions": (),
             }
         )
         facts = self._state.facts
@@ -536,7 +539,7 @@ class BookingCase:
         if isinstance(message, ReviewDecision):
             self._rulings = (workflow.info().get_current_history_length(), self._rulings_now + 1)
             ruling = bind(message, self._standing_decision())
-            effect = ruling if isinstance(ruling, str) else f"ruled: {message.ruling}"
+            effect = ruling if isinstance(ruling, str) else _ruled(message)
             state.learn(message if isinstance(ruling, str) else ruling)
         else:
             effect = effect_of(message, state.facts)
@@ -675,6 +678,8 @@ class BookingCase:
 
     def _view(self) -> CaseView:
         state = self._state
+        charges = charge_views(state.facts)
+        asked = self._standing_decision() if state.status == "needs_review" else None
         return CaseView(
             case_id=workflow.info().workflow_id,
             agency=self._case_id.agency if self._case_id else "",
@@ -683,7 +688,7 @@ class BookingCase:
             rule=state.rule,
             explanation=state.explanation,
             policy_edition=state.edition,
-            charges=charge_views(state.facts),
+            charges=charges,
             messages=tuple(state.messages),
             messages_total=state.messages_total,
             rejected=tuple(state.rejected),
@@ -693,6 +698,10 @@ class BookingCase:
             needs_attention=state.needs_attention,
             flag_status=state.flag_status,
             reopened=state.reopened,
+            booked_at=min((booking.booked_at for booking in state.facts.bookings), default=None),
+            history=history_told(state.facts),
+            questions=question_views(asked, charges, state.facts.placements) if asked else (),
+            reminders=state.reminders,
         )
 
 
@@ -704,6 +713,10 @@ def _set(key: Any, value: str) -> Any:
             return key.value_set(datetime.fromisoformat(value))
         case _:
             return key.value_set(value)
+
+
+def _ruled(message: ReviewDecision) -> str:
+    return f"ruled {message.ruling} by {message.reviewer}: {message.reason}"
 
 
 def _different(subjects: Any) -> tuple[Any, ...]:

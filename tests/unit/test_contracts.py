@@ -576,6 +576,17 @@ ANSWERS: list[tuple[type[BaseModel], Fields]] = [
                 "reason": "refiled",
                 "reopened_at": "2014-05-02T09:00:00Z",
             },
+            "booked_at": "2012-05-04T02:15:00-07:00",
+            "history": "The record is clean.",
+            "questions": [
+                {
+                    "rule": "review.unclear_disposition",
+                    "charge_id": "1",
+                    "asks": "Did charge 1 end in a conviction for a crime?",
+                    "answers": ["conviction", "not_conviction"],
+                }
+            ],
+            "reminders": 2,
         },
     ),
     (
