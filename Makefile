@@ -4,7 +4,7 @@ BIN := .venv/bin
 SENDER := examples/typescript
 export PYTHONDONTWRITEBYTECODE=
 
-.PHONY: demo test soak test-interop check schemas format constraints clean
+.PHONY: demo test soak test-interop check schemas policy-page format constraints clean
 
 .venv/.installed: constraints.txt pyproject.toml
 	test -d .venv || $(PYTHON) -m venv .venv
@@ -43,6 +43,9 @@ format: .venv/.installed
 
 schemas: .venv/.installed ## write docs/schemas/ from contracts/
 	$(BIN)/python -m contracts.schemas docs/schemas
+
+policy-page: .venv/.installed ## write docs/policy.md, the public page of the rules, from policy/
+	$(BIN)/python -m policy.page > docs/policy.md
 
 constraints: ## resolve pyproject.toml anew (needs uv); no index address goes in
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \

@@ -1,0 +1,58 @@
+"""The public page of the rules: fresh, complete, and readable."""
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+import policy
+from contracts.fields import ChargeClass, Rule
+from policy.page import CLASSES, RULES, long_date, page
+from tests.readability import grade
+
+EIGHTH = 8
+FILE = Path(__file__).parents[2] / "docs" / "policy.md"
+
+
+def test_the_page_in_docs_is_fresh() -> None:
+    assert FILE.read_text(encoding="utf-8") == page(), "run `make policy-page`"
+
+
+def test_every_rule_is_described_in_the_order_in_which_it_is_asked() -> None:
+    asked: list[str] = []
+    for rule in policy.EDITIONS[-1].rules:
+        told = (rule.__doc__ or "").partition(":")[0]
+        asked += re.findall(r"`([a-z_]+\.[a-z_]+)`", told)
+    assert list(RULES) == [*asked, "defer.traffic_only"]
+    assert set(RULES) == set(get_args(Rule))
+
+
+def test_every_class_is_described() -> None:
+    assert list(CLASSES) == list(get_args(ChargeClass))
+
+
+def test_every_rule_has_a_source() -> None:
+    for words in RULES.values():
+        assert "our own reading" in words.source or "announcement of 27 April 2012" in words.source
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_is_at_an_eighth_grade_level(rule: Rule) -> None:
+    words = RULES[rule]
+    assert grade(f"{words.when} {words.then} Source: {words.source}.") <= EIGHTH
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_a_class_is_at_an_eighth_grade_level(name: ChargeClass) -> None:
+    assert grade(CLASSES[name].meaning) <= EIGHTH
+
+
+@pytest.mark.parametrize("section", page().split("\n## "))
+def test_the_page_is_at_an_eighth_grade_level(section: str) -> None:
+    assert grade(section) <= EIGHTH
+
+
+def test_a_long_date() -> None:
+    assert long_date(date(2012, 4, 27)) == "27 April 2012"
