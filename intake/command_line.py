@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from contracts.case import CaseView, Flag
 from contracts.fields import Status
 from contracts.names import ORI_PATTERN
-from intake import bulk, doctor, reopening, tables
+from intake import bulk, doctor, explaining, reopening, tables
 from intake.options import Data, Json, Port, again, read_span
 from intake.reading import CASE_FORM, read_case_id
 from intake.session import NOT_POSSIBLE, REFUSED, cases, fail, run
@@ -85,6 +85,7 @@ app.command()(bulk.start)
 app.command()(bulk.send)
 app.command()(reopening.reopen)
 app.command()(doctor.doctor)
+app.command()(explaining.explain)
 
 
 @app.command()
