@@ -44,7 +44,7 @@ def read_span(text: str, option: str) -> timedelta:
 def again(context: typer.Context, *words: str, **options: str | int | None) -> str:
     """This command with other words and options, on the same data, as one types it."""
     options["data"] = context.params["data"] or context.find_root().params["data"]
-    given = ["conviction-gate", context.info_name or "", *words]
+    given = ["conviction-gate", *context.command_path.split()[1:], *words]
     for name, value in options.items():
         if value:
             given += [f"--{name.replace('_', '-')}"] + ([] if value is True else [str(value)])

@@ -74,7 +74,7 @@ def waiting(view: CaseView) -> str:
         case "waiting_for_court":
             what = f"Waits for the court to end {_still_open(view.charges)}"
         case "needs_review":
-            what = "Waits for a person's answer: `conviction-gate send review_decision FILE`"
+            what = "Waits for a person's answer: `conviction-gate review decide CASE RULING`"
         case "flagged" | "cleared":
             return "Nobody waits: the case has ended"
     if view.waiting_since:

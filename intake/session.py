@@ -9,10 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 import typer
-from temporalio.client import (
-    RPCTimeoutOrCancelledError,
-    WorkflowQueryFailedError,
-)
+from temporalio.client import RPCTimeoutOrCancelledError, WorkflowQueryFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from contracts.case import Flag
@@ -53,12 +50,8 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run(work)
     except (ConnectError, SettingsError, SetupError) as error:
         fail(str(error))
-    except RPCError as error:
+    except UNANSWERED as error:
         fail(told(error))
-    except RPCTimeoutOrCancelledError:
-        fail(_NO_WORKER)
-    except WorkflowQueryFailedError as error:
-        fail(f"the case does not answer: {error}; see its page in the web UI")
     except Exception as error:
         # Here and not above: the registry imports a database toolkit, and most commands need none.
         from registry import RegistryError
@@ -68,8 +61,16 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         fail(str(error))
 
 
-def told(error: RPCError) -> str:
-    """What the server said, and what to do about it."""
+UNANSWERED: Final = (RPCError, RPCTimeoutOrCancelledError, WorkflowQueryFailedError)
+"""How the SDK says that a server, a worker or a case does not answer."""
+
+
+def told(error: RPCError | RPCTimeoutOrCancelledError | WorkflowQueryFailedError) -> str:
+    """What is wrong, and what to do about it."""
+    if isinstance(error, WorkflowQueryFailedError):
+        return f"the case does not answer: {error}; see its page in the web UI"
+    if isinstance(error, RPCTimeoutOrCancelledError):
+        return _NO_WORKER
     if "search attribute" in error.message.lower():
         return f"{error.message}; run `conviction-gate setup`"
     match error.status:

@@ -1,0 +1,131 @@
+"""Doubt goes to a person: `review list`, `review decide`, and what `explain` tells of it."""
+
+import json
+from typing import Any
+
+from contracts.facts import Facts
+from registry import Registry
+from runtime.settings import Settings
+from tests.end_to_end.conftest import House
+from tests.end_to_end.test_client import a_booking, a_conviction
+from tests.readability import grade
+
+AGENCY = "CAZZ00313"
+WHY = ("--reason", "read the docket", "--by", "r-7")
+
+
+def charges(*codes: str) -> list[dict[str, str]]:
+    return [{"charge_id": str(n), "scheme": "CA-VC", "code": code} for n, code in enumerate(codes, 1)]
+
+
+async def opened(house: House, number: str, *codes: str, **expected: Any) -> str:
+    """A case with charges of these codes, once it stands as expected."""
+    booked = a_booking(number, agency=AGENCY, charges=charges(*codes))
+    await house.gate("start", "-", stdin=json.dumps(booked))
+    case = f"booking-case:{AGENCY}:{number}"
+    await house.until(case, **expected)
+    return case
+
+
+async def sent(house: House, number: str, **message: Any) -> None:
+    named = {"agency": AGENCY, "tracking_number": number} | message
+    await house.gate("send", "-", stdin=json.dumps(named))
+
+
+async def listed(house: House) -> dict[str, list[dict[str, Any]]]:
+    """The questions that stand, by case."""
+    said = json.loads(await house.gate("review", "list", "--agency", AGENCY, "--json"))
+    return {one["case_id"]: one["questions"] for one in said}
+
+
+async def kept(house: House, case: str) -> tuple[Facts, tuple[str, ...]]:
+    """What the registry holds of a case that has ended: its facts, and what decided it."""
+    async with await Registry.open(Settings(data=house.data).registry) as registry:
+        ended = await registry.kept_case(case)
+    assert ended is not None
+    return ended.facts, ended.result.grounds
+
+
+async def test_a_person_answers_the_question_that_stands_and_no_other(open_house: House) -> None:
+    gate = open_house.gate
+    case = await opened(open_house, "V-1", "no such code", "23109(a)", status="needs_review")
+    while case not in (asked := await listed(open_house)):
+        pass  # the list follows the cases after a moment
+    assert [question["charge_id"] for question in asked[case]] == ["1", "2"]
+    said = await gate("review", "list", "--agency", AGENCY)
+    assert "What kind of offense is charge 1 (CA-VC no such code)?" in said
+    assert f"conviction-gate review decide {case} RULING --charge 2 --reason TEXT --by ID" in said
+
+    decide = ("review", "decide", case)
+    said = await gate(*decide, "conviction", "--charge", "1", *WHY, code=1)
+    assert "RULING: 'conviction' does not answer: What kind of offense is charge 1" in said
+    assert "name one of 1, 2" in await gate(*decide, "dui", *WHY, code=1)
+    assert "--by: empty" in await gate(*decide, "dui", "--reason", "x", "--by", " ", code=2)
+    assert (await open_house.show(case))["messages_total"] == 1
+
+    said = await gate(*decide, "minor_traffic", "--charge", "1", *WHY)
+    assert said == f"{case}: ruled minor_traffic by r-7: read the docket (needs_review)\n"
+    known = ("--message-id", "r-1", "--json")
+    for is_duplicate in (False, True):
+        answer = json.loads(await gate(*decide, "minor_traffic", *WHY, *known))
+        assert (answer["status"], answer["duplicate"]) == ("waiting_for_court", is_duplicate)
+    assert "it is waiting_for_court" in await gate(*decide, "minor_traffic", *WHY, code=1)
+    assert (await open_house.show(case))["questions"] == []
+    while case in await listed(open_house):
+        pass
+
+    said = await gate("explain", case)
+    assert 'a person ruled: "ruled minor_traffic by r-7: read the docket"' in said
+    assert "Only minor traffic and a clean record" in said
+
+
+async def test_a_ruling_is_kept_in_the_outcome(open_house: House) -> None:
+    case = await opened(open_house, "V-2", "12500(a)", status="waiting_for_court")
+    entry = {"message_id": "plea", "charge_id": "1", "occurred_on": "2012-07-01", "entry": "deferred_with_plea"}
+    await sent(open_house, "V-2", type="court_update", **entry)
+    await open_house.until(case, rule="review.unclear_disposition")
+    decide = ("review", "decide", case, "conviction", *WHY, "--message-id", "r-2")
+    assert "(flagged)" in await open_house.gate(*decide)
+
+    facts, grounds = await kept(open_house, case)
+    assert grounds == ("plea", "r-2")
+    ruling = facts.rulings[0]
+    assert (ruling.decision.reviewer, ruling.decision.reason) == ("r-7", "read the docket")
+    assert (ruling.question.rule, ruling.question.charge_id) == ("review.unclear_disposition", "1")
+    assert (await open_house.flags(case))[0]["grounds"] == ["plea", "r-2"]
+    shown = await open_house.show(case)
+    assert shown["questions"] == []
+    assert shown["messages"][-1]["effect"] == "ruled conviction by r-7: read the docket"
+    # What was sent before is told to be there, years later too.
+    assert "this message was part of it" in await open_house.gate(*decide)
+    assert "no question stands" in await open_house.gate(*decide[:-2], code=1)
+
+
+async def test_a_ruling_on_the_record_is_kept_in_the_outcome(open_house: House) -> None:
+    deferred = {"records": [{"disposition": "expunged"}], "subject": {"fbi_number": "F-V-3"}}
+    await open_house.gate("history", "import", "-", stdin=json.dumps(deferred))
+    case = await opened(open_house, "V-3", "12500(a)", status="needs_review")
+    decide = ("review", "decide", case, "history_not_clean", *WHY, "--message-id", "r-3")
+    assert "(flagged)" in await open_house.gate(*decide)
+    facts, grounds = await kept(open_house, case)
+    assert grounds == ("r-3",)
+    assert facts.rulings[0].question.rule == "review.unclear_history"
+
+
+async def test_an_ended_case_explains_itself_to_anybody(open_house: House) -> None:
+    case = await opened(open_house, "V-4", "12500(a)", status="waiting_for_court")
+    await open_house.gate("send", "conviction", "-", stdin=json.dumps({"case_id": case, **a_conviction("V-4")}))
+    await open_house.until(case, status="flagged", flag_status="active")
+    said = json.loads(await open_house.gate("explain", f"{AGENCY}:V-4", "--json"))
+    parts = {part["title"]: part["lines"] for part in said["parts"]}
+    assert "Charge 1 ended in a conviction for a crime." in parts["The decision"]
+    assert 'It rests on these messages: "court-V-4".' in parts["The decision"]
+    assert grade("\n\n".join(line for lines in parts.values() for line in lines)) <= 8
+    assert "F-V-4" not in json.dumps(said)
+    assert "no case" in await open_house.gate("explain", f"{AGENCY}:V-99", code=1)
+
+
+async def test_without_a_server_it_says_so(house: House) -> None:
+    said = await house.gate("review", "decide", f"{AGENCY}:V-9", "dui", *WHY, code=2)
+    assert said.startswith("error: ")
+    assert len(said.splitlines()) == 1
