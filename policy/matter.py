@@ -51,7 +51,7 @@ class PlacedClass(NamedTuple):
     """The class of an offense on a charge.
 
     `severity`: the catalog's; the reported one only where the catalog leaves it open. `injury`: one was
-    reported. `excluded`: a person ruled a serious one out of scope.
+    reported. `excluded`: a person ruled a serious one out of scope. `ruled_by`: the rulings that made it so.
     """
 
     name: ChargeClass
@@ -59,6 +59,7 @@ class PlacedClass(NamedTuple):
     offense: Offense
     injury: bool
     excluded: bool = False
+    ruled_by: tuple[str, ...] = ()
 
     @property
     def about(self) -> str:
@@ -297,6 +298,7 @@ class Matter:
             if ruling is None or felony or found.name in seen:
                 break
             seen.add(found.name)
+            found = found._replace(ruled_by=(*found.ruled_by, ruling.decision.message_id))
             ruled: ChargeClass = ruling.decision.ruling  # type: ignore[assignment]
             if ruled == found.name:
                 return found._replace(excluded=True)

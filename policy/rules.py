@@ -75,7 +75,7 @@ def excluded_offense(matter: Matter) -> Decision | None:
             return Decision(
                 rule="flag.excluded_offense",
                 explanation=f"{_name(charge)} is {_WORDS[placed.name]}, which the policy leaves out.",
-                grounds=_ids(source),
+                grounds=_ids(source, *placed.ruled_by),
             )
     return None
 
@@ -87,7 +87,7 @@ def non_traffic_charge(matter: Matter) -> Decision | None:
             return Decision(
                 rule="flag.non_traffic_charge",
                 explanation=f"{_name(charge)} is not a traffic offense.",
-                grounds=_ids(source),
+                grounds=_ids(source, *placed.ruled_by),
             )
     return None
 

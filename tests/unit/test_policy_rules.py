@@ -1080,6 +1080,13 @@ def test_grounds_are_the_messages_that_decided() -> None:
     assert decided(pleaded).grounds == (PLEA.message_id, review("conviction").message_id)
 
 
+@pytest.mark.parametrize("ruling", ["dui", "non_traffic"])
+def test_grounds_name_the_ruling_that_gave_a_charge_its_class(ruling: Any) -> None:
+    flagged = decided(ruled(UNPLACED, ruling))
+    assert flagged.answer == "flag"
+    assert flagged.grounds == ("booking 2012-05-04", review(ruling).message_id)
+
+
 # Rulings -----------------------------------------------------------------------------------------
 
 
