@@ -29,6 +29,7 @@ class Account:
         self, *, as_json: bool, size: int | None, refused: RefusedFile | None, even_one: bool, again: str
     ) -> None:
         self.is_good = True
+        self._is_read = True
         self._as_json = as_json
         self._refused = refused
         self._even_one = even_one
@@ -54,7 +55,14 @@ class Account:
         return self
 
     def tell(self, item: Item, sent: Sent) -> None:
-        """Take down what became of an item."""
+        """Take down what became of an item. Raises BrokenPipeError once nobody reads."""
+        try:
+            self._tell(item, sent)
+        except BrokenPipeError:
+            self._is_read = False
+            raise
+
+    def _tell(self, item: Item, sent: Sent) -> None:
         self._counts[sent.status] += 1
         self.is_good &= sent.is_good
         count = self._counts.total()
@@ -77,6 +85,8 @@ class Account:
     ) -> None:
         if self._bar.live.is_started:
             self._bar.stop()  # one that never began would leave an empty line
+        if not self._is_read:
+            return
         if self._as_json:
             print("]")
         elif self._counts.total() > 1 or (not self._counts and error is None):

@@ -172,7 +172,10 @@ def _deliver(
                     with account:
                         async with aclosing(deliver(items_in(file), read, post(client), stop)) as told:
                             async for item, sent in told:
-                                account.tell(item, sent)
+                                try:
+                                    account.tell(item, sent)
+                                except BrokenPipeError:
+                                    raise Stopped(f"at {item.where}, nobody reads what it prints") from None
             except Stopped as where:
                 print(
                     f"stopped {where}: run the same command again; what arrived already changes nothing",
@@ -180,7 +183,7 @@ def _deliver(
                 )
                 if where.__cause__ is not None:
                     raise where.__cause__ from None
-                return 128 + signals[0]
+                return 128 + (signals[0] if signals else signal.SIGPIPE)
         return 0 if account.is_good else REFUSED
 
     raise typer.Exit(run(work()))

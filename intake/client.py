@@ -53,6 +53,12 @@ TAKEN_AFTER_THE_END: Final = (
 LONGEST_ID: Final = 128
 """Characters; what is longer is free text."""
 _SENT: Final = "sent to the case"
+_BROKEN_OFF: Final = {
+    WorkflowExecutionStatus.CANCELED: "canceled",
+    WorkflowExecutionStatus.FAILED: "ended by a failure",
+    WorkflowExecutionStatus.TERMINATED: "terminated",
+    WorkflowExecutionStatus.TIMED_OUT: "timed out",
+}
 OTHER_CONTENT: Final = "message_id: another message of this case has it; send this one under an id of its own"
 
 
@@ -175,9 +181,36 @@ class CaseClient:
         """
         if (view := await self.open_case(case_id)) is not None:
             return view
-        if (kept := await self._kept(case_id)) is not None:
-            return kept.case if kept.closed else _lost(kept, case_id)
-        return await self._query(case_id) if await self._status(case_id) is not None else None
+        kept = await self._kept(case_id)
+        if kept is not None and kept.closed:
+            return kept.case
+        status = await self._status(case_id)
+        view = await self._query(case_id) if status is not None else None
+        if view is None and kept is not None:
+            view = kept.case
+        stopped = await self.stopped(case_id, kept)
+        return view and view.model_copy(
+            update={"stopped": stopped, "needs_attention": bool(stopped) or view.needs_attention}
+        )
+
+    async def stopped(self, case_id: CaseId | str, kept: KeptCase | None) -> str | None:
+        """Why a case that is not open cannot go on though it has no end, and the next step; else None."""
+        if broken_off := await self.broken_off(case_id, kept):
+            return broken_off
+        if kept is not None and not kept.closed:
+            step = f"`conviction-gate reopen {case_id}` lets it go on"
+            return f"it is open again, but nothing runs for it; {step}"
+        return None
+
+    async def broken_off(self, case_id: CaseId | str, kept: KeptCase | None) -> str | None:
+        """How the server ended the run of a case that has no end on record, and the next step; else None."""
+        status = await self._status(case_id)
+        if (kept is not None and kept.closed) or status not in _BROKEN_OFF:
+            return None
+        return (
+            f"its run was {_BROKEN_OFF[status]} before the case had ended; `temporal workflow reset "
+            f"--workflow-id {case_id} --type LastWorkflowTask --reason WHY` lets it go on with all it was told"
+        )
 
     async def open_case(self, case_id: CaseId | str) -> CaseView | None:
         """The case as it stands while it is open; else None. Asks no records."""
@@ -314,8 +347,8 @@ class CaseClient:
 
     async def _closed(self, booking: Booking, case_id: CaseId) -> Reply:
         kept = await self._kept(case_id)
-        if kept is not None and not kept.closed:
-            return _reply("refused", _lost(kept, case_id).explanation, case_id)
+        if stopped := await self.stopped(case_id, kept):
+            return _reply("refused", stopped, case_id)
         known = kept is not None and any(_repeats(old, booking) for old in kept.facts.bookings)
         text = f"{_end(kept)}; {'this' if known else 'another'} booking was part of it"
         if kept is None:
@@ -332,8 +365,8 @@ class CaseClient:
             if known.key == message.key:
                 return _reply("refused", OTHER_CONTENT, case_id)
         if not _may_withdraw_a_flag(message):
-            if kept is not None and not kept.closed:
-                return _reply("refused", _lost(kept, case_id).explanation, case_id)
+            if stopped := await self.stopped(case_id, kept):
+                return _reply("refused", stopped, case_id)
             return _reply("closed", f"{end}; {TAKEN_AFTER_THE_END}", case_id)
         request = {
             "agency": case_id.agency,
@@ -418,13 +451,6 @@ def _end(kept: KeptCase | None) -> str:
     if not kept.closed:
         return "the case is open again, but nothing runs for it yet"
     return f"the case ended: {kept.result.outcome} under {kept.result.rule}"
-
-
-def _lost(kept: KeptCase, case_id: CaseId | str) -> CaseView:
-    """A case that goes on by the registry's account, and has no run to go on with."""
-    told = f"The case is open, but nothing runs for it: `conviction-gate reopen {case_id}` lets it go on."
-    said = {"status": "checking_history", "rule": None, "explanation": told, "needs_attention": True}
-    return kept.case.model_copy(update=said)
 
 
 def _title(booking: Booking) -> str:

@@ -7,6 +7,7 @@ Exit codes: 0 all is well; 1 something was refused or is not known; 2 the comman
 import asyncio
 import os
 import re
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -141,8 +142,8 @@ def list_cases(
     waited = read_span(waiting_for, "--waiting-for") if waiting_for else None
 
     async def work() -> listing.Page:
-        query = listing.query_for(status, agency, attention, waited)
-        return await listing.page(await connect(), query, limit, page)
+        wanted = listing.Wanted(status, agency, attention, waited)
+        return await listing.page(await connect(), wanted, limit, page)
 
     try:
         found = run(work())
@@ -196,6 +197,7 @@ def demo(
     """Run the main job on an embedded server of its own and show every rule."""
     from intake.demo import run as run_demo
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # its server and its folder are to go
     raise typer.Exit(asyncio.run(run_demo(leave=leave, as_json=as_json)))
 
 
@@ -206,6 +208,10 @@ def main() -> None:
         app()
     except SystemExit as end:
         code = end.code
+    except KeyboardInterrupt:
+        code = 128 + signal.SIGINT
+    except BrokenPipeError:  # nobody reads any more, as in `conviction-gate list | head`
+        code = 128 + signal.SIGPIPE
     except Exception:
         traceback.print_exc()
     with suppress(OSError):  # nobody reads any more

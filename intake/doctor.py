@@ -22,7 +22,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from contracts.fields import Status
 from contracts.names import BOOKING_CASE, FLAG_CORRECTION, SEARCH_ATTRIBUTES, TASK_QUEUE
-from intake.listing import query_for
+from intake.listing import BROKEN_OFF, LOST, OPEN, Wanted
 from intake.options import Data, Json
 from intake.session import REFUSED, run, told
 from runtime import search_attributes
@@ -41,6 +41,11 @@ BACKLOG_WITHIN: Final = timedelta(minutes=1)
 """How long a task may wait for a worker before somebody should know."""
 SHORTEST_RETENTION: Final = timedelta(days=7)
 """A start that is repeated later than that is told by the registry alone that its case has ended."""
+
+ANSWERED_WITHIN: Final = timedelta(hours=1)
+"""A history that takes longer is one that somebody should ask after."""
+LOOKED_AT: Final = 200
+"""Runs that were ended from outside, the latest; one is known by its id whether another goes on with it."""
 
 Level = Literal["ok", "look", "bad"]
 _STYLES: Final[Mapping[Level, str]] = {"ok": "green", "look": "yellow", "bad": "bold red"}
@@ -108,6 +113,8 @@ class Examination:
             "histories": self.histories,
             "dockets": self.dockets,
             "cases": self.cases,
+            "slow histories": self.unanswered_histories,
+            "broken-off cases": self.broken_off_cases,
             "stuck cases": self.stuck_cases,
         }
         first = ("server", "registry")  # the others need them
@@ -219,14 +226,12 @@ class Examination:
     # The cases -------------------------------------------------------------------------------------
 
     async def cases(self) -> Finding:
-        every, asking = await asyncio.gather(
-            self._count(query_for(None, None, False)), self._count(query_for(None, None, True))
-        )
+        every, asking = await asyncio.gather(self._count(Wanted()), self._count(Wanted(attention=True)))
         if not asking:
             return Finding("ok", f"{every:,} open, none needs attention")
         # One by one: servers group by nothing of ours.
         statuses: tuple[Status, ...] = get_args(Status)
-        counts = await asyncio.gather(*(self._count(query_for(s, None, True)) for s in statuses))
+        counts = await asyncio.gather(*(self._count(Wanted(s, attention=True)) for s in statuses))
         split = ", ".join(f"{n:,} {status}" for status, n in zip(statuses, counts, strict=True) if n)
         return Finding(
             "look",
@@ -234,13 +239,45 @@ class Examination:
             "`conviction-gate list --attention`",
         )
 
+    async def unanswered_histories(self) -> Finding:
+        """A source that is down shows above; one that answers what does not fit shows here."""
+        since = (datetime.now(UTC) - ANSWERED_WITHIN).isoformat()
+        waiting = f"{_query(Wanted('checking_history'))} AND StartTime < '{since}'"
+        if not (count := (await self._client.count_workflows(waiting)).count):
+            return Finding("ok", f"no case has waited for its history for {_span(ANSWERED_WITHIN)}")
+        return Finding(
+            "look",
+            f"{count:,} {'case has' if count == 1 else 'cases have'} waited for a history for "
+            f"{_span(ANSWERED_WITHIN)} or more",
+            "the pending activity of one in the web UI says why; "
+            "`conviction-gate list --status checking_history` names them",
+        )
+
+    async def broken_off_cases(self) -> Finding:
+        """Cases whose run was ended from outside, and that no later run goes on with."""
+        broken_off = f"{Wanted().query(datetime.now(UTC))} AND {BROKEN_OFF}"
+        runs = self._client.list_workflows(broken_off, limit=LOOKED_AT)
+        ids = {run.id async for run in runs}
+        latest = await asyncio.gather(*(self._client.get_workflow_handle(id).describe() for id in ids))
+        lost = sorted(run.id for run in latest if run.status in LOST)
+        lost = [case_id for case_id in lost if await self._tables.outcome(case_id) is None]
+        if not lost:
+            return Finding("ok", "none")
+        return Finding(
+            "bad",
+            f"{len(lost):,} cannot go on, their runs were ended from outside: {', '.join(lost[:3])}"
+            + (" and more" if len(lost) > 3 else ""),
+            "`conviction-gate show` tells of each what to do",
+        )
+
     async def stuck_cases(self) -> Finding:
         if not self._described[1].namespace_info.capabilities.reported_problems_search_attribute:
             return Finding("ok", "not asked: this server keeps no record of them")
         stuck = (
-            f"WorkflowType IN ('{BOOKING_CASE}', '{FLAG_CORRECTION}') AND TemporalReportedProblems IS NOT NULL"
+            f"WorkflowType IN ('{BOOKING_CASE}', '{FLAG_CORRECTION}') AND TemporalReportedProblems IS NOT NULL "
+            f"AND {OPEN}"
         )
-        if not (count := await self._count(stuck)):
+        if not (count := (await self._client.count_workflows(stuck)).count):
             return Finding("ok", "none")
         return Finding(
             "bad",
@@ -248,8 +285,8 @@ class Examination:
             "see a worker's log, and in the web UI those with `TemporalReportedProblems IS NOT NULL`",
         )
 
-    async def _count(self, query: str) -> int:
-        return (await self._client.count_workflows(f"{query} AND ExecutionStatus = 'Running'")).count
+    async def _count(self, wanted: Wanted) -> int:
+        return (await self._client.count_workflows(_query(wanted))).count
 
 
 async def checked(check: Check) -> Finding:
@@ -305,15 +342,25 @@ async def _reached(access: Access) -> Finding:
 
     service = Service(access)
     try:
-        return Finding("ok", await service.reach())
+        if await service.reach():
+            return Finding("ok", f"{access.place} answers")
     finally:
         await service.close()
+    return Finding(
+        "look",
+        f"{access.place} answers 404 to a question that names nobody, as a wrong path would",
+        f"check the path in {access.setting}_URL: a 404 counts as no record",
+    )
 
 
 def _broken(text: str) -> Finding:
     """Our errors say what is, and after their last semicolon what to do."""
     found, _, step = text.rpartition("; ")
     return Finding("bad", found, step) if found else Finding("bad", step)
+
+
+def _query(wanted: Wanted) -> str:
+    return f"{wanted.query(datetime.now(UTC))} AND {OPEN}"
 
 
 def _place(client: Client) -> str:

@@ -3,6 +3,9 @@
 import asyncio
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
+from struct import error as StructError
+from struct import pack, unpack
+from typing import Final, NamedTuple
 from zlib import crc32
 
 from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
@@ -17,13 +20,17 @@ from contracts.names import (
     WAITING_SINCE,
 )
 
+OPEN: Final = "ExecutionStatus = 'Running'"
+BROKEN_OFF: Final = "ExecutionStatus IN ('Canceled', 'Failed', 'Terminated', 'TimedOut')"
+
 
 class CaseRow(Model):
     """One case in a list. What a closed case says of itself cannot change any more: whether its
-    flag still stands, `flags` tells."""
+    flag still stands, `flags` tells. `run`: the server's word for a run that it ended; the case had not."""
 
     case_id: str
     open: bool
+    run: str | None = None
     status: str | None
     rule: str | None
     agency: str | None
@@ -46,48 +53,68 @@ class NoSuchPage(ValueError):
     """What a page was asked for by is not what the page before told."""
 
 
-def query_for(
-    status: str | None, agency: str | None, attention: bool, waiting_for: timedelta | None = None
-) -> str:
-    """The visibility query; `status` and `agency` are words of the contract, so need no quoting."""
-    wanted = [f"WorkflowType = '{BOOKING_CASE}'"]
-    if status:
-        wanted.append(f"{CASE_STATUS.name} = '{status}'")
-    if agency:
-        wanted.append(f"{AGENCY.name} = '{agency}'")
-    if attention:
-        wanted.append(f"{NEEDS_ATTENTION.name} = true")
-    if waiting_for is not None:
-        since = datetime.now(UTC) - waiting_for
-        wanted.append(f"{WAITING_SINCE.name} <= '{since.isoformat()}'")
-    return " AND ".join(wanted)
+class Wanted(NamedTuple):
+    """Which cases. `attention`: open ones that need a person's; `waiting_for`: the court, so long by now."""
+
+    status: str | None = None
+    agency: str | None = None
+    attention: bool = False
+    waiting_for: timedelta | None = None
+
+    def query(self, now: datetime) -> str:
+        """The visibility query; `status` and `agency` are words of the contract, so need no quoting."""
+        # What goes on as a new run is one case.
+        wanted = [f"WorkflowType = '{BOOKING_CASE}' AND ExecutionStatus != 'ContinuedAsNew'"]
+        if self.status:
+            wanted.append(f"{CASE_STATUS.name} = '{self.status}'")
+        if self.agency:
+            wanted.append(f"{AGENCY.name} = '{self.agency}'")
+        if self.attention:
+            wanted.append(f"{NEEDS_ATTENTION.name} = true AND {OPEN}")
+        if self.waiting_for is not None:
+            wanted.append(f"{WAITING_SINCE.name} <= '{(now - self.waiting_for).isoformat()}' AND {OPEN}")
+        return " AND ".join(wanted)
 
 
-async def page(client: Client, query: str, size: int, token: str | None = None) -> Page:
+async def page(client: Client, wanted: Wanted, size: int, token: str | None = None) -> Page:
     """One page of cases; raises `NoSuchPage`."""
-    place = _read_token(token) if token else None
+    asked_at, place = _read_token(token, wanted) if token else (datetime.now(UTC), None)
+    query = wanted.query(asked_at)
     listed = client.list_workflows(query, page_size=size, next_page_token=place)
     counted, _ = await asyncio.gather(client.count_workflows(query), listed.fetch_next_page())
+    following = listed.next_page_token
     return Page(
         rows=tuple(map(_row, listed.current_page or ())),
         total=counted.count,
-        next=_token(listed.next_page_token) if listed.next_page_token else None,
+        next=_token(following, wanted, asked_at) if following else None,
     )
 
 
-def _token(place: bytes) -> str:
-    """The server's own token and a sum: of a wrong one it would say only that something went wrong."""
-    return urlsafe_b64encode(crc32(place).to_bytes(4) + place).decode().rstrip("=")
+def _token(place: bytes, wanted: Wanted, asked_at: datetime) -> str:
+    """The server's own token, when the first page was asked for, and a sum over all that makes the list:
+    of a wrong token the server would say only that something went wrong, or tell of other cases."""
+    said = pack(">d", asked_at.timestamp()) + place
+    return urlsafe_b64encode(crc32(repr(wanted).encode() + said).to_bytes(4) + said).decode().rstrip("=")
 
 
-def _read_token(token: str) -> bytes:
+def _read_token(token: str, wanted: Wanted) -> tuple[datetime, bytes]:
     try:
-        place = urlsafe_b64decode(token + "=" * (-len(token) % 4))[4:]
-    except ValueError:
+        said = urlsafe_b64decode(token + "=" * (-len(token) % 4))[4:]
+        asked_at = datetime.fromtimestamp(unpack(">d", said[:8])[0], UTC)
+    except (ValueError, OverflowError, OSError, StructError):
         raise NoSuchPage from None
-    if _token(place) != token:
+    if _token(said[8:], wanted, asked_at) != token:
         raise NoSuchPage
-    return place
+    return asked_at, said[8:]
+
+
+LOST: Final = (
+    WorkflowExecutionStatus.CANCELED,
+    WorkflowExecutionStatus.FAILED,
+    WorkflowExecutionStatus.TERMINATED,
+    WorkflowExecutionStatus.TIMED_OUT,
+)
+"""How a run is ended from outside, while its case has not ended."""
 
 
 def _row(execution: WorkflowExecution) -> CaseRow:
@@ -95,6 +122,7 @@ def _row(execution: WorkflowExecution) -> CaseRow:
     return CaseRow(
         case_id=execution.id,
         open=execution.status is WorkflowExecutionStatus.RUNNING,
+        run=execution.status.name.lower() if execution.status in LOST else None,
         status=said.get(CASE_STATUS),
         rule=said.get(CASE_RULE),
         agency=said.get(AGENCY),

@@ -38,7 +38,7 @@ def print_case(view: CaseView) -> None:
     out.print(Text(clean(view.explanation)))
     edition = f"policy of {view.policy_edition}" if view.policy_edition else "no edition yet"
     out.print(Text(f"{view.rule or 'no rule yet'}, {edition}", "dim"))
-    out.print(Text(waiting(view)))
+    out.print(Text(clean(waiting(view))), soft_wrap=True)
     if view.reopened:
         told = f"Opened again on {when(view.reopened.reopened_at)} by {view.reopened.by}"
         out.print(Text(clean(f"{told}: {view.reopened.reason}")))
@@ -66,6 +66,8 @@ def print_case(view: CaseView) -> None:
 
 def waiting(view: CaseView) -> str:
     """Who waits for what, since when, and what comes next."""
+    if view.stopped:
+        return f"Stands still: {view.stopped}"
     match view.status:
         case "awaiting_booking":
             what = f"Waits for the booking from {view.agency}: `conviction-gate start FILE`"
@@ -99,7 +101,7 @@ def print_page(page: Page, following: str) -> None:
                 (
                     (
                         row.case_id,
-                        (row.status or "") + ("" if row.open else " (closed)"),
+                        (row.status or "") + ("" if row.open else f" ({row.run or 'closed'})"),
                         row.rule or "",
                         row.agency or "",
                         "yes" if row.needs_attention else "",
@@ -149,9 +151,16 @@ def clean(text: str) -> str:
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Nobody reads any more; the exit code of a command is its own to say."""
+        self.quiet = True
+        raise BrokenPipeError
+
+
 def console(*, stderr: bool = False) -> Console:
     """A terminal as wide as it is; what is no terminal is as wide as tables need it."""
-    out = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    out = _Console(stderr=stderr, highlight=False, markup=False, emoji=False)
     if not out.is_terminal:
         out.width = NARROWEST
     return out

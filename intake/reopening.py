@@ -53,6 +53,8 @@ async def _reopened(case_id: CaseId, by: str, reason: str) -> str | None:
         client = CaseClient(await connect(), registry)
         if await client.is_open(case_id):
             return f"{case_id} is open; send it what the court says"
+        if stopped := await client.broken_off(case_id, await registry.kept_case(str(case_id))):
+            return f"{case_id} is not reopened: {stopped}"
         kept = await registry.reopen(str(case_id), by=by, reason=reason, at=datetime.now(UTC), open_again=again)
         if isinstance(kept, str):
             return f"{case_id} stays closed: {kept}"

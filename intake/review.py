@@ -69,8 +69,8 @@ def list_reviews(
         fail(f"--agency: '{agency}' is no ORI; write nine characters, as in CA0190000")
 
     async def work() -> tuple[list[Asked | Silent], str | None]:
-        query = listing.query_for("needs_review", agency, attention=False)
-        found = await listing.page(await connect(), query, limit, page)
+        wanted = listing.Wanted("needs_review", agency, attention=True)
+        found = await listing.page(await connect(), wanted, limit, page)
         async with cases() as client:
             return await asked_by((row.case_id for row in found.rows), client.open_case), found.next
 

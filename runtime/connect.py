@@ -5,9 +5,12 @@ API key variables, and the profiles of `temporal.toml`.
 """
 
 import asyncio
+import logging
+from functools import cache
 
 from temporalio.client import Client
 from temporalio.envconfig import ClientConfig
+from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig
 
 from runtime.converter import data_converter
 
@@ -17,6 +20,15 @@ FIRST_ANSWER_WITHIN = 10.0  # seconds; a server that is there answers in millise
 
 class ConnectError(Exception):
     """The server cannot be reached; the text is one line with the next step."""
+
+
+@cache
+def core() -> Runtime:
+    """The SDK's core, one a process. Its log joins Python's; by itself it would go to stdout."""
+    log = LogForwardingConfig(logger=logging.getLogger("temporalio.core"))
+    return Runtime(
+        telemetry=TelemetryConfig(logging=LoggingConfig(filter=LoggingConfig.default.filter, forwarding=log))
+    )
 
 
 async def connect() -> Client:
@@ -36,7 +48,7 @@ async def connect() -> Client:
     address = config["target_host"]
     try:
         async with asyncio.timeout(FIRST_ANSWER_WITHIN):
-            return await Client.connect(**config, data_converter=data_converter)
+            return await Client.connect(**config, data_converter=data_converter, runtime=core())
     except (RuntimeError, ValueError, TimeoutError) as error:
         raise ConnectError(_unreachable(address, str(error))) from error
 

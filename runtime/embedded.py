@@ -28,6 +28,7 @@ from temporalio.service import RPCError
 
 from runtime import children, claims, search_attributes
 from runtime.claims import HOST, Refused, free_port
+from runtime.connect import core
 from runtime.settings import PREFIX, Settings, SettingsError
 
 __all__ = ["EmbeddedError", "Refused", "Running", "embedded", "free_port", "up"]
@@ -245,7 +246,7 @@ async def _answering(running: Running) -> Client:
     while True:
         _still_alive(running)
         with suppress(RuntimeError):  # it does not listen yet
-            client = await Client.connect(running.address, namespace=running.namespace)
+            client = await Client.connect(running.address, namespace=running.namespace, runtime=core())
             with suppress(RPCError):  # it does not serve yet
                 await _retention(client)
                 return client

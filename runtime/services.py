@@ -9,6 +9,7 @@ import logging
 import ssl
 from collections.abc import Mapping
 from http import HTTPStatus
+from http.cookiejar import Cookie, CookieJar
 from typing import Final
 
 import httpx
@@ -32,17 +33,33 @@ class ServiceError(Exception):
     """No usable answer came; the text is one line with the next step, and names nobody."""
 
 
+class _NoCookies(CookieJar):
+    """Keeps none: each question stands alone, and what a service adds to one must not break the next."""
+
+    def set_cookie(self, cookie: Cookie) -> None:
+        pass
+
+
 class Service:
     """One service, asked through a pool of connections; close it in the end."""
 
     def __init__(self, access: Access) -> None:
-        """Raises `ServiceError` where a certificate cannot be read."""
+        """Raises `ServiceError` where a certificate or the address cannot be read."""
         self._access = access
+        try:
+            _ = httpx.URL(access.url).host
+        except (httpx.InvalidURL, UnicodeError) as error:  # idna's own are of the latter kind
+            raise ServiceError(
+                f"{access.setting}_URL: not the address of a service ({error}); mend its host"
+            ) from None
         self._client = httpx.AsyncClient(
             verify=_trust(access),
             headers={"Accept": "application/json"}
             | ({"Authorization": f"Bearer {access.token}"} if access.token else {}),
             timeout=httpx.Timeout(ANSWER_WITHIN, connect=CONNECT_WITHIN),
+            cookies=_NoCookies(),
+            # A proxy would learn whom we ask about, and its own 404 would be a clean record.
+            trust_env=False,
             limits=httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE),
         )
 
@@ -66,17 +83,17 @@ class Service:
             case _:
                 raise ServiceError(self._told(status))
 
-    async def reach(self) -> str:
-        """What an unspecific question is answered, in a few words: somebody is there and lets us in.
+    async def reach(self) -> bool:
+        """Ask for nobody: somebody is there and lets us in. False where all that is said is a 404.
 
         Raises:
-            ServiceError: nobody is, or we are not let in.
+            ServiceError: nobody is there, or we are not let in.
         """
         status, _ = await self._get({})
         unwelcome = status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) or status >= 500
         if unwelcome or 300 <= status < 400:
             raise ServiceError(self._told(status))
-        return f"{self.place} answers"
+        return status != HTTPStatus.NOT_FOUND
 
     async def close(self) -> None:
         """Give the connections back."""

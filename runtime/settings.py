@@ -29,9 +29,14 @@ PREFIX = "CONVICTION_GATE_"
 REGISTRY_FILE = "registry.db"
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-_SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])")
+_SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])", re.ASCII)
 _LONGEST = timedelta(days=36_500)  # the server caps timers at a hundred years
+_ADDRESS = re.compile(r"https?://[!-~]+")
+_TOKEN = re.compile(r"[!-~]+")
 _DATABASE_URL = re.compile(r"[a-z0-9]+\+[a-z0-9]+://.*")
+
+
+_AGENCIES = 'write it as in {"CA019": {"docket_check_every": "30d"}}'
 
 
 class SettingsError(Exception):
@@ -72,7 +77,7 @@ def _service_url(url: str | None) -> str | None:
         return None
     try:
         parts = urlsplit(url)
-        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        fits = bool(_ADDRESS.fullmatch(url)) and bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError:
         fits = False
     if not fits:
@@ -85,8 +90,15 @@ def _service_url(url: str | None) -> str | None:
     return url
 
 
+def _token(token: SecretStr | None) -> SecretStr | None:
+    if token is not None and not _TOKEN.fullmatch(token.get_secret_value()):
+        raise ValueError("holds white space or other than ASCII letters and signs; write the token alone")
+    return token
+
+
 Span = Annotated[timedelta, BeforeValidator(_read_span), AfterValidator(_bounded)]
 ServiceUrl = Annotated[str | None, AfterValidator(_service_url)]
+Token = Annotated[SecretStr | None, AfterValidator(_token)]
 Prefix = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[A-Z0-9]{0,7}$")]
 
 
@@ -150,7 +162,7 @@ class Settings(BaseSettings):
 
     history_url: ServiceUrl = None
     """The state repository that is asked for histories; None: the registry's table."""
-    history_token: SecretStr | None = None
+    history_token: Token = None
     """A bearer token for it."""
     history_certificate: Path | None = None
     """A client certificate for it, PEM; with its key, or beside it."""
@@ -161,7 +173,7 @@ class Settings(BaseSettings):
 
     docket_url: ServiceUrl = None
     """The court's service that is asked for docket entries; None: the registry's table."""
-    docket_token: SecretStr | None = None
+    docket_token: Token = None
     docket_certificate: Path | None = None
     docket_key: Path | None = None
     docket_ca: Path | None = None
@@ -172,10 +184,12 @@ class Settings(BaseSettings):
         except ValidationError as error:
             raise SettingsError("; ".join(map(_complaint, error.errors()))) from None
         except NotJson:  # the one setting that is written as JSON
-            raise SettingsError(
-                f"{PREFIX}AGENCIES: not a JSON object; write it as in "
-                '{"CA019": {"docket_check_every": "30d"}}'
-            ) from None
+            raise SettingsError(f"{PREFIX}AGENCIES: not a JSON object; {_AGENCIES}") from None
+        for service in ("history", "docket"):
+            for part, of in (("token", "url"), ("certificate", "url"), ("key", "certificate"), ("ca", "url")):
+                if getattr(self, f"{service}_{part}") and not getattr(self, f"{service}_{of}"):
+                    mine, its = (f"{PREFIX}{service}_{name}".upper() for name in (part, of))
+                    raise SettingsError(f"{mine}: of no use without {its}; set that too, or leave this out")
 
     @property
     def registry(self) -> str:
@@ -229,5 +243,14 @@ class Settings(BaseSettings):
 def _complaint(error: Any) -> str:
     first, *rest = error["loc"]
     variable = PREFIX + str(first).upper()
-    within = f" ({'.'.join(map(str, rest))})" if rest else ""
-    return f"{variable}{within}: {error['msg'].removeprefix('Value error, ')}"
+    within = f" ({'.'.join(str(name) for name in rest if name != '[key]')})" if rest else ""
+    match error["type"]:
+        case "string_pattern_mismatch":
+            told = "no ORI, nor how one begins; write as in CA, CA019 or CA0190000"
+        case "extra_forbidden":
+            told = f"not known; write one of {', '.join(AgencyTimers.model_fields)}"
+        case "dict_type" | "model_type" | "model_attributes_type":
+            told = f"not an object; {_AGENCIES}"
+        case _:
+            told = error["msg"].removeprefix("Value error, ")
+    return f"{variable}{within}: {told}"

@@ -37,6 +37,7 @@ class StateRepository:
         self.answer = answer
         self.asked: Counter[str] = Counter()
         self.headers: dict[str, str] = {}
+        self.cookies: list[str] = []
         self.stalls = False
         self._port = free_port()
         self._server: uvicorn.Server | None = None
@@ -78,8 +79,9 @@ class StateRepository:
         self.headers = {name.decode(): value.decode() for name, value in scope["headers"]}
         self.asked[query] += 1
         status, body = self.answer(dict(parse_qsl(query)))
-        size = [(b"content-length", str(len(body)).encode())]
-        await send({"type": "http.response.start", "status": status, "headers": size})
+        headers = [(b"content-length", str(len(body)).encode())]
+        headers += [(b"set-cookie", cookie.encode()) for cookie in self.cookies]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
         while self.stalls and (await receive())["type"] != "http.disconnect":
             pass
         await send({"type": "http.response.body", "body": body})

@@ -81,9 +81,12 @@ RUN_MESSAGES_MOST = 2_000
 """Messages in one run after which the case continues as new: the server takes 10,000 signals in
 one run, and its own suggestion does not count them."""
 
-RULINGS_AT_ONCE = 100
+RULINGS_AT_ONCE = 50
 """Rulings that one workflow task binds. Each asks the rules what stands, and a task has two seconds."""
 
+_NOT_CANCELED = (
+    "a case ends by its facts alone, so it is not canceled; send what is wrong as a finding or a correction"
+)
 _UNTIL_ANSWERED = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=10))
 _UNTIL_WRITTEN = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 _ONE_TRY: Any = {"start_to_close_timeout": timedelta(seconds=10)}
@@ -124,6 +127,18 @@ class BookingCase:
     @workflow.run
     async def run(self, *inputs: Any) -> CaseResult:
         """Input: a booking, or null where a court message opens the case."""
+        story = asyncio.create_task(self._story())
+        while True:
+            try:
+                return await asyncio.shield(story)
+            except asyncio.CancelledError:
+                if story.done():
+                    raise
+                self._reject("cancel", (), _NOT_CANCELED)
+
+    # -- the way of a booking -----------------------------------------------------------------
+
+    async def _story(self) -> CaseResult:
         await self._booking_arrived()
         while True:
             result = await self._complete_the_facts()
@@ -135,8 +150,6 @@ class BookingCase:
                 result = await self._conclude(decision)
             if result is not None:
                 return await self._end(result)
-
-    # -- the way of a booking -----------------------------------------------------------------
 
     async def _booking_arrived(self) -> None:
         state = self._state

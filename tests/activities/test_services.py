@@ -259,12 +259,40 @@ async def test_a_client_certificate_lets_us_in(tmp_path: Path) -> None:
 
 async def test_reaching_a_service_asks_for_nobody(repository: StateRepository, service: Service) -> None:
     repository.answer = saying({"error": "name an id"}, 400)
-    assert "answers" in await service.reach()
+    assert await service.reach()
     assert repository.asked == {"": 1}
+    repository.answer = clean
+    assert not await service.reach()
     for status in (401, 403, 302, 500, 503):
         repository.answer = saying({}, status)
         with pytest.raises(ServiceError, match=str(status)):
             await service.reach()
+
+
+async def test_no_proxy_learns_whom_we_ask_about(
+    repository: StateRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with state_repository() as proxy:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.url.removesuffix("/records"))
+        service = Service(Access(name="history", setting="S", url=repository.url))
+        assert await service.ask({"fbi_number": "F-7"}) is None
+        await service.close()
+        assert (repository.asked, proxy.asked) == ({"fbi_number=F-7": 1}, {})
+
+
+async def test_no_question_carries_what_an_earlier_answer_set(
+    repository: StateRepository, service: Service
+) -> None:
+    repository.cookies = [f"c{n}={'x' * 4000}; Path=/" for n in range(21)]
+    for _ in range(2):
+        assert await service.ask({"fbi_number": "F-7"}) is None
+        assert "cookie" not in repository.headers
+
+
+def test_a_host_that_is_none_is_named() -> None:
+    with pytest.raises(ServiceError, match=r"CONVICTION_GATE_HISTORY_URL: not the address of a service"):
+        Service(Access(name="history", setting="CONVICTION_GATE_HISTORY", url="http://xn--a/"))
 
 
 # -- the docket ------------------------------------------------------------------------------------

@@ -43,6 +43,7 @@ async def test_doctor(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
         "search attributes": "bad",
         "workers": "bad",
         "cases": "bad",
+        "slow histories": "bad",
     }
     assert bare["cases"].next == "run `conviction-gate setup`"
     assert "--namespace bare --retention 30d" in (bare["retention"].next or "")

@@ -25,7 +25,7 @@ from intake.command_line import app
 from intake.doctor import Examination, Finding, checked, polled
 from registry import DocketEntry, Registry, RegistryError
 from runtime.settings import Settings
-from tests.state_repository import saying, state_repository
+from tests.state_repository import clean, saying, state_repository
 from tests.unit.registries import AGENCY, CONVICTION, sql
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -148,7 +148,7 @@ async def test_what_needs_no_server_is_asked_without_one(url: str) -> None:
     server = findings["server"]
     assert server.level == "bad"
     assert server.next == "start one with `conviction-gate up` or set TEMPORAL_ADDRESS"
-    for name in ("retention", "search attributes", "workers", "cases", "stuck cases"):
+    for name in ("retention", "search attributes", "workers", "cases", "broken-off cases", "stuck cases"):
         assert findings[name] == Finding("look", "not asked: no server")
     assert findings["registry"].level == "ok"
     assert findings["histories"].level == "look"  # nobody has a record then
@@ -185,13 +185,17 @@ async def test_services_that_are_asked(sqlite_url: str) -> None:
         "history_token": "hidden",
         "docket_token": "hidden",
     }
-    with state_repository() as history, state_repository(saying({}, 401)) as docket:
+    with state_repository(saying({}, 400)) as history, state_repository(saying({}, 401)) as docket:
         settings |= {"history_url": history.url, "docket_url": docket.url}
         up = await found(**settings)
+        history.answer = clean
+        lost = await found(**settings)
     down = await found(**settings)
     assert (up["histories"].level, up["dockets"].level) == ("ok", "bad")
     assert up["dockets"].next is not None
     assert "CONVICTION_GATE_DOCKET_TOKEN" in up["dockets"].next
+    assert lost["histories"].level == "look"
+    assert "CONVICTION_GATE_HISTORY_URL" in (lost["histories"].next or "")
     assert down["histories"].next == "check CONVICTION_GATE_HISTORY_URL and the network"
     for findings in (up, down):
         assert findings["registry"].level == "ok"

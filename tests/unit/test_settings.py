@@ -82,6 +82,10 @@ def test_spans(monkeypatch: pytest.MonkeyPatch, name: str, text: str, span: time
         ("docket_url", "https://court:70000/x", "not the address of a service"),
         ("history_url", "https://records.example.gov/?key=1", "holds more than an address"),
         ("docket_url", "https://me@court.example.gov/", "holds more than an address"),
+        ("docket_url", "http://[::1", "not the address of a service"),
+        ("docket_url", "http://court.example.gov/\x01", "not the address of a service"),
+        ("docket_url", "http://court.example.gov/a b", "not the address of a service"),
+        ("docket_check_every", "٣d", "not a length of time; write a number"),
     ],
 )
 def test_what_does_not_fit_is_named(monkeypatch: pytest.MonkeyPatch, name: str, text: str, reason: str) -> None:
@@ -95,10 +99,11 @@ def test_what_does_not_fit_is_named(monkeypatch: pytest.MonkeyPatch, name: str, 
     ("text", "reason"),
     [
         ("30d", ": not a JSON object; write it as in"),
-        ("[]", ": Input should be a valid dictionary"),
-        ('{"Kern": {}}', " (Kern.[key]): String should match pattern"),
+        ("[]", ": not an object; write it as in"),
+        ('{"CA": 30}', " (CA): not an object; write it as in"),
+        ('{"Kern": {}}', " (Kern): no ORI, nor how one begins; write as in CA"),
         ('{"CA": {"docket_check_every": "soon"}}', " (CA.docket_check_every): not a length of time"),
-        ('{"CA": {"docket_checks": "3d"}}', " (CA.docket_checks): Extra inputs are not permitted"),
+        ('{"CA": {"docket_checks": "3d"}}', " (CA.docket_checks): not known; write one of docket_check_every,"),
     ],
 )
 def test_an_agency_timer_that_does_not_fit_is_named(
@@ -142,6 +147,32 @@ def test_services_are_named_with_what_lets_us_in(monkeypatch: pytest.MonkeyPatch
         Path("/run/court.pem"),
     )
     assert "secret" not in repr(Settings())
+
+
+@pytest.mark.parametrize("token", ["two words", "a\nHost: b", "ключ", " "])
+def test_a_token_that_cannot_be_sent_is_named_and_not_told(monkeypatch: pytest.MonkeyPatch, token: str) -> None:
+    monkeypatch.setenv(variable("history_url"), "https://records.example.gov/history")
+    monkeypatch.setenv(variable("history_token"), token)
+    with pytest.raises(SettingsError) as caught:
+        Settings()
+    assert str(caught.value).startswith(f"{variable('history_token')}: holds white space or other than ASCII")
+    assert not token.strip() or token not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("part", "of"), [("token", "url"), ("certificate", "url"), ("key", "certificate"), ("ca", "url")]
+)
+@pytest.mark.parametrize("service", ["history", "docket"])
+def test_what_lets_us_in_belongs_to_something(
+    monkeypatch: pytest.MonkeyPatch, service: str, part: str, of: str
+) -> None:
+    if of != "url":
+        monkeypatch.setenv(variable(f"{service}_url"), "https://records.example.gov/history")
+    monkeypatch.setenv(variable(f"{service}_{part}"), "x")
+    with pytest.raises(SettingsError) as caught:
+        Settings()
+    mine, its = variable(f"{service}_{part}"), variable(f"{service}_{of}")
+    assert str(caught.value) == f"{mine}: of no use without {its}; set that too, or leave this out"
 
 
 def test_all_misfits_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

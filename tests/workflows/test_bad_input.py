@@ -281,12 +281,12 @@ async def test_a_flood_of_rulings_does_not_hold_the_case_up(
 ) -> None:
     """Each asks the rules what stands; those that are too many at once may be sent again."""
     case, queue = case_id(), "booking-cases-rulings"
-    charges = [{"charge_id": str(n), "scheme": "CA-VC", "code": f"99{n:03d}"} for n in range(100)]
+    charges = [{"charge_id": str(n), "scheme": "CA-VC", "code": f"99{n:03d}"} for n in range(50)]
     rulings = [
-        review_decision(f"r-{number}", "minor_traffic", charge_id=str(number % 100)) for number in range(300)
+        review_decision(f"r-{number}", "minor_traffic", charge_id=str(number % 50)) for number in range(300)
     ]
     dismissals = [
-        dismissal(f"d-{number}", charge_id=str(number % 100), decided_on=f"2013-0{1 + number // 100}-01")
+        dismissal(f"d-{number}", charge_id=str(number % 50), decided_on=f"2013-0{1 + number // 100}-01")
         for number in range(300)
     ]
     async with make_worker(server.client, registry, Settings(), task_queue=queue):
@@ -297,7 +297,7 @@ async def test_a_flood_of_rulings_does_not_hold_the_case_up(
     async with make_worker(server.client, registry, Settings(), task_queue=queue):
         assert (await handle.result()).rule == "clear.no_conviction"
         seen = await view(handle)
-    assert (seen.messages_total, seen.rejected_total) == (401, 200)
+    assert (seen.messages_total, seen.rejected_total) == (351, 250)
     assert {"too many rulings came at once; send it again"} == {kept.reason for kept in seen.rejected}
 
 
@@ -376,3 +376,17 @@ async def test_nothing_mends_a_workflow_id_that_names_no_case(client: Client) ->
     answer = await submit(handle, {"type": "conviction"} | conviction())
     assert answer.status == "awaiting_booking"
     await handle.terminate()
+
+
+@pytest.mark.parametrize("status", ["awaiting_booking", "waiting_for_court"])
+async def test_a_case_is_not_canceled(status: str, client: Client) -> None:
+    case = case_id()
+    handle = await start(client, case, booking(case) if status == "waiting_for_court" else None)
+    await settled(handle, status)
+    await handle.cancel()
+    seen = await rejected(handle, 1)
+    assert (seen.status, seen.needs_attention) == (status, True)
+    assert (seen.rejected[0].name, seen.rejected[0].payload) == ("cancel", "")
+    assert "not canceled" in seen.rejected[0].reason
+    await handle.signal("booking", booking(case))
+    await convicted(handle)

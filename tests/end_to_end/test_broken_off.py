@@ -1,0 +1,97 @@
+"""A case whose run was ended from outside, by an operator or a failure: it says so, and how it can go on."""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from intake.doctor import Examination
+from policy import reopen
+from registry import Registry
+from runtime.settings import Settings
+from tests.end_to_end.conftest import House
+from tests.end_to_end.test_client import a_booking, a_conviction
+
+AGENCY = "CAZZ00313"
+WHY = ("--reason", "refiled as 14CR-7", "--by", "clerk-7")
+
+
+def named(number: str, **fields: Any) -> str:
+    return json.dumps({"agency": AGENCY, "tracking_number": number} | fields)
+
+
+async def test_a_case_that_was_ended_from_outside_goes_on_with_all_it_was_told(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.up()
+    gate, case = house.gate, f"booking-case:{AGENCY}:X-1"
+    booked, convicted = json.dumps(a_booking("X-1", agency=AGENCY)), named("X-1", **a_conviction("X-1"))
+    await gate("start", "-", stdin=booked)
+    update = {"message_id": "u-1", "charge_id": "1", "occurred_on": "2012-09-03", "entry": "continuance"}
+    await gate("send", "court_update", "-", stdin=named("X-1", **update))
+    await house.until(case, status="waiting_for_court", messages_total=2)
+    await house.run("temporal", "workflow", "terminate", "--workflow-id", case, "--reason", "a slip")
+    while (shown := await house.show(case))["stopped"] is None:
+        await asyncio.sleep(0.2)
+    assert shown["needs_attention"]
+    command = f"temporal workflow reset --workflow-id {case} --type LastWorkflowTask --reason WHY"
+    for said in (
+        await gate("show", case),
+        await gate("start", "-", stdin=booked, code=1),
+        await gate("send", "conviction", "-", stdin=convicted, code=1),
+        await gate("reopen", case, *WHY, code=1),
+    ):
+        assert command in said
+    assert "(terminated)" in await gate("list")
+
+    for name, value in house.environment.items():
+        monkeypatch.setenv(name, value)
+    async with Examination(Settings()) as examination:
+        found = (await examination.findings())["broken-off cases"]
+    assert found.level == "bad"
+    assert case in found.found
+
+    await house.run(*command.split()[:-1], "a slip")
+    assert (await house.until(case, stopped=None))["messages_total"] == 2
+    await gate("send", "conviction", "-", stdin=convicted)
+    await house.until(case, status="flagged")
+    async with Examination(Settings()) as examination:
+        assert (await examination.findings())["broken-off cases"].level == "ok"
+
+
+async def test_a_reopened_case_without_a_run_says_so_and_can_be_opened_once_more(open_house: House) -> None:
+    gate, case = open_house.gate, f"booking-case:{AGENCY}:X-2"
+    await gate("start", "-", stdin=json.dumps(a_booking("X-2", agency=AGENCY)))
+    ended = {"message_id": "d-1", "charge_id": "1", "decided_on": "2013-07-15", "disposition": "dismissed"}
+    await gate("send", "dismissal", "-", stdin=named("X-2", **ended))
+    await open_house.until(case, status="cleared")
+    await only_on_record(open_house, case)
+    shown = await open_house.show(case)
+    assert "nothing runs for it" in shown["stopped"]
+    convicted = named("X-2", **a_conviction("X-2"))
+    for said in (
+        await gate("show", case),
+        await gate("send", "conviction", "-", stdin=convicted, code=1),
+        await gate("start", "-", stdin=json.dumps(a_booking("X-2", agency=AGENCY)), code=1),
+    ):
+        assert f"`conviction-gate reopen {case}`" in said
+    await gate("reopen", case, "--reason", "its run was lost", "--by", "clerk-8")
+    shown = await open_house.until(case, status="waiting_for_court")
+    assert (shown["stopped"], shown["reopened"]["by"]) == (None, "clerk-8")
+    await gate("send", "conviction", "-", stdin=convicted)
+    await open_house.until(case, status="flagged")
+
+
+async def only_on_record(house: House, case: str) -> None:
+    """What `reopen` does where it dies between the record and the run."""
+    now = datetime.now(UTC)
+    async with await Registry.open(Settings(data=house.data).registry) as registry:
+        await registry.reopen(
+            case,
+            by="clerk-7",
+            reason="refiled",
+            at=now,
+            open_again=lambda kept: reopen(kept.facts, kept.result, by="clerk-7", reason="refiled", at=now),
+        )
