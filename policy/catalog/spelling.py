@@ -44,21 +44,26 @@ _CITED_AS: Final = {
 
 
 @lru_cache(maxsize=4096)
-def normalised(scheme: str, code: str) -> tuple[str, str]:
+def key_of(scheme: str, code: str) -> tuple[str, str] | None:
     """The key of an offense: equal for spellings of one code, different for different codes.
 
     Case, white space, section signs, a repeated scheme, kinds of dashes and brackets do not count.
     A text that holds anything else (other scripts, control characters, half characters) or more
-    than 128 characters comes back as it was sent, which is no key of the catalog.
+    than 128 characters has none.
     """
     name = _scheme(scheme)
     folded = _plain(code) if name is not None else None
     if name is None or folded is None:
-        return scheme, code
+        return None
     # Scheme and section sign come in either order: again, until nothing changes.
     while (key := _folded(name, folded)) != folded:
         folded = key
-    return (name, key) if key and "§" not in key else (scheme, code)
+    return (name, key) if key and "§" not in key else None
+
+
+def normalised(scheme: str, code: str) -> tuple[str, str]:
+    """The key of an offense; what has none comes back as it was sent, which is no key of the catalog."""
+    return key_of(scheme, code) or (scheme, code)
 
 
 def _folded(name: str, code: str) -> str:
