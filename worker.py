@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 import sys
+from collections.abc import Callable
 from datetime import timedelta
 
 from temporalio.client import Client
@@ -12,8 +13,10 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from activities import LookUps, Outcomes, Sources, sources
 from contracts.names import TASK_QUEUE
+from policy.catalog import Catalog
 from registry import Registry, RegistryError
 from runtime import search_attributes
+from runtime.catalogs import read_catalogs
 from runtime.connect import ConnectError, connect
 from runtime.search_attributes import SetupError
 from runtime.services import ServiceError
@@ -30,11 +33,21 @@ def make_worker(
     registry: Registry,
     settings: Settings,
     asked: Sources | None = None,
+    catalog_of: Callable[[str], Catalog] | None = None,
     *,
     task_queue: str = TASK_QUEUE,
 ) -> Worker:
-    """The worker of all workflows and activities. `asked`: whom, instead of the registry's tables."""
-    look_ups = LookUps(registry, asked or Sources(registry, registry), settings.intervals_of)
+    """The worker of all workflows and activities.
+
+    `asked`: whom, instead of the registry's tables. `catalog_of`: from an ORI to its catalog, where the
+    settings' files were read before.
+    """
+    look_ups = LookUps(
+        registry,
+        asked or Sources(registry, registry),
+        settings.intervals_of,
+        catalog_of or read_catalogs(settings),
+    )
     outcomes = Outcomes(registry)
     return Worker(
         client,
@@ -63,13 +76,14 @@ async def run(settings: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    catalog_of = read_catalogs(settings)
     client = await connect()
     await search_attributes.check(client)
     registry = await Registry.open(settings.registry)
     try:
         async with (
             sources(Sources(registry, registry), settings.history, settings.docket) as asked,
-            make_worker(client, registry, settings, asked),
+            make_worker(client, registry, settings, asked, catalog_of),
         ):
             print(f"worker ready: polling {TASK_QUEUE} in {client.namespace}", flush=True)
             await stop.wait()

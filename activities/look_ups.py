@@ -8,6 +8,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.sources import Sources
 from contracts.booking import Subject
+from contracts.facts import PlacedOffense
 from contracts.room import CARRIED_MOST
 from contracts.work import (
     CASE_INTERVALS,
@@ -25,7 +26,7 @@ from contracts.work import (
     OffensesToPlace,
     Recalled,
 )
-from policy.catalog import place
+from policy.catalog import Catalog
 from registry import KeptCase
 
 HISTORY_MOST: Final = 128 * 1024
@@ -45,10 +46,17 @@ class Records(Protocol):
 class LookUps:
     """Reads only; an answer that does not come is asked for again, for as long as it takes."""
 
-    def __init__(self, records: Records, sources: Sources, intervals_of: Callable[[str], Intervals]) -> None:
+    def __init__(
+        self,
+        records: Records,
+        sources: Sources,
+        intervals_of: Callable[[str], Intervals],
+        catalog_of: Callable[[str], Catalog],
+    ) -> None:
         self._records = records
         self._sources = sources
         self._intervals_of = intervals_of
+        self._catalog_of = catalog_of
 
     @activity.defn(name=CASE_INTERVALS)
     async def case_intervals(self, agency: str) -> Intervals:
@@ -64,7 +72,7 @@ class LookUps:
         return HistoryFound(
             history=history,
             us_citizen=await self._records.is_us_citizen(request.subjects),
-            placements=tuple(place(offense) for offense in request.offenses),
+            placements=self._placed(request),
             has_docket=await self._sources.dockets.has_docket(),
             intervals=self._intervals_of(request.agency),
             earlier=await self._records.earlier(request.case_id),
@@ -88,7 +96,7 @@ class LookUps:
     @activity.defn(name=CLASSIFY_CHARGE)
     async def classify_charge(self, request: OffensesToPlace) -> OffensesPlaced:
         """The class of offenses that were filed after the history was checked."""
-        return OffensesPlaced(placements=tuple(place(offense) for offense in request.offenses))
+        return OffensesPlaced(placements=self._placed(request))
 
     @activity.defn(name=CHECK_DOCKET)
     async def check_docket(self, request: DocketRequest) -> DocketFound:
@@ -100,6 +108,9 @@ class LookUps:
             asked=await self._sources.dockets.has_docket(),
             intervals=self._intervals_of(request.agency),
         )
+
+    def _placed(self, request: HistoryRequest | OffensesToPlace) -> tuple[PlacedOffense, ...]:
+        return tuple(map(self._catalog_of(request.agency).place, request.offenses))
 
 
 def _hold(what: str, texts: Sequence[str], most: int) -> None:

@@ -70,8 +70,9 @@ class Recalled(Model):
 
 
 class OffensesToPlace(Model):
-    """Offenses that came after the history was asked for."""
+    """Offenses that came after the history was asked for, and whose catalog places them."""
 
+    agency: str
     offenses: tuple[Offense, ...]
 
 

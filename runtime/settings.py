@@ -4,10 +4,11 @@ How to reach the Temporal server is not among them: the SDK's `envconfig` tells 
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -24,6 +25,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as NotJson
 
 from contracts.work import Intervals
+
+T = TypeVar("T")
 
 PREFIX = "CONVICTION_GATE_"
 REGISTRY_FILE = "registry.db"
@@ -102,8 +105,8 @@ Token = Annotated[SecretStr | None, AfterValidator(_token)]
 Prefix = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[A-Z0-9]{0,7}$")]
 
 
-class AgencyTimers(BaseModel):
-    """Timers of an agency of its own; what is left out is as for all others."""
+class AgencySettings(BaseModel):
+    """What an agency has of its own; what is left out is as for all others."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -111,6 +114,8 @@ class AgencyTimers(BaseModel):
     docket_overdue_after: Span | None = None
     review_reminder_every: Span | None = None
     booking_overdue_after: Span | None = None
+    catalog: Path | None = None
+    """Codes beside the built-in catalog's, CSV (docs/catalog.md)."""
 
 
 @dataclass(frozen=True)
@@ -157,8 +162,8 @@ class Settings(BaseSettings):
     """The time between two reminders of a question that a person has not answered."""
     booking_overdue_after: Span = timedelta(days=60)
     """A case that waited this long for its booking needs attention."""
-    agencies: dict[Prefix, AgencyTimers] = Field(default={})
-    """Timers by agency: an ORI or how it begins (`CA`, `CA019`), the longest that fits first."""
+    agencies: dict[Prefix, AgencySettings] = Field(default={})
+    """Timers and codes by agency: an ORI or how it begins (`CA`, `CA019`), the longest that fits first."""
 
     history_url: ServiceUrl = None
     """The state repository that is asked for histories; None: the registry's table."""
@@ -225,12 +230,9 @@ class Settings(BaseSettings):
         """The timers of an agency's cases, as a case records them."""
 
         def of(timer: str) -> timedelta:
-            for prefix in sorted(self.agencies, key=len, reverse=True):
-                own: timedelta | None = getattr(self.agencies[prefix], timer)
-                if own is not None and agency.startswith(prefix):
-                    return own
             for_all: timedelta = getattr(self, timer)
-            return for_all
+            own = {prefix: getattr(its, timer) for prefix, its in self.agencies.items()}
+            return own_of(agency, own) or for_all
 
         return Intervals(
             docket_check=of("docket_check_every"),
@@ -238,6 +240,14 @@ class Settings(BaseSettings):
             review_reminder=of("review_reminder_every"),
             booking_overdue=of("booking_overdue_after"),
         )
+
+
+def own_of(agency: str, own: Mapping[str, T | None]) -> T | None:
+    """What an agency has of its own among what is set by prefix: the longest that fits counts."""
+    for prefix in sorted(own, key=len, reverse=True):
+        if own[prefix] is not None and agency.startswith(prefix):
+            return own[prefix]
+    return None
 
 
 def _complaint(error: Any) -> str:

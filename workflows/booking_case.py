@@ -215,7 +215,7 @@ class BookingCase:
             elif offenses:
                 placed = await workflow.execute_activity(
                     CLASSIFY_CHARGE,
-                    OffensesToPlace(offenses=offenses),
+                    OffensesToPlace(agency=state.facts.bookings[0].agency, offenses=offenses),
                     result_type=OffensesPlaced,
                     summary="Class of a charge filed later",
                     retry_policy=_UNTIL_ANSWERED,

@@ -26,7 +26,7 @@ from contracts.work import (
     OffensesToPlace,
     Withdrawal,
 )
-from policy.catalog import place
+from policy.catalog import Catalog, built_in, place, read_rows
 from registry import DocketEntry, Registry
 from tests.workflows.cases import as_json, booking, conviction, correction, court_update, finding
 
@@ -34,6 +34,13 @@ CASE = CaseId("ZZ0000100", "T-1")
 AT = datetime(2013, 7, 15, 17, 2, 11, tzinfo=UTC)
 INTERVALS = Intervals(docket_check=timedelta(days=7))
 UNLICENSED = Offense(scheme="CA-VC", code="12500(a)")
+OWN = Offense(scheme="ZZ-VC", code="1(a)")
+
+
+def catalog_of(agency: str) -> Catalog:
+    own = """scheme,code,description,charge_class,severity,source,verified,note
+ZZ-VC,1(a),Stop sign,minor_traffic,infraction,the code itself,yes,"""
+    return built_in().with_own(read_rows(own, "own.csv")) if agency == CASE.agency else built_in()
 
 
 @pytest.fixture
@@ -44,7 +51,7 @@ async def registry(url: str) -> AsyncIterator[Registry]:
 
 @pytest.fixture
 def look_ups(registry: Registry) -> LookUps:
-    return LookUps(registry, Sources(registry, registry), lambda agency: INTERVALS)
+    return LookUps(registry, Sources(registry, registry), lambda agency: INTERVALS, catalog_of)
 
 
 @pytest.fixture
@@ -177,7 +184,7 @@ async def test_more_than_a_case_can_carry_is_asked_for_again_and_ends_nothing(re
         )
         for entry in entries
     )
-    look_ups = LookUps(registry, Sources(registry, registry), lambda agency: INTERVALS)
+    look_ups = LookUps(registry, Sources(registry, registry), lambda agency: INTERVALS, catalog_of)
     asked = HistoryRequest(case_id=str(CASE), agency=CASE.agency, subjects=(booked().subject,), offenses=())
     with pytest.raises(ApplicationError, match="the history holds") as refused:
         await ActivityEnvironment().run(look_ups.check_history, asked)
@@ -190,8 +197,18 @@ async def test_more_than_a_case_can_carry_is_asked_for_again_and_ends_nothing(re
 
 async def test_classify_charge(look_ups: LookUps) -> None:
     dui = Offense(scheme="CA-VC", code="23152(a)")
-    placed = (await twice(look_ups.classify_charge, OffensesToPlace(offenses=(dui,)))).placements
+    placed = (
+        await twice(look_ups.classify_charge, OffensesToPlace(agency=CASE.agency, offenses=(dui,)))
+    ).placements
     assert [(offense.code, offense.charge_class) for offense in placed] == [("23152(a)", "dui")]
+
+
+async def test_an_agency_asks_its_own_catalog(look_ups: LookUps) -> None:
+    for agency, charge_class in ((CASE.agency, "minor_traffic"), ("ZZZZ00100", "unclassified")):
+        later = OffensesToPlace(agency=agency, offenses=(OWN,))
+        assert (await twice(look_ups.classify_charge, later)).placements[0].charge_class == charge_class
+        asked = HistoryRequest(case_id=str(CASE), agency=agency, subjects=(booked().subject,), offenses=(OWN,))
+        assert (await twice(look_ups.check_history, asked)).placements[0].charge_class == charge_class
 
 
 async def test_check_docket(look_ups: LookUps, registry: Registry) -> None:
