@@ -21,7 +21,7 @@ from pydantic import BaseModel
 from contracts.case import CaseView, Flag
 from contracts.fields import Status
 from contracts.names import ORI_PATTERN
-from intake import bulk, doctor, explaining, reopening, review, tables
+from intake import bulk, charges, doctor, explaining, reopening, review, tables
 from intake.options import Data, Json, Port, again, read_span
 from intake.reading import CASE_FORM, read_case_id
 from intake.session import NOT_POSSIBLE, REFUSED, cases, fail, run
@@ -34,6 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.add_typer(charges.charges, name="charges")
 app.add_typer(tables.history, name="history")
 app.add_typer(tables.docket, name="docket")
 app.add_typer(tables.registry, name="registry")

@@ -134,7 +134,8 @@ def _why(charge: ChargeView) -> Iterator[str]:
     elif charge.charge_class == "unclassified":
         yield "Our catalog does not place this code."
     else:
-        yield "This is not from our catalog of today: a person ruled on it, or the catalog has changed."
+        yield "This is not from our catalog of today. A person ruled on it, or the catalog has changed."
+        yield "Or the agency has a list of its own."
 
 
 def _messages(view: CaseView) -> Iterator[str]:

@@ -142,7 +142,7 @@ def test_a_charge_has_its_class_on_somebodys_word(code: the.Code, injury: bool |
 
 def test_a_ruling_on_a_charge_is_told_as_one() -> None:
     facts = ruled(facts_of(booking(charge(the.UNCLASSIFIED))), "minor_traffic")
-    assert "a person ruled on it" in told(facts)["The charges"]
+    assert "A person ruled on it" in told(facts)["The charges"]
 
 
 def test_a_closed_case_tells_when_it_was_decided_and_on_what() -> None:

@@ -1,0 +1,234 @@
+"""`charges lookup` and `charges check`, and the file of codes that an agency has of its own."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+import worker
+from intake.command_line import app
+from policy.catalog import built_in
+from runtime.catalogs import read_catalogs
+from runtime.settings import Settings, SettingsError
+
+HEADER = "scheme,code,description,charge_class,severity,source,verified,note\n"
+OWN = HEADER + "CA-VC,9999(a),Local sign,minor_traffic,infraction,county ordinance list,yes,\n"
+AGENCY = "CAZZ00100"
+
+
+def ran(*words: str, stdin: str | bytes = "") -> Result:
+    return CliRunner().invoke(app, ["charges", *words], input=stdin)
+
+
+@pytest.fixture
+def own_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file that CONVICTION_GATE_AGENCIES names for agencies whose ORI begins with CAZZ."""
+    file = tmp_path / "own.csv"
+    file.write_text(OWN, "utf-8")
+    monkeypatch.setenv("CONVICTION_GATE_AGENCIES", json.dumps({"CAZZ": {"catalog": str(file)}}))
+    return file
+
+
+def test_a_code_is_shown_in_any_spelling() -> None:
+    shown = ran("lookup", "ca vc", "CVC 14601.2 (A)")
+    assert shown.exit_code == 0
+    assert shown.stdout.splitlines() == [
+        "CA-VC 14601.2(a): Driving while suspended for a conviction under 23152 or 23153",
+        "class     minor_traffic: in scope, no flag before a conviction where all is minor and the record is "
+        "clean",
+        "severity  misdemeanor",
+        "source    recalled (not verified)",
+        "note      nobody suspects 23152 at this arrest; whether there was such a conviction the history tells",
+        "row       ca-vc.csv line 6",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "code", "meaning"),
+    [
+        ("NJ", "39:4-50", "excluded by the policy"),
+        ("NIBRS", "240", "outside traffic law"),
+        ("NCIC", "5015", "never decides"),
+        ("NCIC", "5499", "a person rules which class it is"),
+        (
+            "CA-VC",
+            "23103(a)",
+            "in scope, no flag before a conviction where all is minor and the record is clean; booked",
+        ),
+        ("AZ-ARS", "28-622.01", "excluded by the policy"),  # a serious felony
+        ("CA-VC", "2800.2", "booked as a felony, it is excluded"),  # a wobbler
+        ("AAMVA-ACD", "S95", "booked as a felony, it is excluded"),  # no severity
+        ("CA-VC", "2800.1", "below felony, a person rules"),
+    ],
+)
+def test_what_the_policy_makes_of_a_code(scheme: str, code: str, meaning: str) -> None:
+    shown = ran("lookup", scheme, code, "--json")
+    assert shown.exit_code == 0
+    assert json.loads(shown.stdout)["meaning"].startswith(meaning)
+
+
+def test_a_code_that_is_not_there_goes_to_a_person_and_near_ones_are_shown() -> None:
+    shown = ran("lookup", "CA-VC", "12500")
+    assert shown.exit_code == 1
+    assert shown.stdout.splitlines() == [
+        "CA-VC 12500: not in the catalog, so it is unclassified: a person rules which class it is, and the "
+        "case waits until then",
+        "near it: CA-VC 12500(a), Unlicensed driver",
+    ]
+    found = json.loads(ran("lookup", "NJ", "39:4-96a", "--json").stdout)
+    assert found["charge_class"] == "unclassified"
+    assert "near it: NJ 39:4-96, Reckless driving" in found["near"]
+
+
+def test_a_scheme_that_is_not_there_is_answered_with_those_that_are() -> None:
+    shown = ran("lookup", "ZZ", "1\x1b[2J")
+    assert shown.exit_code == 1
+    assert "the catalog's schemes: AAMVA-ACD, AZ-ARS, CA-PC, CA-VC" in shown.stdout
+    assert "\x1b" not in shown.stdout
+
+
+LIST = """Scheme,Code,Description,Count
+CA-VC,12500(a),Unlicensed,12
+CA-VC,12500 A,Unlicensed,3
+TX-PC,49.04,DWI,4
+
+CA-VC,2800.1,Evading,1
+NCIC,5499,"Traffic, other",7
+CA-VC,99999,,1
+"""
+
+
+def test_a_list_is_told_by_its_share_and_by_what_a_person_must_look_at() -> None:
+    told = ran("check", "-", stdin=LIST)
+    assert told.exit_code == 1
+    assert told.stdout.splitlines() == [
+        "3 of 5 codes placed (60.0 %)",
+        "     2 unclassified",
+        "     1 minor_traffic",
+        "     1 dui",
+        "     1 other_traffic_serious",
+        "",
+        "A person must look at 3:",
+        "  CA-VC 2800.1 (Evading): below felony, a person rules whether it is minor",
+        "  NCIC 5499 (Traffic, other): can be several offenses (reckless driving and eluding share this code: "
+        "the statute tells)",
+        "  CA-VC 99999: not in the catalog",
+        "one code in 2 spellings, counted once: CA-VC 12500(a), CA-VC 12500 A",
+    ]
+
+
+def test_a_list_is_told_to_programs() -> None:
+    lines = '{"scheme": "CA-VC", "code": "12500(a)", "n": 1}\n{"scheme": "CA-VC", "code": "2800.1"}\n'
+    told = ran("check", "-", "--json", stdin=lines)
+    assert told.exit_code == 0  # all are placed, though one is for a person
+    assert json.loads(told.stdout) == {
+        "codes": 2,
+        "placed": 2,
+        "share": 1.0,
+        "by_class": {"minor_traffic": 1, "other_traffic_serious": 1},
+        "to_look_at": [
+            {
+                "scheme": "CA-VC",
+                "code": "2800.1",
+                "description": "",
+                "charge_class": "other_traffic_serious",
+                "severity": "misdemeanor",
+                "reason": "below felony, a person rules whether it is minor",
+            }
+        ],
+        "spelled_twice": [],
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "line 1 names no scheme and code; begin with"),
+        ("scheme;code\nCA-VC;12500(a)\n", "line 1 names no scheme and code; begin with"),
+        ("scheme,code\n", "holds no codes; name"),
+        ("[]", "holds no codes; name"),
+        ("scheme,code\nCA-VC,\n", "line 2: no code, or none that is a text; mend"),
+        ("scheme,code\n,1\n", "line 2: no scheme, or none that is a text; mend"),
+        (
+            "scheme,code\nCA-VC," + "1" * 200_000,
+            "line 2: not CSV (field larger than field limit (131072)); mend",
+        ),
+        ('{"scheme": "NCIC", "code": 399}', "line 1: no code, or none that is a text; mend"),
+        ('{"scheme": "NCIC"}\n{"scheme"\n', "line 1: no code"),
+        (b"scheme,code\nCA-VC,12500(\xe0)", "not UTF-8; save"),
+    ],
+)
+def test_a_list_that_cannot_be_read_is_refused_with_the_place(text: str | bytes, reason: str) -> None:
+    told = ran("check", "-", stdin=text)
+    assert told.exit_code == 2
+    assert told.stderr.startswith(f"error: the list: {reason}")
+
+
+def test_an_agency_asks_its_own_codes_too(own_file: Path) -> None:
+    assert ran("lookup", "CA-VC", "9999 (A)").exit_code == 1
+    assert ran("lookup", "CA-VC", "9999 (A)", "--agency", "CAYY00100").exit_code == 1
+    shown = ran("lookup", "CA-VC", "9999 (A)", "--agency", AGENCY)
+    assert shown.exit_code == 0
+    assert shown.stdout.endswith(f"row       {own_file} line 2\n")
+    assert ran("check", "-", "--agency", AGENCY, stdin="scheme,code\nCA-VC,9999(a)\nNJ,39:4-50").exit_code == 0
+    assert ran("check", "-", "--agency", "Kern", stdin=LIST).stderr.startswith(
+        "error: --agency: 'Kern' is no ORI"
+    )
+
+
+def test_the_longest_prefix_that_has_a_file_counts(own_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = own_file.with_name("other.csv")
+    other.write_text(OWN.replace("9999", "8888"), "utf-8-sig")
+    agencies = {
+        "CA": {"catalog": str(other)},
+        "CAZZ": {"catalog": str(own_file)},
+        "CAZZ00200": {"docket_check_every": "7d"},
+    }
+    monkeypatch.setenv("CONVICTION_GATE_AGENCIES", json.dumps(agencies))
+    catalog_of = read_catalogs(Settings())
+    held = {
+        agency: [code for code in ("9999(a)", "8888(a)") if catalog_of(agency).find("CA-VC", code)]
+        for agency in ("CAZZ00200", "CAYY00100", "NYZZ00100")
+    }
+    assert held == {"CAZZ00200": ["9999(a)"], "CAYY00100": ["8888(a)"], "NYZZ00100": []}
+    assert catalog_of("NYZZ00100") is built_in()
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (
+            OWN + "NJ,39:4-50,Careless,minor_traffic,,ours,yes,\n",
+            " line 3, code 39:4-50: the catalog has it as dui",
+        ),
+        (OWN.replace("county ordinance list", ""), " line 2, code 9999(a): no source; say"),
+        (
+            OWN.replace("Local sign", "Local DWI"),
+            " line 2, code 9999(a): minor_traffic, yet it speaks of drunk",
+        ),
+        (OWN + OWN.splitlines()[1], " line 3, code 9999(a): the same code as 9999(a) of"),
+        ("code\n", ": its first line must name the columns"),
+        (b"\xff\xfe", " is not UTF-8; save it"),
+        (None, " cannot be read (No such file or directory); name a CSV file"),
+    ],
+)
+def test_a_file_that_breaks_a_rule_keeps_the_worker_from_starting(
+    own_file: Path, capsys: pytest.CaptureFixture[str], text: str | bytes | None, reason: str
+) -> None:
+    match text:
+        case str():
+            own_file.write_text(text, "utf-8")
+        case bytes():
+            own_file.write_bytes(text)
+        case None:
+            own_file.unlink()
+    told = f"CONVICTION_GATE_AGENCIES (CAZZ.catalog): {own_file}{reason}"
+    with pytest.raises(SettingsError) as caught:
+        read_catalogs(Settings())
+    assert str(caught.value).startswith(told)
+    assert worker.main() == 1
+    assert capsys.readouterr().err.startswith(f"worker: {told}")
+    shown = ran("lookup", "CA-VC", "12500(a)", "--agency", AGENCY)
+    assert (shown.exit_code, shown.stderr.startswith(f"error: {told}")) == (2, True)
