@@ -8,13 +8,14 @@ from typing import Annotated, Final
 import typer
 from rich.text import Text
 
-from contracts.case import CaseResult, CaseView, ChargeView
+from contracts.case import CaseResult, CaseView, ChargeView, Flag
 from contracts.fields import Model
 from contracts.names import CaseId
 from intake.client import CaseClient
 from intake.options import Data, Json
 from intake.printing import clean, console
 from intake.reading import CASE_FORM, read_case_id
+from intake.review import to_rule
 from intake.session import REFUSED, LateRegistry, fail, run
 from policy import edition_named
 from policy.catalog import find
@@ -63,28 +64,30 @@ def explain(
             out.print(Text(clean(f"  {line}")), soft_wrap=True)
 
 
-async def _looked_up(case_id: CaseId) -> tuple[CaseView, CaseResult | None] | None:
-    """The case as it stands, or as the registry keeps it with its result."""
+async def _looked_up(case_id: CaseId) -> tuple[CaseView, CaseResult | None, Flag | None] | None:
+    """The case as it stands, or as the registry keeps it: with its result, and its flag if that has fallen."""
     records = LateRegistry(Settings().registry)
     try:
         client = CaseClient(await connect(), records)
         if not await client.is_open(case_id) and (kept := await records.kept_case(str(case_id))) is not None:
-            return kept.case, kept.result
+            flags = await client.flags() if kept.case.flag_status == "withdrawn" else ()
+            fallen = [flag for flag in flags if flag.case_id == kept.case.case_id]
+            return kept.case, kept.result, fallen[-1] if fallen else None
         view = await client.case(case_id)
-        return None if view is None else (view, None)
+        return None if view is None else (view, None, None)
     finally:
         await records.close()
 
 
-def explanation(view: CaseView, result: CaseResult | None) -> Explanation:
-    """The whole way of a case; `result` where it has ended."""
+def explanation(view: CaseView, result: CaseResult | None = None, flag: Flag | None = None) -> Explanation:
+    """The whole way of a case; `result` where it has ended, `flag` where one was taken back."""
     parts = {
         "The arrest": _arrest(view),
         "The charges": _charges(view),
         "The record": iter([view.history or "The record was not checked yet."]),
         "What came": _messages(view),
         "What did not fit": _rejected(view),
-        "The decision": _decision(view, result),
+        "The decision": _decision(view, result, flag),
         "What comes next": _next(view),
     }
     told = ((title, tuple(lines)) for title, lines in parts.items())
@@ -115,7 +118,7 @@ def _charge(charge: ChargeView) -> Iterator[str]:
         yield f"Its kind: {name}. {meaning}"
         yield from _why(charge)
     if charge.disposition is None:
-        yield "The court told of no end."
+        yield "No court has ended it."
     else:
         yield f"It ended on {charge.decided_on}: {_plain(charge.disposition)}."
 
@@ -129,6 +132,8 @@ def _why(charge: ChargeView) -> Iterator[str]:
         else:
             checked = "" if entry.verified else " We have yet to check it with the law."
             yield f'Our catalog says so, from "{entry.source}".{checked}'
+        if entry.note:
+            yield f'It notes: "{entry.note}".'
     elif charge.charge_class == "reckless_injury":
         yield "Somebody was hurt, as was told with the charge."
     elif charge.charge_class == "unclassified":
@@ -154,7 +159,7 @@ def _messages(view: CaseView) -> Iterator[str]:
 
 
 CAME_AS: Final = {
-    "booking": "the jail sent a booking",
+    "booking": "the jail sent",
     "conviction": "a court told of a conviction",
     "dismissal": "a court told that a charge ended without a conviction",
     "court_update": "a court sent news, which ends no charge",
@@ -174,7 +179,7 @@ def _rejected(view: CaseView) -> Iterator[str]:
         yield f'  "{reason}" ({count})'
 
 
-def _decision(view: CaseView, result: CaseResult | None) -> Iterator[str]:
+def _decision(view: CaseView, result: CaseResult | None, flag: Flag | None) -> Iterator[str]:
     yield view.explanation
     if view.rule is None:
         return
@@ -194,8 +199,8 @@ def _decision(view: CaseView, result: CaseResult | None) -> Iterator[str]:
             yield f"It rests on these messages: {shown}{f' and {more} more' if more > 0 else ''}."
     if view.flag_status == "withdrawn":
         yield "The flag was taken back. Its note is kept, and says so."
-        if result is not None and result.outcome == "withdrawn":
-            yield f'  "{result.explanation}"'
+        if flag is not None and flag.withdrawn_at is not None:
+            yield f'That was on {_day(flag.withdrawn_at)}: "{flag.withdrawn_reason}".'
 
 
 def _next(view: CaseView) -> Iterator[str]:
@@ -214,7 +219,7 @@ def _next(view: CaseView) -> Iterator[str]:
             for question in view.questions:
                 yield f"  {question.asks}"
                 yield f'  The answer is one of these: "{", ".join(question.answers)}".'
-            yield f"  To rule: `conviction-gate review decide {view.case_id} RULING`"
+                yield f"  To rule: `{to_rule(view.case_id, question)}`"
         case "flagged" if view.flag_status != "withdrawn":
             yield "The case has ended. An officer may now look at it, and that is all a flag does."
             yield "If the ground of the flag falls, the flag is taken back."

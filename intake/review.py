@@ -170,6 +170,13 @@ def misfit(view: CaseView, ruling: str, charge: str | None) -> str | None:
     return f"RULING: '{ruling}' does not answer: {asked[0].asks} Write one of {words}"
 
 
+def to_rule(case_id: str, question: QuestionView) -> str:
+    """The command that answers a question, as one types it."""
+    command = ["conviction-gate", "review", "decide", case_id, "RULING"]
+    command += [] if question.charge_id is None else ["--charge", question.charge_id]
+    return f"{shlex.join(command)} --reason TEXT --by ID"
+
+
 async def asked_by(
     case_ids: Iterable[str], look: Callable[[str], Awaitable[CaseView | None]]
 ) -> list[Asked | Silent]:
@@ -210,8 +217,6 @@ def _print_asked(asked: Sequence[Asked | Silent]) -> None:
             continue
         out.print(Text(clean(f"  {case.explanation}")), soft_wrap=True)
         for question in case.questions:
-            command = ["conviction-gate", "review", "decide", case.case_id, "RULING"]
-            command += [] if question.charge_id is None else ["--charge", question.charge_id]
             out.print(Text(clean(f"  {question.asks}"), "yellow"), soft_wrap=True)
             out.print(Text(f"    RULING: {', '.join(question.answers)}"), soft_wrap=True)
-            out.print(Text(clean(f"    {shlex.join(command)} --reason TEXT --by ID"), "dim"), soft_wrap=True)
+            out.print(Text(clean(f"    {to_rule(case.case_id, question)}"), "dim"), soft_wrap=True)

@@ -56,7 +56,7 @@ def _asks(question: Question, filed: str | None, sent: Mapping[str, str]) -> str
     charge += f" ({name})"
     match _asked_as(question):
         case "other_traffic_serious":
-            return f"Is {charge} minor, or so grave that the policy leaves it out?"
+            return f'Is {charge} minor, or so grave that the policy leaves it out ("other_traffic_serious")?'
         case "court_process":
             return f"What kind of offense is behind {charge}, which is a court matter?"
         case _:

@@ -49,9 +49,10 @@ RULES: Final[dict[Rule, RuleWords]] = {
     "clear.deceased": RuleWords("Death", "The person has died.", _CLEAR, OURS),
     "flag.excluded_offense": RuleWords(
         "Offense left out",
-        "A charge is drunk or drugged driving, hit and run, or reckless driving that hurt someone. So is "
-        "a felony among the grave traffic offenses. It counts as it was at the arrest, as it was filed "
-        "later, and as the court convicted on it. For drunk driving the arrest is enough.",
+        "A charge is drunk or drugged driving, hit and run, or reckless driving that hurt someone. Or it is "
+        "a grave traffic offense, and a felony or so grave that a person left it out. It counts as it was "
+        "at the arrest, as it was filed later, and as the court convicted on it. For drunk driving the "
+        "arrest is enough.",
         _FLAG,
         f"{ANNOUNCED}; that a grave felony counts too is {OURS}",
     ),

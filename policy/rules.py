@@ -108,7 +108,7 @@ def unclassified_charge(matter: Matter) -> Decision | None:
         if charge.placed.name in ("unclassified", "other_traffic_serious"):
             asked.append((charge, charge.placed))
         asked += [(charge, placed) for placed, _ in charge.convicted_of if placed.name == "unclassified"]
-    why = "is not in the catalog or could be one of many"
+    why = "is not in the catalog or its code is not clear"
     if not asked and all(charge.placed.name == "court_process" for charge in matter.charges):
         asked = [(charge, charge.placed) for charge in matter.charges]
         why = "is a court matter; the offense behind it is not known"

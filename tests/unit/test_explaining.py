@@ -7,7 +7,7 @@ import pytest
 
 import policy
 from contracts.arrivals import MESSAGE_TYPES
-from contracts.case import CaseResult, FlagStatus, RejectedView, ReopenedView
+from contracts.case import CaseResult, Flag, RejectedView, ReopenedView
 from contracts.facts import Facts
 from contracts.fields import Rule
 from intake.explaining import CAME_AS, explanation
@@ -30,9 +30,12 @@ from tests.unit.worlds import CAME, PASTS, view_of, worlds
 EIGHTH: Final = 8
 
 
-def told(facts: Facts, result: CaseResult | None = None, **changed: Any) -> dict[str, str]:
+def told(
+    facts: Facts, result: CaseResult | None = None, flag: Flag | None = None, **changed: Any
+) -> dict[str, str]:
     """Each part of the explanation as one text, by its title."""
-    return {part.title: "\n".join(part.lines) for part in explanation(view_of(facts, **changed), result).parts}
+    parts = explanation(view_of(facts, **changed), result, flag).parts
+    return {part.title: "\n".join(part.lines) for part in parts}
 
 
 def result(**told: Any) -> CaseResult:
@@ -96,7 +99,7 @@ def test_an_open_case_from_its_booking_to_what_comes_next() -> None:
     assert "Our catalog says so." in parts["The charges"]
     assert parts["The record"] == "The record is clean."
     assert parts["What came"].splitlines() == [
-        '2014-03-05: the jail sent a booking: "the same arrest again".',
+        '2014-03-05: the jail sent: "the same arrest again".',
         '2014-03-05: a court sent news, which ends no charge: "charge 1: continuance on 2012-06-20".',
     ]
     assert 'The rule that fits is "Minor traffic only".' in parts["The decision"]
@@ -131,6 +134,7 @@ def test_the_record_is_told_without_what_stands_in_it() -> None:
     ("code", "injury", "why"),
     [
         (("CA-VC", "12500(a)"), None, "Our catalog says so. We have yet to check it with the law."),
+        (("CA-VC", "12500(a)"), None, 'It notes: "can be filed as an infraction".'),
         (("FL-FS", "322.15"), None, 'Our catalog says so, from "theorlandocriminaldefense.com".'),
         (the.RECKLESS, True, "Somebody was hurt, as was told with the charge."),
         (("CA-VC", "no such code"), None, "Our catalog does not place this code."),
@@ -155,13 +159,31 @@ def test_a_closed_case_tells_when_it_was_decided_and_on_what() -> None:
     assert "that is all a flag does" in parts["What comes next"]
 
 
-@pytest.mark.parametrize("flag_status", ["withdrawn", None])
-def test_a_case_without_a_flag_that_stands(flag_status: FlagStatus | None) -> None:
-    facts = facts_of(booking(), conviction("2013-07-15") if flag_status else dismissal("2013-07-15"))
-    ended = result(outcome="withdrawn" if flag_status else "cleared", explanation="the ground fell")
-    parts = told(facts, ended, flag_status=flag_status)
-    assert ("The flag was taken back." in parts["The decision"]) is bool(flag_status)
-    assert ('"the ground fell"' in parts["The decision"]) is bool(flag_status)
+def test_a_flag_that_was_taken_back_says_when_and_why() -> None:
+    flag = Flag(
+        case_id="booking-case:CA0190000:A-1",
+        agency="CA0190000",
+        tracking_number="A-1",
+        status="withdrawn",
+        rule="flag.convicted",
+        explanation="Charge 1 ended in a conviction for a crime.",
+        policy_edition="2012-04-27",
+        grounds=(),
+        flagged_at=CAME,
+        withdrawn_at=CAME,
+        withdrawn_reason="the ground fell",
+    )
+    parts = told(facts_of(booking(), conviction("2013-07-15")), result(), flag, flag_status="withdrawn")
+    assert (
+        'The flag was taken back. Its note is kept, and says so.\nThat was on 2014-03-05: "the ground fell".'
+        in (parts["The decision"])
+    )
+    assert "No message can make one." in parts["What comes next"]
+
+
+def test_a_cleared_case_says_that_no_message_can_make_a_flag() -> None:
+    parts = told(facts_of(booking(), dismissal("2013-07-15")), result(outcome="cleared"))
+    assert "taken back" not in parts["The decision"]
     assert "No message can make one." in parts["What comes next"]
 
 
@@ -185,4 +207,7 @@ def test_reminders_and_a_reopening_are_told() -> None:
     assert '"clerk-7" gave the reason "refiled as 14CR-7".' in parts["What came"]
     assert "The first 8 are not shown here any more." in parts["What came"]
     assert "  What kind of offense is charge 1 (NCIC 5499)?" in parts["What comes next"]
-    assert "`conviction-gate review decide booking-case:CA0190000:A-1 RULING`" in parts["What comes next"]
+    assert (
+        "  To rule: `conviction-gate review decide booking-case:CA0190000:A-1 RULING --charge 1 "
+        in (parts["What comes next"])
+    )
