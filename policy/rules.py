@@ -186,16 +186,6 @@ def unclear_history(matter: Matter) -> Decision | None:
     )
 
 
-class _Point(NamedTuple):
-    """What is not clear about a record, and on which entries.
-
-    A ruling is bound to both. So the word for a doubt stays; only how it is told may change.
-    """
-
-    doubt: "_Doubt"
-    entries: str = ""
-
-
 _Doubt = Literal[
     "unknown",
     "ids",
@@ -220,17 +210,35 @@ _TOLD: dict[_Doubt, str] = {
 }
 
 
+class _Point(NamedTuple):
+    """What is not clear about a record, and on which entries.
+
+    A ruling is bound to both. So the word for a doubt stays; only how it is told may change.
+    """
+
+    doubt: _Doubt
+    entries: str = ""
+
+
 def _whose_record_it_is(history: History) -> History:
     """The record, unless the ids lead to different rows: then nobody's, until a person says."""
     return History() if history.conflicting else history
 
 
 def _unclear_points(history: History) -> list[_Point]:
-    doubts = [(_record_doubt(record), record.model_dump_json()) for record in history.records]
-    doubts += [(_priority_doubt(priority), priority.model_dump_json()) for priority in history.priorities]
-    points = [_Point(doubt, entry) for doubt, entry in doubts if doubt]
+    points = [
+        _Point(doubt, record.model_dump_json())
+        for record in history.records
+        if (doubt := _record_doubt(record))
+    ]
+    points += [
+        _Point(doubt, priority.model_dump_json())
+        for priority in history.priorities
+        if (doubt := _priority_doubt(priority))
+    ]
     if history.conflicting:
-        points.append(_Point("ids", "".join(sorted(entry for _, entry in doubts))))
+        rows = "".join(sorted(i.model_dump_json() for i in (*history.records, *history.priorities)))
+        points.append(_Point("ids", rows))
     return sorted(points)
 
 
