@@ -258,7 +258,7 @@ def _complaint(error: Any) -> str:
         case "string_pattern_mismatch":
             told = "no ORI, nor how one begins; write as in CA, CA019 or CA0190000"
         case "extra_forbidden":
-            told = f"not known; write one of {', '.join(AgencyTimers.model_fields)}"
+            told = f"not known; write one of {', '.join(AgencySettings.model_fields)}"
         case "dict_type" | "model_type" | "model_attributes_type":
             told = f"not an object; {_AGENCIES}"
         case _:

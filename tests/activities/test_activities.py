@@ -268,9 +268,9 @@ async def test_withdraw_flag(outcomes: Outcomes, registry: Registry) -> None:
 async def test_correct_flag(outcomes: Outcomes, registry: Registry) -> None:
     await twice(outcomes.flag_case, conclusion())
     untouched = await twice(outcomes.correct_flag, request(correction("k-1", "c-9")))
-    assert untouched.outcome == "unchanged"
+    assert untouched.result.outcome == "unchanged"
     corrected = await twice(outcomes.correct_flag, request(correction("k-2", "c-1")))
-    assert corrected.outcome == "withdrawn"
+    assert corrected.result.outcome == "withdrawn"
     (flag,) = await registry.flags()
     assert flag.status == "withdrawn"
     assert len(await registry.corrections(str(CASE))) == 2
@@ -279,7 +279,7 @@ async def test_correct_flag(outcomes: Outcomes, registry: Registry) -> None:
 async def test_correct_flag_keeps_what_does_not_fit(outcomes: Outcomes, registry: Registry) -> None:
     await twice(outcomes.flag_case, conclusion())
     misfit = request(correction("k-1", "c-1"), misfit="ground: missing; it is required")
-    answer = await twice(outcomes.correct_flag, misfit)
+    answer = (await twice(outcomes.correct_flag, misfit)).result
     assert (answer.outcome, answer.explanation) == ("unchanged", "ground: missing; it is required")
     (kept,) = await registry.corrections(str(CASE))
     assert kept.payload == misfit.payload

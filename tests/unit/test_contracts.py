@@ -587,6 +587,7 @@ ANSWERS: list[tuple[type[BaseModel], Fields]] = [
                 }
             ],
             "reminders": 2,
+            "stopped": None,
         },
     ),
     (
