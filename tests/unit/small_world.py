@@ -1,0 +1,456 @@
+"""A world small enough to look at all of it: one or two charges, fifteen messages, a person's ruling.
+
+One message of each class, dated so that each can come before and after another. What must hold is said
+here anew, from the messages and their dates alone, in other words than the rules'.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Final
+
+import policy
+from contracts.booking import Booking, Offense
+from contracts.case import CaseResult
+from contracts.court import (
+    Amendment,
+    Conviction,
+    Correction,
+    CourtUpdate,
+    Dismissal,
+    ReviewDecision,
+    SubjectFinding,
+)
+from contracts.court import Ruling as Word
+from contracts.facts import Facts, Question, Ruling
+from contracts.fields import Severity
+from contracts.history import History, Priority
+from contracts.message import Message
+from policy.catalog import place
+from tests.unit import facts as the
+from tests.unit.facts import (
+    Code,
+    amendment,
+    booking,
+    charge,
+    conviction,
+    correction,
+    decided,
+    dismissal,
+    facts_of,
+    finding,
+    history,
+    record,
+    review,
+    update,
+)
+
+Messages = tuple[Message, ...]
+Charged = tuple[Code, Severity | None]
+
+IN_SCOPE: Final[tuple[Charged, ...]] = (
+    (the.MINOR, None),
+    (the.MINOR_INFRACTION, "felony"),
+    (the.MINOR_UNKNOWN, "misdemeanor"),
+    (the.RECKLESS, "infraction"),
+)
+EXCLUDED: Final[tuple[Charged, ...]] = (
+    (the.DUI_NO_CRIME, None),
+    (the.HIT_AND_RUN, "infraction"),
+    (the.RECKLESS_INJURY, "misdemeanor"),
+    (the.SERIOUS_FELONY, None),
+    (the.SERIOUS_WOBBLER, "felony"),
+)
+NON_TRAFFIC: Final[Charged] = (the.NON_TRAFFIC, "infraction")
+ASKED: Final[tuple[Charged, ...]] = (
+    (the.SERIOUS, "felony"),
+    (the.SERIOUS_WOBBLER, "misdemeanor"),
+    (the.UNCLASSIFIED, "felony"),
+)
+COURT_PROCESS: Final[Charged] = (the.COURT_PROCESS, None)
+CHARGED: Final = (*IN_SCOPE, *EXCLUDED, NON_TRAFFIC, *ASKED, COURT_PROCESS)
+"""Every class of charge, with the severities that the rules must and must not look at."""
+
+PASTS: Final[dict[str, History | None]] = {
+    "clean": the.CLEAN,
+    "harmless": history(record("dismissed"), record(severity="infraction"), Priority(kind="unlawful_presence")),
+    "not known": None,
+    "convicted": history(record()),
+    "a priority": history(Priority(kind="gang", record_id="P-1")),
+    "unclear": history(record("expunged")),
+    "conflicting": history(record(), conflicting=True),
+    "a citizen's": History(us_citizen=True),
+}
+DECIDED_BY_THE_PAST: Final = {
+    "not known": "review.unclear_history",
+    "convicted": "flag.prior_conviction",
+    "a priority": "flag.priority_category",
+    "unclear": "review.unclear_history",
+    "conflicting": "review.unclear_history",
+}
+
+MILD: Final[tuple[Word, ...]] = ("not_conviction", "history_clean", "minor_traffic")
+STRICT: Final[tuple[Word, ...]] = ("conviction", "history_not_clean", "non_traffic")
+
+_AGAIN: Final = booking(charge(), charge(the.MINOR, "2"), on="2013-01-12")
+_ENDS_EVERYTHING: Final = dismissal("2020-01-01", None)
+_A_CRIME_IN_THE_CATALOG: Final = (the.MINOR, the.RECKLESS)
+_NO_CRIME_IN_THE_CATALOG: Final = (the.MINOR_INFRACTION,)
+
+
+def messages_on(charge_id: str, code: Code) -> Messages:
+    """One of each class of message that is about one charge."""
+    guilty = conviction("2013-01-10", charge_id, severity="misdemeanor")
+    return (
+        guilty,
+        conviction("2013-01-20", charge_id, severity="infraction"),
+        conviction("2013-01-10", charge_id),
+        conviction("2013-01-20", charge_id, severity="misdemeanor", of=the.COURT_PROCESS),
+        dismissal("2013-01-10", charge_id, word="dismissed_without_prejudice"),
+        dismissal("2013-01-30", charge_id, word="vacated"),
+        update("deferred_with_plea", "2013-01-05", charge_id),
+        update("appeal_filed", "2013-01-15", charge_id),
+        update("appeal_ended", "2013-01-25", charge_id),
+        update("reinstated", "2013-01-15", charge_id),
+        amendment(charge(code, charge_id), "2013-01-18"),
+        correction(guilty),
+    )
+
+
+@dataclass(frozen=True)
+class World:
+    """A case once its booking and history are there, and all that may arrive.
+
+    `on_both`: what is about one charge may be about either; else about the first. `word`: how the
+    person rules who is asked.
+    """
+
+    charges: tuple[Charged, ...]
+    past: str = "clean"
+    on_both: bool = False
+    word: Word | None = None
+
+    @cached_property
+    def codes(self) -> dict[str, Code]:
+        return {str(number): code for number, (code, _) in enumerate(self.charges, start=1)}
+
+    @cached_property
+    def base(self) -> Facts:
+        booked = [charge(code, str(n), severity=said) for n, (code, said) in enumerate(self.charges, start=1)]
+        named = (the.MINOR, the.COURT_PROCESS)
+        placed = (place(Offense(scheme=scheme, code=code)) for scheme, code in named)
+        return facts_of(booking(*booked), past=PASTS[self.past], placed=placed)
+
+    @cached_property
+    def messages(self) -> Messages:
+        """One of each class, a ruling where a person answers."""
+        about = self.codes if self.on_both else {"1": self.codes["1"]}
+        of_charges = [message for charge_id, code in about.items() for message in messages_on(charge_id, code)]
+        scheme, code = self.codes["1"]
+        first = charge((scheme, code), severity=self.charges[0][1])
+        again = _AGAIN.model_copy(update={"charges": (first, _AGAIN.charges[1])})
+        ruling = [review(self.word)] if self.word else []
+        return (*of_charges, dismissal("2013-01-20", None), again, finding(), *ruling)
+
+    @cached_property
+    def as_ruled(self) -> "World":
+        """This world once a person has settled what it leaves open, mildly."""
+        match self.word:
+            case "history_clean":
+                return replace(self, past="clean")
+            case "minor_traffic":
+                return replace(self, charges=((the.MINOR_UNKNOWN, None), *self.charges[1:]))
+            case _:
+                return self
+
+    def now_charged(self, said: Messages) -> dict[str, Code]:
+        """The charges as they stand: booked again, the second one is driving unlicensed, until it is
+        amended to what it was."""
+        again = any(isinstance(message, Booking) for message in said)
+        amended = any(isinstance(message, Amendment) and message.charge.charge_id == "2" for message in said)
+        return self.codes | ({"2": the.MINOR} if again and not amended else {})
+
+    def filed_anew(self, charge_id: str, said: Messages) -> str:
+        """The day since which only what was decided later ends a charge; as text, "" for none."""
+        days = [str(m.filed_on) for m in said if isinstance(m, Amendment) and m.charge.charge_id == charge_id]
+        if charge_id == "2" and self.codes.get("2") != the.MINOR:
+            days += ["2013-01-12" for message in said if isinstance(message, Booking)]
+        return max(days, default="")
+
+
+def sets(facts: Facts, messages: Messages, most: int, said: Messages = ()) -> Iterator[tuple[Messages, Facts]]:
+    """All sets of up to so many messages, each with the facts that it makes."""
+    yield said, facts
+    if len(said) < most:
+        for n, message in enumerate(messages, start=1):
+            yield from sets(facts.including(message), messages[n:], most, (*said, message))
+
+
+# What must hold ------------------------------------------------------------------------------------
+
+
+def last_words(world: World, charge_id: str, said: Messages) -> list[Conviction | Dismissal]:
+    """What the court said last of a charge, if it counts: not corrected, not before a new filing."""
+    wrong = {message.corrects for message in said if isinstance(message, Correction)}
+    ends = [
+        message
+        for message in said
+        if isinstance(message, Conviction | Dismissal)
+        and message.charge_id in (charge_id, None)
+        and message.message_id not in wrong
+    ]
+    last = max((str(message.decided_on) for message in ends), default="")
+    return [m for m in ends if str(m.decided_on) == last >= world.filed_anew(charge_id, said)]
+
+
+def is_crime(message: Conviction | Dismissal, code: Code) -> bool | None:
+    """Whether a disposition is a conviction for a crime; None where nobody knows."""
+    if isinstance(message, Dismissal):
+        return False
+    if message.severity is not None:
+        return message.severity != "infraction"
+    if code in _A_CRIME_IN_THE_CATALOG:
+        return True
+    return False if code in _NO_CRIME_IN_THE_CATALOG else None
+
+
+def guilty_of_a_traffic_crime(world: World, charge_id: str, code: Code, said: Messages) -> bool:
+    """Whether a traffic charge ended in a conviction for a crime that nothing contradicts."""
+    last = last_words(world, charge_id, said)
+    appealed = [
+        str(message.occurred_on)
+        for message in said
+        if isinstance(message, CourtUpdate)
+        and message.entry == "appeal_filed"
+        and message.charge_id == charge_id
+    ]
+    over = any(
+        isinstance(m, CourtUpdate) and (m.entry, m.charge_id) == ("appeal_ended", charge_id) for m in said
+    )
+    if code == the.COURT_PROCESS or not last:
+        return False
+    under_appeal = not over and any(day >= str(last[0].decided_on) for day in appealed)
+    missed_court = any(isinstance(m, Conviction) and m.convicted_of is not None for m in last)
+    return all(is_crime(m, code) for m in last) and not under_appeal and not missed_court
+
+
+def ended_without_one(world: World, charge_id: str, code: Code, said: Messages) -> bool:
+    """Whether a charge ended, without any doubt, and not in a conviction for a crime."""
+    last = last_words(world, charge_id, said)
+    entries = {m.entry for m in said if isinstance(m, CourtUpdate) and m.charge_id == charge_id}
+    words = {m.disposition for m in last if isinstance(m, Dismissal)}
+    pleaded = "deferred_with_plea" in entries and words - {"vacated"}
+    return bool(last) and not pleaded and all(is_crime(m, code) is False for m in last)
+
+
+def ended_plainly(world: World, charge_id: str, code: Code, said: Messages) -> bool:
+    """Whether a charge ended in one word, which no docket entry bears on, and not in a crime."""
+    last = last_words(world, charge_id, said)
+    entries = [m for m in said if isinstance(m, CourtUpdate) and m.charge_id == charge_id]
+    return len(last) == 1 and not entries and is_crime(last[0], code) is False
+
+
+def what_is_certain(world: World, said: Messages) -> str | None:
+    """The rule that must answer; None where nobody may be flagged: a wait, a question or a clearance."""
+    charged = world.now_charged(said)
+    ever, now = {*world.charges}, {*charged.values()}
+    if world.past == "a citizen's" or any(isinstance(message, SubjectFinding) for message in said):
+        return "clear.us_citizen"
+    if ever & {*EXCLUDED}:
+        return "flag.excluded_offense"
+    if NON_TRAFFIC in ever:
+        return "flag.non_traffic_charge"
+    if now & {code for code, _ in ASKED} or now == {the.COURT_PROCESS}:
+        return "review.unclassified_charge"
+    if world.past in DECIDED_BY_THE_PAST:
+        return DECIDED_BY_THE_PAST[world.past]
+    if any(guilty_of_a_traffic_crime(world, *each, said) for each in charged.items()):
+        return "flag.convicted"
+    if the.COURT_PROCESS not in now and all(ended_plainly(world, *each, said) for each in charged.items()):
+        return "clear.no_conviction"
+    return None
+
+
+def must_hold(world: World, said: Messages, decision: policy.Decision) -> None:
+    """The policy's property, and its other half: what is certain decides, and nothing else does."""
+    certain = what_is_certain(world, said)
+    if certain is not None:
+        assert decision.rule == certain
+    elif decision.answer == "clear":
+        awaited = [each for each in world.now_charged(said).items() if each[1] != the.COURT_PROCESS]
+        assert decision.rule == "clear.no_conviction"
+        assert all(ended_without_one(world, *each, said) for each in awaited)
+    else:
+        assert decision.answer in ("wait", "review")
+    assert bool(decision.questions) == (decision.answer == "review")
+
+
+def next_step(world: World, facts: Facts, said: Messages, decision: policy.Decision) -> int:
+    """A state that is no end waits for a charge that a court can end, or asks what a person can
+    answer. Returns the number of states that it looked at."""
+    if decision.answer == "wait":
+        waited_for = policy.open_charges(facts)
+        charged = world.now_charged(said)
+        assert waited_for
+        assert all(charged[charge_id] != the.COURT_PROCESS for charge_id in waited_for)
+        assert all(charge_id in decision.explanation for charge_id in waited_for)
+        assert decided(facts.including(_ENDS_EVERYTHING)).answer != "wait"
+        return 1
+    if decision.answer == "review" and facts.history is not None:  # one not known is asked for until it is
+        question = decision.questions[0]
+        for word in answers(question):
+            bound = policy.bind(review(word, question.charge_id), decision)
+            assert isinstance(bound, Ruling), bound
+            answered = decided(facts.including(bound))
+            assert (answered.rule, answered.questions) != (decision.rule, decision.questions)
+        return len(answers(question))
+    return 0
+
+
+def answers(question: Question) -> list[Word]:
+    """A person's mild and strict answer to a question."""
+    rules = ("review.unclear_disposition", "review.unclear_severity"), ("review.unclear_history",)
+    kind = next((n for n, asking in enumerate(rules) if question.rule in asking), 2)
+    return [MILD[kind], STRICT[kind]]
+
+
+# All sets, and all orders ---------------------------------------------------------------------------
+
+Seen = Counter[str]
+
+
+def explore_sets(world: World, most: int) -> Seen:
+    """Every set of up to so many messages, decided as a set; how many states of each answer."""
+    seen = Seen()
+    for said, facts in sets(world.base, world.messages, most):
+        decision = decided(facts)
+        with telling(world, said):
+            must_hold(world, said, decision)
+            seen["a next step"] += next_step(world, facts, said, decision)
+        seen[decision.answer] += 1
+    return seen
+
+
+@dataclass(frozen=True)
+class Case:
+    """A case as the workflow keeps it, after so many messages; `result` once it has ended.
+
+    `counted`: what it took, rulings aside. `ruled`: a ruling answered a question.
+    """
+
+    said: Messages
+    counted: Messages
+    facts: Facts
+    decision: policy.Decision
+    result: CaseResult | None = None
+    ruled: bool = False
+
+    def after(self, message: Message) -> "Case":
+        """The case once one more message has arrived: as `BookingCase` takes it, then `FlagCorrection`."""
+        case = replace(self, said=(*self.said, message))
+        if self.result is not None:
+            judged = policy.judge(self.facts, self.result, message)
+            outcome = "withdrawn" if judged.withdraw else self.result.outcome
+            taken = (message,) if _is_taken_after_the_end(message) else ()
+            result = self.result.model_copy(update={"outcome": outcome})
+            return replace(case, counted=(*self.counted, *taken), facts=judged.facts, result=result)
+        if not isinstance(message, ReviewDecision):
+            case = replace(case, counted=(*self.counted, message), facts=self.facts.including(message))
+        elif message not in self.said:
+            bound = policy.bind(message, self.decision)
+            if isinstance(bound, Ruling):
+                case = replace(case, facts=self.facts.including(bound), ruled=True)
+        return case.decided()
+
+    def decided(self) -> "Case":
+        """The case with the decision on its facts carried out."""
+        decision = decided(self.facts)
+        if decision.is_open:
+            return replace(self, decision=decision)
+        result = CaseResult(
+            outcome="flagged" if decision.answer == "flag" else "cleared",
+            rule=decision.rule,
+            explanation=decision.explanation,
+            policy_edition=the.EDITION.name,
+            decided_at=datetime(2021, 1, 1, tzinfo=UTC),
+        )
+        return replace(self, decision=decision, result=result)
+
+
+def _is_taken_after_the_end(message: Message) -> bool:
+    vacated = isinstance(message, Dismissal) and message.disposition == "vacated"
+    return vacated or isinstance(message, Correction | SubjectFinding)
+
+
+def explore_orders(world: World, most: int) -> Seen:
+    """Every order of every set of up to so many messages, with each of them once more at any later
+    place, one by one; how many states of each outcome."""
+    sent = [message for message in world.messages if not isinstance(message, ReviewDecision)]
+    as_a_set = {frozenset(said): decided(facts) for said, facts in sets(world.base, (*sent,), most)}
+    seen = Seen()
+    booked = Case((), (), world.base, decided(world.base)).decided()
+    found = [booked]
+    while found:
+        case = found.pop()
+        seen[case.result.outcome if case.result else "open"] += 1
+        before = frozenset(case.said)
+        for message in world.messages:
+            if message in before and len(before) < len(case.said):
+                continue
+            if message not in before and len(before) == most:
+                continue
+            after = case.after(message)
+            with telling(world, after.said):
+                _holds_one_by_one(world, case, after)
+                if case.result is None and (together := before | {message}) in as_a_set:
+                    assert after.decision == as_a_set[together]
+            found.append(after)
+    return seen
+
+
+def _holds_one_by_one(world: World, before: Case, case: Case) -> None:
+    """What must hold of each step: the property in the order of arrival, and its corollaries."""
+    counted = tuple(dict.fromkeys(case.counted))
+    if before.result is None and not case.ruled:
+        must_hold(world, counted, case.decision)
+    if case.result is None and case.ruled:
+        next_step(world, case.facts, counted, case.decision)
+    if before.result is None and case.said[-1] in before.said:
+        assert case.decision == before.decision  # once more is nothing new
+    if before.result is not None and before.result.outcome != "flagged":
+        assert case.result == before.result  # neither a clearance nor a withdrawal becomes a flag
+    elif case.result is not None:
+        flagged = case.result.outcome == "flagged"
+        settled = world.as_ruled if case.ruled else world
+        stands = (what_is_certain(settled, counted) or "").startswith("flag.")
+        if case.ruled and world.word in STRICT:
+            assert not flagged or stands or _allows_a_ruling(world, counted)
+        elif case.ruled:
+            assert not flagged or stands
+        else:
+            assert flagged == stands
+
+
+def _allows_a_ruling(world: World, counted: Messages) -> bool:
+    """Whether a strict ruling can be why a flag stands: on something, and nothing lifts it."""
+    if any(isinstance(message, SubjectFinding) for message in counted):
+        return False
+    if world.word != "conviction":
+        return True
+    pleas = [m for m in counted if isinstance(m, CourtUpdate) and m.entry == "deferred_with_plea"]
+    guilty = [m for m in counted if isinstance(m, Conviction)]
+    vacated = [m for m in counted if isinstance(m, Dismissal) and m.disposition == "vacated"]
+    return bool(pleas or guilty) and not vacated
+
+
+@contextmanager
+def telling(world: World, said: Messages) -> Iterator[None]:
+    """Name the state where something does not hold."""
+    try:
+        yield
+    except AssertionError as error:
+        error.add_note(f"{world}: {', '.join(message.message_id for message in said)}")
+        raise
