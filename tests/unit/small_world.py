@@ -359,7 +359,7 @@ class Case:
             return replace(case, counted=(*self.counted, *taken), facts=judged.facts, result=result)
         if not isinstance(message, ReviewDecision):
             case = replace(case, counted=(*self.counted, message), facts=self.facts.including(message))
-        elif message not in self.said:
+        elif message.message_id not in _ids(self.said):
             bound = policy.bind(message, self.decision)
             if isinstance(bound, Ruling):
                 case = replace(case, facts=self.facts.including(bound), ruled=True)
@@ -380,6 +380,10 @@ class Case:
         return replace(self, decision=decision, result=result)
 
 
+def _ids(said: Messages) -> frozenset[str]:
+    return frozenset(message.message_id for message in said)
+
+
 def _is_taken_after_the_end(message: Message) -> bool:
     vacated = isinstance(message, Dismissal) and message.disposition == "vacated"
     return vacated or isinstance(message, Correction | SubjectFinding)
@@ -389,23 +393,22 @@ def explore_orders(world: World, most: int) -> Seen:
     """Every order of every set of up to so many messages, with each of them once more at any later
     place, one by one; how many states of each outcome."""
     sent = [message for message in world.messages if not isinstance(message, ReviewDecision)]
-    as_a_set = {frozenset(said): decided(facts) for said, facts in sets(world.base, (*sent,), most)}
+    as_a_set = {_ids(said): decided(facts) for said, facts in sets(world.base, (*sent,), most)}
     seen = Seen()
     booked = Case((), (), world.base, decided(world.base)).decided()
     found = [booked]
     while found:
         case = found.pop()
         seen[case.result.outcome if case.result else "open"] += 1
-        before = frozenset(case.said)
+        before = _ids(case.said)
         for message in world.messages:
-            if message in before and len(before) < len(case.said):
-                continue
-            if message not in before and len(before) == most:
+            again = message.message_id in before
+            if len(before) < len(case.said) if again else len(before) == most:
                 continue
             after = case.after(message)
             with telling(world, after.said):
                 _holds_one_by_one(world, case, after)
-                if case.result is None and (together := before | {message}) in as_a_set:
+                if case.result is None and (together := before | {message.message_id}) in as_a_set:
                     assert after.decision == as_a_set[together]
             found.append(after)
     return seen
@@ -413,12 +416,12 @@ def explore_orders(world: World, most: int) -> Seen:
 
 def _holds_one_by_one(world: World, before: Case, case: Case) -> None:
     """What must hold of each step: the property in the order of arrival, and its corollaries."""
-    counted = tuple(dict.fromkeys(case.counted))
+    counted = tuple({message.message_id: message for message in case.counted}.values())
     if before.result is None and not case.ruled:
         must_hold(world, counted, case.decision)
     if case.result is None and case.ruled:
         next_step(world, case.facts, counted, case.decision)
-    if before.result is None and case.said[-1] in before.said:
+    if before.result is None and case.said[-1].message_id in _ids(before.said):
         assert case.decision == before.decision  # once more is nothing new
     if before.result is not None and before.result.outcome != "flagged":
         assert case.result == before.result  # neither a clearance nor a withdrawal becomes a flag
