@@ -4,7 +4,7 @@ BIN := .venv/bin
 SENDER := examples/typescript
 export PYTHONDONTWRITEBYTECODE=
 
-.PHONY: demo test soak test-interop check schemas policy-page format constraints clean
+.PHONY: demo test soak mutants test-interop check schemas policy-page format constraints clean
 
 .venv/.installed: constraints.txt pyproject.toml
 	test -d .venv || $(PYTHON) -m venv .venv
@@ -20,6 +20,9 @@ test: .venv/.installed check ## lint, types, import directions, and all tests
 
 soak: .venv/.installed ## the tests that take an hour
 	$(BIN)/pytest $(PYTEST) -m soak
+
+mutants: .venv/.installed ## take every guard of policy/ away in turn: some test must notice (20 minutes)
+	$(BIN)/pytest $(PYTEST) -m mutants -s
 
 test-interop: .venv/.installed $(SENDER)/dist/main.js ## senders in other languages (needs npm and curl)
 	$(BIN)/pytest $(PYTEST) tests/interop

@@ -3,7 +3,7 @@
 Each table is one passage of the policy (docs/policy.md); each row one sentence of it, or one half.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, get_args
 
 import pytest
@@ -1315,3 +1315,94 @@ def test_a_ruling_on_an_ending_holds_for_that_evidence_alone(first: Any) -> None
     assert decided(later).rule == "review.unclear_disposition"
     before, after = decided(facts).questions[0], decided(later).questions[0]
     assert before.about != after.about
+
+
+# Guards that only rare facts show ----------------------------------------------------------------
+
+
+def either_way(before: tuple[Any, ...], one: Any, other: Any) -> Facts:
+    """Facts that are decided alike whichever of two messages came first."""
+    facts = facts_of(*before, one, other)
+    assert decided(facts) == decided(facts_of(*before, other, one))
+    return facts
+
+
+def test_two_entries_of_one_day_are_one_evidence_in_either_order() -> None:
+    plea = update("deferred_with_plea", "2013-01-05")
+    again = plea.model_copy(update={"message_id": "m-0", "detail": "as the clerk wrote it"})
+    facts = either_way((booking(),), plea, again)
+    assert len(decided(facts).grounds) == 1
+
+
+def test_two_convictions_of_one_day_are_asked_about_in_one_order() -> None:
+    other = ("NCIC", "0399")
+    facts = either_way(
+        (booking(),), conviction("2013-01-10", of=the.UNCLASSIFIED), conviction("2013-01-10", of=other)
+    )
+    assert len(decided(facts).questions) == 2
+
+
+def test_a_plea_on_the_day_of_an_amendment_is_in_doubt() -> None:
+    amended = (booking(), amendment(charge(the.MINOR), "2013-01-18"))
+    holds(facts_of(*amended, update("deferred_with_plea", "2013-01-18")), OUTCOME)
+    holds(facts_of(*amended, update("deferred_with_plea", "2013-01-17")), WAIT)
+
+
+def test_an_injury_of_any_version_counts_for_what_was_convicted_of() -> None:
+    booked = booking(charge(the.MINOR, injury=True))
+    amended = amendment(charge(the.MINOR, injury=False), "2013-01-01")
+    holds(facts_of(booked, amended, conviction("2013-01-10", of=the.RECKLESS)), EXCLUDED_OFFENSE)
+
+
+def test_an_offense_that_nobody_placed_has_no_severity() -> None:
+    facts = facts_of(booking(), conviction("2013-01-10"))
+    holds(facts.model_copy(update={"placements": ()}), CLASS)
+
+
+def test_a_correction_without_a_sender_names_its_own_message_else_anybodys() -> None:
+    said = conviction("2013-01-10", severity="misdemeanor").model_copy(update={"sender": "court"})
+    named = correction(said).model_copy(update={"sender": "clerk"})
+    holds(facts_of(booking(), said, named), WAIT)
+    own = dismissal("2012-12-01").model_copy(update={"sender": "clerk", "message_id": said.message_id})
+    holds(facts_of(booking(), said, named, own), FLAG)
+
+
+def test_the_day_of_an_arrest_that_is_told_in_two_zones_is_one_day() -> None:
+    here = booking()
+    early = datetime.fromisoformat("2012-05-05T06:00:00+00:00")
+    there = here.model_copy(update={"booked_at": early, "message_id": "m-1"})
+    here = here.model_copy(update={"booked_at": early.astimezone(timezone(timedelta(hours=-7)))})
+    past = history(record(on="2012-05-04"))
+    assert decided(facts_of(here, there, past=past)).rule == decided(facts_of(there, here, past=past)).rule
+
+
+def test_a_correction_may_say_that_the_person_has_died() -> None:
+    said = conviction("2013-01-10", severity="misdemeanor")
+    holds(facts_of(booking(), said, correction(said, "deceased")), "clear.deceased")
+
+
+def test_rulings_that_contradict_each_other_ask_again_and_come_to_an_end() -> None:
+    facts = ruled(facts_of(booking(charge(the.SERIOUS))), "court_process", on="2014-01-02")
+    facts = ruled(facts, "other_traffic_serious", on="2014-01-03")
+    holds(facts, CLASS)
+    holds(ruled(facts, "minor_traffic", on="2014-01-04"), WAIT)
+
+
+@pytest.mark.parametrize("doubtful", [the.UNCLASSIFIED, the.SERIOUS], ids=str)
+@pytest.mark.parametrize("plain", [the.MINOR, the.MINOR_UNKNOWN], ids=str)
+def test_of_two_versions_of_one_day_the_doubtful_one_stands(doubtful: the.Code, plain: the.Code) -> None:
+    filed = [amendment(charge(code), "2013-01-18") for code in (doubtful, plain)]
+    holds(either_way((booking(),), *filed), CLASS)
+    booked = [booking(charge(code)).model_copy(update={"message_id": code[1]}) for code in (doubtful, plain)]
+    holds(either_way((), *booked), CLASS)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"severity": "felony"}, {"injury": False}, {"code": the.MINOR_UNKNOWN}],
+    ids=str,
+)
+def test_a_booking_again_with_a_changed_charge_opens_it_again(changed: dict[str, Any]) -> None:
+    ended = (booking(), dismissal("2012-12-01"))
+    holds(facts_of(*ended, booking(charge(), on="2013-01-12")), CLEAR)
+    holds(facts_of(*ended, booking(charge(**changed), on="2013-01-12")), WAIT)

@@ -1,0 +1,1 @@
+"""Guards of `policy/` taken away one by one, to see that a test notices (`make mutants`)."""

@@ -1,0 +1,57 @@
+"""The policy with one module changed: beside the one that stands, and under the policy's own tests.
+
+`python -m tests.mutants.changed MODULE` reads a source and runs the tests on it; exit code 0: none noticed.
+"""
+
+import subprocess
+import sys
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import spec_from_loader
+from pathlib import Path
+from types import ModuleType
+from typing import Final
+
+ROOT: Final = Path(__file__).parents[2]
+TESTS: Final = [
+    f"tests/unit/test_{name}.py" for name in ("policy_rules", "policy_reopening", "policy_properties")
+]
+OPTIONS: Final = ["-x", "-q", "--noconftest", "-p", "no:cacheprovider", "--hypothesis-seed=0"]
+
+
+def source_of(module: str) -> str:
+    """The source of a module of `policy`."""
+    return (ROOT / "policy" / f"{module}.py").read_text()
+
+
+def executed(module: str, source: str) -> ModuleType:
+    """A module of `policy` made from this source; nobody else gets to see it."""
+    made = ModuleType(f"policy.{module}")
+    exec(compile(source, f"<policy.{module}>", "exec"), made.__dict__)
+    return made
+
+
+def is_noticed(module: str, source: str) -> bool:
+    """Whether a test of the policy fails, or never ends, where a module has this source."""
+    command = [sys.executable, "-m", "tests.mutants.changed", module]
+    return subprocess.run(command, input=source, text=True, cwd=ROOT, capture_output=True).returncode != 0
+
+
+class Changed(MetaPathFinder, Loader):
+    """Imports one module from a source of ours."""
+
+    def __init__(self, name: str, source: str) -> None:
+        self.name, self.source = name, source
+
+    def find_spec(self, fullname: str, path: object, target: object = None) -> ModuleSpec | None:
+        return spec_from_loader(fullname, self) if fullname == self.name else None
+
+    def exec_module(self, module: ModuleType) -> None:
+        exec(compile(self.source, f"<{self.name}>", "exec"), module.__dict__)
+
+
+if __name__ == "__main__":
+    import pytest
+
+    sys.meta_path.insert(0, Changed(f"policy.{sys.argv[1]}", sys.stdin.read()))
+    sys.exit(pytest.main([*OPTIONS, *TESTS]))

@@ -1,0 +1,58 @@
+"""A guard of the policy that is gone is noticed: by a decision that differs, or by a test that fails."""
+
+from concurrent.futures import ThreadPoolExecutor
+from os import cpu_count
+from random import Random
+from typing import Final
+
+import pytest
+
+from contracts.facts import Facts
+from policy import Decision, Edition
+from tests.mutants.changed import executed, is_noticed, source_of
+from tests.mutants.mutator import mutants
+from tests.mutants.survivors import SURVIVORS
+from tests.unit.facts import EDITION, decided
+from tests.unit.grid import grid
+
+TOLD_BY_TESTS: Final = ("matter", "correction", "review", "reopening", "editions", "decision")
+
+
+def test_every_guard_of_the_rules_decides_something() -> None:
+    """Without it the rules decide some facts of the grid otherwise."""
+    known = [(facts, decided(facts)) for facts in grid()]
+    Random(0).shuffle(known)  # so that what differs is found soon
+    excused, changed = SURVIVORS["rules"], [*mutants(source_of("rules"))]
+    assert {*excused} <= {mutant.name for mutant in changed}, GONE
+    survived = [m.name for m in changed if m.name not in excused and decides_alike(m.source, known)]
+    assert not survived, UNNOTICED
+
+
+def decides_alike(source: str, known: list[tuple[Facts, Decision]]) -> bool:
+    """Whether these rules decide all that is known as the rules do that stand."""
+    try:
+        rules = executed("rules", source)
+        edition = Edition(EDITION.name, EDITION.in_force_from, rules.RULES_OF_APRIL_2012)
+        return all(rules.decide(facts, edition) == decision for facts, decision in known)
+    except Exception:  # rules that fail decide nothing
+        return False
+
+
+@pytest.mark.mutants
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("module", TOLD_BY_TESTS)
+def test_every_other_guard_of_the_policy_is_noticed_by_a_test(module: str) -> None:
+    assert not is_noticed(module, source_of(module)), "the policy's own tests fail: mend them first"
+    excused, changed = SURVIVORS.get(module, {}), [*mutants(source_of(module))]
+    with ThreadPoolExecutor(cpu_count()) as pool:
+        noticed = [*pool.map(lambda mutant: is_noticed(module, mutant.source), changed)]
+    survived = {mutant.name for mutant, seen in zip(changed, noticed, strict=True) if not seen}
+    print(f"\npolicy/{module}.py: {len(changed)} mutants, {len(survived)} not noticed")
+    assert not survived - {*excused}, UNNOTICED
+    assert {*excused} <= survived, GONE
+
+
+UNNOTICED: Final = (
+    "write a test in tests/unit/test_policy_rules.py, or the reason in tests/mutants/survivors.py"
+)
+GONE: Final = "noticed by now, or no more there: take the reason out of tests/mutants/survivors.py"
