@@ -41,10 +41,11 @@ TIME_LIMIT = pytest.mark.timeout(600)  # two slow cores under load; alone, a min
 
 
 @pytest.fixture(scope="module")
-def total() -> Iterator[Seen]:
+def total(pytestconfig: pytest.Config) -> Iterator[Seen]:
     seen = Seen()
     yield seen
-    print(f"\n{seen.total()} states of the small world in all")
+    with pytestconfig.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+        print(f"\n{seen.total():,} states of the small world in all")
 
 
 @pytest.fixture(scope="module")
