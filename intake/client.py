@@ -6,6 +6,7 @@ The server forgets a closed case after its retention: the records tell then how 
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from shlex import quote
 from typing import Any, Final, Literal, Protocol
 
 from temporalio.client import (
@@ -198,7 +199,7 @@ class CaseClient:
         if broken_off := await self.broken_off(case_id, kept):
             return broken_off
         if kept is not None and not kept.closed:
-            step = f"`conviction-gate reopen {case_id}` lets it go on"
+            step = f"`conviction-gate reopen {quote(str(case_id))}` lets it go on"
             return f"it is open again, but nothing runs for it; {step}"
         return None
 
@@ -207,10 +208,7 @@ class CaseClient:
         status = await self._status(case_id)
         if (kept is not None and kept.closed) or status not in _BROKEN_OFF:
             return None
-        return (
-            f"its run was {_BROKEN_OFF[status]} before the case had ended; `temporal workflow reset "
-            f"--workflow-id {case_id} --type LastWorkflowTask --reason WHY` lets it go on with all it was told"
-        )
+        return f"its run was {_BROKEN_OFF[status]} before the case had ended; {_goes_on(str(case_id))}"
 
     async def open_case(self, case_id: CaseId | str) -> CaseView | None:
         """The case as it stands while it is open; else None. Asks no records."""
@@ -352,7 +350,7 @@ class CaseClient:
         known = kept is not None and any(_repeats(old, booking) for old in kept.facts.bookings)
         text = f"{_end(kept)}; {'this' if known else 'another'} booking was part of it"
         if kept is None:
-            text = f"{_end(kept)}; see `conviction-gate show {case_id}`"
+            text = f"{_end(kept)}; see `conviction-gate show {quote(str(case_id))}`"
         return Reply(status="closed", text=text, case_id=str(case_id), known=known)
 
     async def _after_the_end(
@@ -388,6 +386,9 @@ class CaseClient:
             # The id leaves the sender out: what stands under it may be another one's message.
             if await self._input_of(error) != request:
                 return _reply("refused", OTHER_CONTENT, case_id)
+            if (status := await self._status(error.workflow_id)) in _BROKEN_OFF:
+                told = f"this correction's run was {_BROKEN_OFF[status]} before it had ended"
+                return _reply("refused", f"{told}; {_goes_on(error.workflow_id)}", case_id)
             return _reply("duplicate", "this correction was asked for already", case_id)
         return _reply("accepted", f"{end}; a correction was started", case_id)
 
@@ -451,6 +452,14 @@ def _end(kept: KeptCase | None) -> str:
     if not kept.closed:
         return "the case is open again, but nothing runs for it yet"
     return f"the case ended: {kept.result.outcome} under {kept.result.rule}"
+
+
+def _goes_on(workflow_id: str) -> str:
+    """How a run that was ended from outside goes on. A sender chose the id: it is quoted for a shell."""
+    return (
+        f"`temporal workflow reset --workflow-id {quote(workflow_id)} --type LastWorkflowTask --reason WHY` "
+        "lets it go on with all it was told"
+    )
 
 
 def _title(booking: Booking) -> str:

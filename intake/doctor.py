@@ -47,6 +47,8 @@ ANSWERED_WITHIN: Final = timedelta(hours=1)
 LOOKED_AT: Final = 200
 """Runs that were ended from outside, the latest; one is known by its id whether another goes on with it."""
 
+_OURS: Final = f"WorkflowType IN ('{BOOKING_CASE}', '{FLAG_CORRECTION}')"
+
 Level = Literal["ok", "look", "bad"]
 _STYLES: Final[Mapping[Level, str]] = {"ok": "green", "look": "yellow", "bad": "bold red"}
 
@@ -114,7 +116,7 @@ class Examination:
             "dockets": self.dockets,
             "cases": self.cases,
             "slow histories": self.unanswered_histories,
-            "broken-off cases": self.broken_off_cases,
+            "broken-off runs": self.broken_off_runs,
             "stuck cases": self.stuck_cases,
         }
         first = ("server", "registry")  # the others need them
@@ -253,30 +255,26 @@ class Examination:
             "`conviction-gate list --status checking_history` names them",
         )
 
-    async def broken_off_cases(self) -> Finding:
-        """Cases whose run was ended from outside, and that no later run goes on with."""
-        broken_off = f"{Wanted().query(datetime.now(UTC))} AND {BROKEN_OFF}"
-        runs = self._client.list_workflows(broken_off, limit=LOOKED_AT)
+    async def broken_off_runs(self) -> Finding:
+        """Cases and corrections whose run was ended from outside, and that no later run goes on with."""
+        runs = self._client.list_workflows(f"{_OURS} AND {BROKEN_OFF}", limit=LOOKED_AT)
         ids = {run.id async for run in runs}
         latest = await asyncio.gather(*(self._client.get_workflow_handle(id).describe() for id in ids))
         lost = sorted(run.id for run in latest if run.status in LOST)
-        lost = [case_id for case_id in lost if await self._tables.outcome(case_id) is None]
+        lost = [id for id in lost if await self._tables.outcome(id) is None]
         if not lost:
             return Finding("ok", "none")
         return Finding(
             "bad",
             f"{len(lost):,} cannot go on, their runs were ended from outside: {', '.join(lost[:3])}"
             + (" and more" if len(lost) > 3 else ""),
-            "`conviction-gate show` tells of each what to do",
+            "`temporal workflow reset --workflow-id ID --type LastWorkflowTask --reason WHY` lets each go on",
         )
 
     async def stuck_cases(self) -> Finding:
         if not self._described[1].namespace_info.capabilities.reported_problems_search_attribute:
             return Finding("ok", "not asked: this server keeps no record of them")
-        stuck = (
-            f"WorkflowType IN ('{BOOKING_CASE}', '{FLAG_CORRECTION}') AND TemporalReportedProblems IS NOT NULL "
-            f"AND {OPEN}"
-        )
+        stuck = f"{_OURS} AND TemporalReportedProblems IS NOT NULL AND {OPEN}"
         if not (count := (await self._client.count_workflows(stuck)).count):
             return Finding("ok", "none")
         return Finding(

@@ -148,7 +148,7 @@ async def test_what_needs_no_server_is_asked_without_one(url: str) -> None:
     server = findings["server"]
     assert server.level == "bad"
     assert server.next == "start one with `conviction-gate up` or set TEMPORAL_ADDRESS"
-    for name in ("retention", "search attributes", "workers", "cases", "broken-off cases", "stuck cases"):
+    for name in ("retention", "search attributes", "workers", "cases", "broken-off runs", "stuck cases"):
         assert findings[name] == Finding("look", "not asked: no server")
     assert findings["registry"].level == "ok"
     assert findings["histories"].level == "look"  # nobody has a record then

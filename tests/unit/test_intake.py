@@ -147,6 +147,7 @@ class FakeServer:
 
     open: set[str] = field(default_factory=set)
     closed: set[str] = field(default_factory=set)
+    ended_by: dict[str, WorkflowExecutionStatus] = field(default_factory=dict)
     starts: list[dict[str, Any]] = field(default_factory=list)
     signals: list[tuple[str, str, Any]] = field(default_factory=list)
     answer: SubmitAnswer | Exception = NOT_FOUND
@@ -185,9 +186,9 @@ class FakeHandle:
 
     async def describe(self) -> Any:
         self._look_for(self.server.open | self.server.closed)
-        is_open = self.id_ in self.server.open
-        status = WorkflowExecutionStatus
-        return SimpleNamespace(status=status.RUNNING if is_open else status.COMPLETED)
+        if self.id_ in self.server.open:
+            return SimpleNamespace(status=WorkflowExecutionStatus.RUNNING)
+        return SimpleNamespace(status=self.server.ended_by.get(self.id_, WorkflowExecutionStatus.COMPLETED))
 
     async def query(self, name: str, **_: Any) -> CaseView:
         if isinstance(self.server.took, Exception):
@@ -481,6 +482,23 @@ async def test_a_correction_is_started_once(
     assert other.status == "refused"
     assert other.text.startswith("message_id: ")
     assert len(server.starts) == 1
+
+
+async def test_a_correction_that_was_ended_from_outside_is_no_duplicate(
+    client: CaseClient, server: FakeServer, registry: Registry
+) -> None:
+    await flagged(registry, booking())
+    sent = message("correction", CORRECTION, message_id="k-1; ls")
+    await client.send("correction", sent, CASE)
+    id_ = CASE.correction_id(sent.message_id)
+    server.open.discard(id_)
+    server.closed.add(id_)
+    server.ended_by[id_] = WorkflowExecutionStatus.TERMINATED
+    reply = await client.send("correction", sent, CASE)
+    assert reply.status == "refused"
+    assert f"temporal workflow reset --workflow-id '{id_}'" in reply.text  # as a shell takes it
+    server.ended_by.clear()
+    assert (await client.send("correction", sent, CASE)).status == "duplicate"
 
 
 async def test_a_message_that_comes_again_after_the_end_is_a_duplicate(
