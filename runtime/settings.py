@@ -34,7 +34,7 @@ REGISTRY_FILE = "registry.db"
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])", re.ASCII)
 _LONGEST = timedelta(days=36_500)  # the server caps timers at a hundred years
-_ADDRESS = re.compile(r"https?://[!-~]+")
+_ADDRESS = re.compile(r"https?://[!-~]+", re.IGNORECASE)
 _TOKEN = re.compile(r"[!-~]+")
 _DATABASE_URL = re.compile(r"[a-z0-9]+\+[a-z0-9]+://.*")
 
@@ -47,9 +47,10 @@ class SettingsError(Exception):
 
 
 def _read_span(value: object) -> object:
-    if not isinstance(value, str):
+    if isinstance(value, timedelta):
         return value
-    match = _SPAN.fullmatch(value.strip().lower())
+    # A bare number, which JSON may hold, would be one of seconds.
+    match = _SPAN.fullmatch(value.strip().lower()) if isinstance(value, str) else None
     if match is None:
         raise ValueError("not a length of time; write a number and s, m, h or d, such as 90d")
     try:

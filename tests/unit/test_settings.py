@@ -103,6 +103,9 @@ def test_what_does_not_fit_is_named(monkeypatch: pytest.MonkeyPatch, name: str, 
         ('{"CA": 30}', " (CA): not an object; write it as in"),
         ('{"Kern": {}}', " (Kern): no ORI, nor how one begins; write as in CA"),
         ('{"CA": {"docket_check_every": "soon"}}', " (CA.docket_check_every): not a length of time"),
+        ('{"CA": {"docket_check_every": 30}}', " (CA.docket_check_every): not a length of time"),
+        ('{"CA": {"docket_check_every": true}}', " (CA.docket_check_every): not a length of time"),
+        ('{"CA": {"docket_check_every": ["3d"]}}', " (CA.docket_check_every): not a length of time"),
         ('{"CA": {"docket_checks": "3d"}}', " (CA.docket_checks): not known; write one of docket_check_every,"),
     ],
 )
@@ -173,6 +176,11 @@ def test_what_lets_us_in_belongs_to_something(
         Settings()
     mine, its = variable(f"{service}_{part}"), variable(f"{service}_{of}")
     assert str(caught.value) == f"{mine}: of no use without {its}; set that too, or leave this out"
+
+
+def test_a_scheme_is_read_in_either_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable("history_url"), "HTTPS://records.example.gov/history")
+    assert Settings().history is not None
 
 
 def test_all_misfits_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
