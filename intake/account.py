@@ -50,8 +50,6 @@ class Account:
         self._task = self._bar.add_task("", total=size)
 
     def __enter__(self) -> Self:
-        if self._as_json:
-            print("[", end="")
         return self
 
     def tell(self, item: Item, sent: Sent) -> None:
@@ -67,7 +65,7 @@ class Account:
         self.is_good &= sent.is_good
         count = self._counts.total()
         if self._as_json:
-            print(",\n " if count > 1 else "", sent.model_dump_json(), sep="", end="", flush=True)
+            print(",\n " if count > 1 else "[", sent.model_dump_json(), sep="", end="", flush=True)
         elif not sent.is_good:
             self._err.print(_line(sent), soft_wrap=True)
         elif count <= LINES_MOST:
@@ -88,7 +86,7 @@ class Account:
         if not self._is_read:
             return
         if self._as_json:
-            print("]")
+            print("]" if self._counts else "[]")
         elif self._counts.total() > 1 or (not self._counts and error is None):
             self._out.print(self._summary(is_whole=error is None), soft_wrap=True)
         if self._refused is not None and self._refused.count:

@@ -1,0 +1,57 @@
+"""A command whose reader goes away, or that is told to stop while it loads, ends without a traceback."""
+
+import json
+import os
+import signal
+import sys
+from asyncio.subprocess import PIPE, create_subprocess_exec
+from collections.abc import Iterator
+
+import pytest
+
+from tests.end_to_end.conftest import House
+from tests.end_to_end.test_client import a_booking
+
+AGENCY = "CAZZ00314"
+
+
+@pytest.fixture
+def unread() -> Iterator[int]:
+    """A pipe whose reader is gone, as after `| head -1`."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    yield writer
+    os.close(writer)
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+async def test_a_file_whose_answers_nobody_reads_says_where_it_stopped(
+    open_house: House, unread: int, options: tuple[str, ...]
+) -> None:
+    lines = "\n".join(json.dumps(a_booking(f"Q-{n}", agency=AGENCY)) for n in range(3))
+    told = await ended(open_house, "conviction-gate", "start", "-", *options, stdout=unread, stdin=lines)
+    assert told == (
+        128 + signal.SIGPIPE,
+        "stopped at line 1, nobody reads what it prints: "
+        "run the same command again; what arrived already changes nothing\n",
+    )
+
+
+@pytest.mark.parametrize("words", [("list",), ("flags",), ("doctor",)])
+async def test_what_nobody_reads_ends_quietly(open_house: House, unread: int, words: tuple[str, ...]) -> None:
+    told = await ended(open_house, "conviction-gate", *words, stdout=unread)
+    assert told == (128 + signal.SIGPIPE, "")
+
+
+async def test_told_to_stop_while_it_loads_it_ends_without_a_word(open_house: House) -> None:
+    interrupted = "import os, intake.program; os.kill(os.getpid(), 2); intake.program.main()"
+    assert await ended(open_house, sys.executable, "-c", interrupted, stdout=PIPE) == (-signal.SIGINT, "")
+
+
+async def ended(house: House, *command: str, stdout: int, stdin: str = "") -> tuple[int | None, str]:
+    """A command's exit code, and what it said on stderr."""
+    process = await create_subprocess_exec(
+        *command, env=house.environment, stdin=PIPE, stdout=stdout, stderr=PIPE
+    )
+    _, said = await process.communicate(stdin.encode())
+    return process.returncode, said.decode()

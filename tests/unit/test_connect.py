@@ -1,0 +1,24 @@
+"""What the SDK's core logs goes where Python's log goes: stdout belongs to what a command prints."""
+
+import time
+
+import pytest
+from temporalio.runtime import LoggingConfig
+
+from runtime.connect import core
+
+
+def test_the_core_logs_as_python_does(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(LoggingConfig, "default", LoggingConfig(filter="INFO"))
+    with caplog.at_level("INFO"):
+        runtime = core.__wrapped__()
+        runtime._core_runtime.write_test_info_log("a line of the core", "")
+        while "a line of the core" not in caplog.text:  # it comes after some milliseconds
+            time.sleep(0.01)
+    assert capfd.readouterr().out == ""
+
+
+def test_a_process_has_one_core() -> None:
+    assert core() is core()
