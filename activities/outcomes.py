@@ -27,12 +27,12 @@ class Outcomes:
     @activity.defn(name=FLAG_CASE)
     async def flag_case(self, conclusion: Conclusion) -> Concluded:
         """Write a flag, after a last look whether the subject is a known US citizen."""
-        return await self._registry.flag(conclusion)
+        return _told(conclusion, await self._registry.flag(conclusion))
 
     @activity.defn(name=CLEAR_CASE)
     async def clear_case(self, conclusion: Conclusion) -> Concluded:
         """Write a clearance, and keep a finding of citizenship for later cases."""
-        return await self._registry.clear(conclusion)
+        return _told(conclusion, await self._registry.clear(conclusion))
 
     @activity.defn(name=WITHDRAW_FLAG)
     async def withdraw_flag(self, withdrawal: Withdrawal) -> Concluded:
@@ -43,6 +43,11 @@ class Outcomes:
     async def correct_flag(self, request: CorrectionRequest) -> Corrected:
         """Judge an ended case anew with one more message, and keep the message either way."""
         return Corrected(result=await self._registry.correct(request, _judged))
+
+
+def _told(asked: Conclusion, concluded: Concluded) -> Concluded:
+    """The answer, without what the workflow has just said itself."""
+    return Concluded() if concluded.result == asked.result else concluded
 
 
 def _judged(kept: KeptCase, message: Message) -> Judgement:

@@ -14,7 +14,7 @@ from contracts.court import (
     ReviewDecision,
     SubjectFinding,
 )
-from contracts.fields import ChargeClass, Id, Model, Rule, Text
+from contracts.fields import ChargeClass, Id, Inside, Model, Rule, Text
 from contracts.history import History
 from contracts.message import Message
 
@@ -57,7 +57,7 @@ class Reopening(Model):
     set_aside: tuple[str, ...] = ()
 
 
-class Facts(Model):
+class Facts(Inside):
     """Accepted messages by type, the history, and the classes of all offenses that they name.
 
     `history` is null until `check_history` answered. `us_citizen` tells of a finding that the

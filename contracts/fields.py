@@ -124,6 +124,17 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
+class Inside(Model):
+    """A model of the house, written without what is as by default: a history is kept for years."""
+
+    @model_serializer(mode="wrap")
+    def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        fields = type(self).model_fields
+        return {
+            name: value for name, value in handler(self).items() if getattr(self, name) != fields[name].default
+        }
+
+
 class Wire(Model):
     """A model as senders write it: strict, and without its absent fields when written back."""
 

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field, field_validator
 
 from contracts.booking import Subject
-from contracts.fields import Date, Id, Model, Severity, Text
+from contracts.fields import Date, Id, Inside, Model, Severity, Text
 
 Known = frozenset[str]
 DISPOSITIONS: Known = frozenset(
@@ -90,7 +90,7 @@ class HistoryAnswer(Model):
         return False if value is None else value
 
 
-class History(Model):
+class History(Inside):
     """All that is known of the subject's past, over every id that was asked for.
 
     `conflicting`: the ids led to different rows, so that nobody can say whose record it is.

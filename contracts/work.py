@@ -1,12 +1,14 @@
 """What workflows hand to activities and get back: the inside of the house, not for senders."""
 
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
+
+from pydantic import field_serializer
 
 from contracts.booking import Offense, Subject
 from contracts.case import CaseResult, CaseView, CorrectionResult
 from contracts.facts import Facts, PlacedOffense
-from contracts.fields import Model
+from contracts.fields import Inside, Model
 from contracts.history import History
 
 CHECK_HISTORY = "check_history"
@@ -23,7 +25,7 @@ LiftCode = Literal["C", "D", "L", "N", "U"]
 """Why a flag was lifted, in NIEM's words (immigration domain, DetentionDetainerLiftCode)."""
 
 
-class Intervals(Model):
+class Intervals(Inside):
     """How long a case waits before it looks up again; recorded when it is asked for, so that a
     changed setting never disturbs a wait that has begun."""
 
@@ -42,7 +44,7 @@ class HistoryRequest(Model):
     offenses: tuple[Offense, ...]
 
 
-class Earlier(Model):
+class Earlier(Inside):
     """What the registry remembers of a case of this id. `outcome`: how it ended. `is_open`: a record
     without an end, since its flag was withdrawn or a person reopened it. `flags`: how many it had."""
 
@@ -51,12 +53,12 @@ class Earlier(Model):
     flags: int = 0
 
 
-class HistoryFound(Model):
+class HistoryFound(Inside):
     """`us_citizen`: a finding in the registry under any of the ids."""
 
-    history: History
-    us_citizen: bool
-    placements: tuple[PlacedOffense, ...]
+    history: History = History()
+    us_citizen: bool = False
+    placements: tuple[PlacedOffense, ...] = ()
     has_docket: bool = False
     intervals: Intervals = Intervals()
     earlier: Earlier = Earlier()
@@ -109,12 +111,16 @@ class Conclusion(Model):
     result: CaseResult
     number: int = 1
 
+    @field_serializer("case")
+    def _without_defaults(self, case: CaseView) -> dict[str, Any]:
+        return case.model_dump(mode="json", exclude_defaults=True)
 
-class Concluded(Model):
-    """What stands in the registry now. `us_citizen`: the last look before a flag found a citizen,
-    so that nothing was written and `result` is null."""
 
-    result: CaseResult | None
+class Concluded(Inside):
+    """What stands in the registry now; `result` null: what was to be written. `us_citizen`: the last
+    look before a flag found a citizen, so that nothing was written."""
+
+    result: CaseResult | None = None
     us_citizen: bool = False
 
 

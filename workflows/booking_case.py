@@ -419,8 +419,9 @@ class BookingCase:
             )
             if concluded.us_citizen:
                 self._state.facts = self._state.facts.model_copy(update={"us_citizen": True})
-            if concluded.result is None or self._state.facts is written:
-                return concluded.result
+                return None
+            if self._state.facts is written:
+                return concluded.result or result
             await self._complete_the_facts()
 
     async def _end(self, result: CaseResult) -> CaseResult:
