@@ -185,6 +185,7 @@ def short_lived(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workflows.booking_case, "RUN_MESSAGES_MOST", 3)
 
 
+@pytest.mark.timeout(600)  # a task lost with its worker comes again after ten seconds
 @settings(
     max_examples=15,
     deadline=None,
