@@ -4,7 +4,7 @@ BIN := .venv/bin
 SENDER := examples/typescript
 export PYTHONDONTWRITEBYTECODE=
 
-.PHONY: demo test soak mutants test-interop check schemas policy-page format constraints clean
+.PHONY: demo test soak mutants test-interop bench check schemas policy-page format constraints clean
 
 .venv/.installed: constraints.txt pyproject.toml
 	test -d .venv || $(PYTHON) -m venv .venv
@@ -26,6 +26,9 @@ mutants: .venv/.installed ## take every guard of policy/ away in turn: some test
 
 test-interop: .venv/.installed $(SENDER)/dist/main.js ## senders in other languages (needs npm and curl)
 	$(BIN)/pytest $(PYTEST) tests/interop
+
+bench: .venv/.installed ## what a case costs, as ratios (BENCH="--quick", "--only NAME", "--full")
+	$(BIN)/python -m bench $(BENCH)
 
 $(SENDER)/node_modules/.package-lock.json: $(SENDER)/package-lock.json
 	cd $(SENDER) && npm ci

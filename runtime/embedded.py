@@ -72,6 +72,11 @@ class Running:
         http = f", HTTP API {self.http_address}" if self.http_address else ""
         return f"server {self.address}, web UI {self.ui_address}{http}, data {self.data}"
 
+    @property
+    def server_pid(self) -> int:
+        """The server's process, for whoever measures it."""
+        return self._server.pid
+
     async def server_ends(self) -> int:
         """Wait for the server's end; its exit code."""
         return await self._server.wait()

@@ -1,0 +1,18 @@
+"""The figures, by the names that `--only` takes: each measures by itself, on servers of its own."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+from bench.figures import against_bare, deciding, history, killed, mass, stock, waiting
+from bench.rows import Row
+from bench.scale import Scale
+
+FIGURES: Mapping[str, Callable[[Scale], Coroutine[Any, Any, list[Row]]]] = {
+    "history": history.measure,
+    "deciding": deciding.measure,
+    "against_bare": against_bare.measure,
+    "stock": stock.measure,
+    "waiting": waiting.measure,
+    "killed": killed.measure,
+    "mass": mass.measure,
+}
