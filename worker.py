@@ -65,6 +65,12 @@ def make_worker(
             outcomes.correct_flag,
         ],
         workflow_runner=sandboxed,
+        max_cached_workflows=settings.worker_cache,
+        max_concurrent_workflow_task_polls=settings.worker_pollers,
+        max_concurrent_activity_task_polls=settings.worker_pollers,
+        max_concurrent_workflow_tasks=settings.worker_workflow_tasks,
+        max_concurrent_activities=settings.worker_activities,
+        sticky_queue_schedule_to_start_timeout=settings.worker_sticky_for,
         graceful_shutdown_timeout=timedelta(seconds=20),
         # A submit of 2 MB would otherwise fail the task again and again; so its sender gets an error.
         disable_payload_error_limit=True,

@@ -22,10 +22,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
         del os.environ[name]  # what is measured is what stands here, not somebody's settings
     scale: Scale = replace(asked.scale, **{f.name: n for f in fields(Scale) if (n := getattr(asked, f.name))})
-    figures = {name: FIGURES[name] for name in asked.only or FIGURES}
-    if asked.settings or asked.home:
-        other = partial(variant.measure, settings=dict(asked.settings), home=asked.home)
-        figures = {"variant": other}
+    figures = {name: FIGURES[name] for name in asked.only or FIGURES if name != "variant"}
+    if "variant" in (asked.only or ()):
+        figures["variant"] = partial(variant.measure, settings=dict(asked.settings), home=asked.home)
+    else:
+        os.environ.update(asked.settings)
     load = os.getloadavg()
     rows: list[Row] = []
     for name, measure in figures.items():
@@ -41,7 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--only", action="append", choices=list(FIGURES), help="this figure; may be repeated")
+    parser.add_argument(
+        "--only", action="append", choices=[*FIGURES, "variant"], help="this figure; may be repeated"
+    )
     scales = parser.add_mutually_exclusive_group()
     for name, scale, takes in (("quick", QUICK, "a minute"), ("full", FULL, "hours, on a quiet machine")):
         scales.add_argument(f"--{name}", dest="scale", action="store_const", const=scale, help=takes)
@@ -55,13 +58,13 @@ def _parser() -> argparse.ArgumentParser:
         type=_setting,
         default=[],
         metavar="NAME=VALUE",
-        help="compare our worker with this environment variable against our worker without",
+        help="an environment variable of our workers; `--only variant` compares with and without",
     )
     parser.add_argument(
         "--home",
         type=lambda text: Path(text).absolute(),
         metavar="FOLDER",
-        help="compare our worker from this checkout against our worker from here",
+        help="`--only variant` compares our worker from this checkout against ours from here",
     )
     return parser
 

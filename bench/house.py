@@ -4,17 +4,17 @@ import asyncio
 import os
 import sqlite3
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from bench.cases import Bare, Cases, Ours
+from bench.cases import Bare, Ours
 from runtime import children
 from runtime.converter import data_converter
 from runtime.embedded import embedded, free_port
@@ -48,11 +48,13 @@ class House:
 
     async def start_worker(self, command: tuple[str, ...] = children.WORKER) -> Process:
         """A worker that is ready; stop it with `children.stop`."""
-        worker = await children.spawn(*command, env=self.environment, stdout=PIPE, stderr=None)
-        assert worker.stdout is not None
-        async for line in worker.stdout:
-            if line.startswith(children.WORKER_READY):
-                return worker
+        # A file and not a pipe: the SDK logs there too, and a pipe that nobody reads stops the worker.
+        with NamedTemporaryFile(dir=self.data, prefix="worker-", suffix=".log") as log:
+            worker = await children.spawn(*command, env=self.environment, stdout=log.file, stderr=None)
+            while worker.returncode is None:
+                if children.WORKER_READY in _told(log.name):
+                    return worker
+                await asyncio.sleep(0.02)
         raise RuntimeError(f"{' '.join(command)} ended before it was ready; what it said stands above")
 
     @asynccontextmanager
@@ -118,6 +120,10 @@ async def stock_house() -> AsyncIterator[House]:
             await children.stop(server, 10)
 
 
+def _told(path: str) -> bytes:
+    return Path(path).read_bytes()
+
+
 async def _answering(address: str) -> None:
     while True:
         with suppress(RuntimeError, RPCError):
@@ -125,6 +131,3 @@ async def _answering(address: str) -> None:
             await client.count_workflows("WorkflowType = 'None'")
             return
         await asyncio.sleep(0.1)
-
-
-__all__ = ["Cases", "House", "house", "stock_house"]

@@ -166,6 +166,17 @@ class Settings(BaseSettings):
     agencies: dict[Prefix, AgencySettings] = Field(default={})
     """Timers and codes by agency: an ORI or how it begins (`CA`, `CA019`), the longest that fits first."""
 
+    worker_cache: Annotated[int, Field(ge=0)] = 1000
+    """Cases that a worker keeps in memory, a fifth of a MiB each; any other is played back when news comes."""
+    worker_pollers: Annotated[int, Field(ge=2)] = 5
+    """Polls that a worker has open for workflow tasks, and as many for activities."""
+    worker_workflow_tasks: Annotated[int, Field(ge=2)] = 100
+    """Workflow tasks that a worker carries out at a time."""
+    worker_activities: Annotated[int, Field(ge=1)] = 100
+    """Look-ups and writes that a worker carries out at a time."""
+    worker_sticky_for: Span = timedelta(seconds=2)
+    """How long what comes to a case waits for the worker that has it in memory; then any may take it."""
+
     history_url: ServiceUrl = None
     """The state repository that is asked for histories; None: the registry's table."""
     history_token: Token = None
@@ -260,6 +271,10 @@ def _complaint(error: Any) -> str:
             told = "no ORI, nor how one begins; write as in CA, CA019 or CA0190000"
         case "extra_forbidden":
             told = f"not known; write one of {', '.join(AgencySettings.model_fields)}"
+        case "int_parsing":
+            told = "not a whole number; write one such as 100"
+        case "greater_than_equal":
+            told = f"too small; write {error['ctx']['ge']} or more"
         case "dict_type" | "model_type" | "model_attributes_type":
             told = f"not an object; {_AGENCIES}"
         case _:

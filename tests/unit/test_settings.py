@@ -86,6 +86,12 @@ def test_spans(monkeypatch: pytest.MonkeyPatch, name: str, text: str, span: time
         ("docket_url", "http://court.example.gov/\x01", "not the address of a service"),
         ("docket_url", "http://court.example.gov/a b", "not the address of a service"),
         ("docket_check_every", "٣d", "not a length of time; write a number"),
+        ("worker_cache", "many", "not a whole number; write one"),
+        ("worker_cache", "-1", "too small; write 0 or more"),
+        ("worker_pollers", "1", "too small; write 2 or more"),
+        ("worker_workflow_tasks", "1", "too small; write 2 or more"),
+        ("worker_activities", "0", "too small; write 1 or more"),
+        ("worker_sticky_for", "5", "not a length of time; write a number"),
     ],
 )
 def test_what_does_not_fit_is_named(monkeypatch: pytest.MonkeyPatch, name: str, text: str, reason: str) -> None:
