@@ -31,10 +31,13 @@ def executed(module: str, source: str) -> ModuleType:
     return made
 
 
-def is_noticed(module: str, source: str) -> bool:
-    """Whether a test of the policy fails, or never ends, where a module has this source."""
+def failure(module: str, source: str) -> str:
+    """How the tests of the policy end where one fails on this source of a module; else nothing."""
     command = [sys.executable, "-m", "tests.mutants.changed", module]
-    return subprocess.run(command, input=source, text=True, cwd=ROOT, capture_output=True).returncode != 0
+    done = subprocess.run(command, input=source, text=True, cwd=ROOT, capture_output=True)
+    if done.returncode < 0:
+        raise RuntimeError(f"the tests were killed by signal {-done.returncode}; run them again")
+    return (done.stdout + done.stderr)[-3000:] if done.returncode else ""
 
 
 class Changed(MetaPathFinder, Loader):

@@ -1406,3 +1406,25 @@ def test_a_booking_again_with_a_changed_charge_opens_it_again(changed: dict[str,
     ended = (booking(), dismissal("2012-12-01"))
     holds(facts_of(*ended, booking(charge(), on="2013-01-12")), CLEAR)
     holds(facts_of(*ended, booking(charge(**changed), on="2013-01-12")), WAIT)
+
+
+def opened_again(facts: Facts) -> Facts:
+    """The facts once a person has opened a withdrawn or cleared case again."""
+    result = CaseResult(
+        outcome="withdrawn",
+        rule="clear.misidentified",
+        explanation="It had ended.",
+        policy_edition=the.EDITION.name,
+        decided_at=datetime(2014, 5, 2, tzinfo=UTC),
+    )
+    opened = policy.reopen(facts, result, by="clerk-7", reason="refiled", at=datetime(2014, 5, 3, tzinfo=UTC))
+    assert isinstance(opened, Facts)
+    return opened
+
+
+def test_a_persons_ruling_on_a_class_outlasts_the_end_and_one_on_an_ending_does_not() -> None:
+    facts = ruled(facts_of(booking(charge(the.UNCLASSIFIED))), "minor_traffic")
+    holds(opened_again(with_more(facts, dismissal("2014-02-01"))), WAIT)
+    facts = ruled(facts_of(booking(), update("deferred_with_plea", "2013-01-05")), "conviction")
+    found = finding("misidentified")
+    holds(opened_again(with_more(facts, found, correction(found))), OUTCOME)
