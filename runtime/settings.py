@@ -167,14 +167,14 @@ class Settings(BaseSettings):
     """Timers and codes by agency: an ORI or how it begins (`CA`, `CA019`), the longest that fits first."""
 
     worker_cache: Annotated[int, Field(ge=0)] = 1000
-    """Cases that a worker keeps in memory, a fifth of a MiB each; any other is played back when news comes."""
+    """Cases that a worker keeps in memory; any other is played back when it is told something."""
     worker_pollers: Annotated[int, Field(ge=2)] = 5
     """Polls that a worker has open for workflow tasks, and as many for activities."""
     worker_workflow_tasks: Annotated[int, Field(ge=2)] = 100
     """Workflow tasks that a worker carries out at a time."""
     worker_activities: Annotated[int, Field(ge=1)] = 100
     """Look-ups and writes that a worker carries out at a time."""
-    worker_sticky_for: Span = timedelta(seconds=2)
+    worker_sticky_for: Span = timedelta(seconds=5)
     """How long what comes to a case waits for the worker that has it in memory; then any may take it."""
 
     history_url: ServiceUrl = None

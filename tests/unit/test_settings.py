@@ -139,6 +139,16 @@ def test_an_agency_has_timers_of_its_own_and_the_longest_prefix_counts(
     assert [i.booking_overdue.days for i in (one, state, other)] == [60, 60, 60]
 
 
+def test_the_worker_is_tuned_by_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable("worker_cache"), "20")
+    monkeypatch.setenv(variable("worker_pollers"), "3")
+    monkeypatch.setenv(variable("worker_sticky_for"), "10s")
+    settings = Settings()
+    assert (settings.worker_cache, settings.worker_pollers) == (20, 3)
+    assert (settings.worker_workflow_tasks, settings.worker_activities) == (100, 100)
+    assert settings.worker_sticky_for == timedelta(seconds=10)
+
+
 def test_services_are_named_with_what_lets_us_in(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (Settings().history, Settings().docket) == (None, None)
     monkeypatch.setenv(variable("history_url"), "https://records.example.gov/history")
