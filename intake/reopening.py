@@ -1,6 +1,7 @@
 """A person opens a cleared case again, for a charge that was filed anew. No message does that."""
 
 from datetime import UTC, datetime
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -36,7 +37,7 @@ def reopen(
     answer = run(_reopened(case_id, by.strip(), reason.strip()))
     if answer is not None:
         fail(answer, REFUSED)
-    print(f"{case_id} is open again; see `conviction-gate show {case_id}`")
+    print(f"{case_id} is open again; see `conviction-gate show {quote(str(case_id))}`")
 
 
 async def _reopened(case_id: CaseId, by: str, reason: str) -> str | None:
