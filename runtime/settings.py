@@ -166,7 +166,7 @@ class Settings(BaseSettings):
     agencies: dict[Prefix, AgencySettings] = Field(default={})
     """Timers and codes by agency: an ORI or how it begins (`CA`, `CA019`), the longest that fits first."""
 
-    worker_cache: Annotated[int, Field(ge=0)] = 1000
+    worker_cache: Annotated[int, Field(ge=0)] = 500
     """Cases that a worker keeps in memory; any other is played back when it is told something."""
     worker_pollers: Annotated[int, Field(ge=2)] = 5
     """Polls that a worker has open for workflow tasks, and as many for activities."""
