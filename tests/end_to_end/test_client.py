@@ -143,18 +143,21 @@ async def test_what_the_validator_refuses_comes_back_with_its_reason(desk: Desk)
 
 
 async def test_an_ended_case_that_no_record_tells_of(desk: Desk) -> None:
+    """Who has no registry relies on what the server remembers."""
     case_id = CaseId(AGENCY, "C-4")
     await desk.cases.start(booking("C-4"))
     await desk.until(case_id, status="waiting_for_court")
-    await desk.server.get_workflow_handle(str(case_id)).terminate("by the operator's hand")
-    reply = await desk.cases.start(booking("C-4"))
+    await desk.cases.send("conviction", conviction("C-4"), case_id)
+    await desk.until(case_id, status="flagged")
+    stranger = CaseClient(desk.server, None)
+    reply = await stranger.start(booking("C-4"))
     assert (reply.status, reply.known) == ("closed", False)
-    late = await desk.cases.send("conviction", conviction("C-4"), case_id)
+    late = await stranger.send("conviction", conviction("C-4"), case_id)
     assert late.status == "closed"
     assert late.text.startswith("the case has closed; ")
-    view = await desk.cases.case(case_id)
+    view = await stranger.case(case_id)
     assert view is not None
-    assert view.status == "waiting_for_court"
+    assert view.status == "flagged"
 
 
 @pytest.mark.timeout(180)
