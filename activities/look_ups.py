@@ -26,6 +26,7 @@ from contracts.work import (
     OffensesToPlace,
     Recalled,
 )
+from policy import EDITIONS
 from policy.catalog import Catalog
 from registry import KeptCase
 
@@ -76,6 +77,7 @@ class LookUps:
             has_docket=await self._sources.dockets.has_docket(),
             intervals=self._intervals_of(request.agency),
             earlier=await self._records.earlier(request.case_id),
+            editions=tuple(edition.name for edition in EDITIONS),
         )
 
     @activity.defn(name=RECALL_CASE)

@@ -54,7 +54,8 @@ class Earlier(Inside):
 
 
 class HistoryFound(Inside):
-    """`us_citizen`: a finding in the registry under any of the ids."""
+    """`us_citizen`: a finding in the registry under any of the ids. `editions`: those that were released
+    by then, by name; one that is released later takes no case that is open already."""
 
     history: History = History()
     us_citizen: bool = False
@@ -62,6 +63,7 @@ class HistoryFound(Inside):
     has_docket: bool = False
     intervals: Intervals = Intervals()
     earlier: Earlier = Earlier()
+    editions: tuple[str, ...] = ()
 
 
 class Recalled(Model):

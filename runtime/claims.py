@@ -20,11 +20,17 @@ class Refused(Exception):
 
 
 def free_port() -> int:
-    """A port on the loopback interface that nothing listens on just now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port on the loopback interface that nothing listens on just now, another one at each call."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind((HOST, 0))
+            port: int = probe.getsockname()[1]
+        if port not in _named:
+            _named.add(port)
+            return port
+
+
+_named: set[int] = set()
 
 
 @contextmanager

@@ -61,12 +61,14 @@ with workflow.unsafe.imports_passed_through():
         Withdrawal,
     )
     from policy import (
+        EDITIONS,
         Decision,
         Edition,
         bind,
         charge_views,
         decide,
         edition_at,
+        edition_named,
         effect_of,
         history_told,
         is_taken_after_the_end,
@@ -207,6 +209,8 @@ class BookingCase:
                         "placements": (*state.facts.placements, *found.placements),
                     }
                 )
+                if first:
+                    state.editions = found.editions
                 if first and found.earlier.outcome is not None:
                     return await self._judged_anew(found.earlier.outcome)
                 if first and found.earlier.is_open:
@@ -444,7 +448,9 @@ class BookingCase:
 
     @property
     def _edition(self) -> Edition:
-        return edition_at(min(booking.booked_at for booking in self._state.facts.bookings))
+        """The one in force at the booking, of those that were released when the case was opened."""
+        released = tuple(edition_named(name) for name in self._state.editions) or EDITIONS[:1]
+        return edition_at(min(booking.booked_at for booking in self._state.facts.bookings), released)
 
     def _decide(self) -> Decision:
         """The decision on the facts as they are, worked out once for each change of them."""

@@ -48,6 +48,7 @@ class CaseState(BaseModel):
     rule: Rule | None = None
     explanation: str = "The booking has not come yet."
     edition: str | None = None
+    editions: tuple[str, ...] = ()
     opened_at: datetime | None = None
     waiting_since: datetime | None = None
     review_since: datetime | None = None
@@ -121,6 +122,7 @@ class CaseState(BaseModel):
         self.rejected = [*case.rejected, *self.rejected][-REJECTED_SHOWN:]
         self.rejected_total += case.rejected_total
         self.flag_status = case.flag_status
+        self.editions = (case.policy_edition,) if case.policy_edition else self.editions
         return refused
 
     @property

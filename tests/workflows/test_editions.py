@@ -8,6 +8,7 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+import activities.look_ups
 import policy
 import worker
 import workflows.booking_case
@@ -20,6 +21,7 @@ from tests.workflows.cases import (
     amendment,
     booking,
     case_id,
+    conviction,
     correction,
     court_update,
     review_decision,
@@ -44,6 +46,7 @@ def release(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the next worker knows: a second edition, and cases that continue as new after five messages."""
     for asked in (policy.edition_at, policy.edition_named):
         monkeypatch.setattr(asked, "__defaults__", ((FIRST, SECOND),))
+    monkeypatch.setattr(activities.look_ups, "EDITIONS", (FIRST, SECOND))
     monkeypatch.setattr(workflows.booking_case, "RUN_MESSAGES_MOST", 5)
     monkeypatch.setattr(worker, "sandboxed", UnsandboxedWorkflowRunner())
 
@@ -103,3 +106,22 @@ async def corrected(server: WorkflowEnvironment, case: CaseId, message: dict[str
         result_type=CorrectionResult,
     )
     return await handle.result()
+
+
+async def test_an_edition_that_is_released_late_takes_no_case_that_is_open(
+    polling: Any, server: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its day has passed when it is released, and bookings since were accepted under the one before."""
+    case = case_id()
+    async with polling():
+        since = booking(case, booked_at="2013-05-06T08:00:00-07:00")
+        handle = await start(server.client, case, since, task_queue=QUEUE)
+        await settled(handle, "waiting_for_court")
+    release(monkeypatch)
+    async with polling():
+        await handle.signal("court_update", court_update("u-1", occurred_on="2013-06-07"))
+        seen = await settled(handle, "waiting_for_court", messages=2)
+        assert seen.policy_edition == FIRST.name
+        await handle.signal("conviction", conviction())
+        result = await handle.result()
+    assert (result.outcome, result.policy_edition) == ("flagged", FIRST.name)
