@@ -174,7 +174,7 @@ def _rejected(view: CaseView) -> Iterator[str]:
     if not view.rejected_total:
         return
     many = f"{view.rejected_total} messages" if view.rejected_total > 1 else "One message"
-    yield f"{many} could not be read, and changed nothing. The reasons:"
+    yield f"{many} did not fit, and changed nothing. The reasons:"
     for reason, count in Counter(rejected.reason for rejected in view.rejected).most_common():
         yield f'  "{reason}" ({count})'
 

@@ -192,7 +192,7 @@ def test_rejected_messages_are_counted_with_their_reasons() -> None:
     other = bad.model_copy(update={"reason": "charge_id: missing"})
     parts = told(facts_of(booking()), rejected=(bad, other, bad), rejected_total=3, needs_attention=True)
     assert parts["What did not fit"].splitlines() == [
-        "3 messages could not be read, and changed nothing. The reasons:",
+        "3 messages did not fit, and changed nothing. The reasons:",
         '  "decided_on: not a date" (2)',
         '  "charge_id: missing" (1)',
     ]
