@@ -20,6 +20,7 @@ from tests.workflows.cases import (
     correction,
     court_update,
     dismissal,
+    open_by_signal,
     rejected,
     review_decision,
     settled,
@@ -94,7 +95,38 @@ async def ruled(client: Client) -> WorkflowHandle[Any, Any]:
     return handle
 
 
-@pytest.mark.parametrize("reach", [awaiting, waiting, flagged, cleared, in_review, ruled])
+async def asked_to_cancel(client: Client) -> WorkflowHandle[Any, Any]:
+    handle = await waiting(client)
+    await handle.cancel()
+    await rejected(handle, 2)
+    return handle
+
+
+async def flagged_after_it_was_asked_to_cancel(client: Client) -> WorkflowHandle[Any, Any]:
+    handle = await asked_to_cancel(client)
+    await handle.signal("conviction", conviction())
+    await handle.result()
+    return handle
+
+
+async def judged_after_it_was_forgotten(client: Client) -> WorkflowHandle[Any, Any]:
+    case = case_id()
+    handle = await start(client, case, booking(case))
+    await handle.signal("conviction", conviction())
+    await handle.result()
+    sent = correction("k-1", "c-1")
+    again = await open_by_signal(client, case, "correction", sent, input=booking(case), forgotten=True)
+    assert (await again.result()).outcome == "withdrawn"
+    return again
+
+
+EVERY_WAY = [
+    *(awaiting, waiting, flagged, cleared, in_review, ruled),
+    *(asked_to_cancel, flagged_after_it_was_asked_to_cancel, judged_after_it_was_forgotten),
+]
+
+
+@pytest.mark.parametrize("reach", EVERY_WAY)
 async def test_a_history_replays(reach: Any, client: Client) -> None:
     handle = await reach(client)
     await replayer().replay_workflow(await handle.fetch_history())

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
@@ -17,7 +17,7 @@ from activities import Sources
 from contracts.booking import Subject
 from contracts.case import CaseResult
 from contracts.history import History
-from contracts.names import CaseId
+from contracts.names import FLAG_CORRECTION, CaseId
 from registry import KeptCase, Registry
 from runtime.converter import data_converter
 from runtime.settings import Settings
@@ -26,6 +26,7 @@ from tests.workflows.cases import (
     booking,
     case_id,
     conviction,
+    correction,
     court_update,
     dismissal,
     settled,
@@ -105,6 +106,10 @@ async def replay_all(client: Client, case: str, *, at_least: int = 1) -> None:
         await replayer.replay_workflow(await handle.fetch_history())
 
 
+def has_timer(history: WorkflowHistory) -> bool:
+    return any(event.HasField("timer_started_event_attributes") for event in history.events)
+
+
 async def test_a_case_that_ends_while_the_court_is_asked(client: Client, court: Court) -> None:
     handle = await waiting(client, court)
     await replay_all(client, handle.id)
@@ -153,12 +158,18 @@ async def test_a_case_that_was_opened_again(client: Client, court: Court, regist
         return policy.reopen(kept.facts, kept.result, by="clerk-7", reason="refiled", at=AT)
 
     await registry.reopen(str(case), by="clerk-7", reason="refiled", at=AT, open_again=again)
+    sent = {"agency": case.agency, "tracking_number": case.tracking_number} | correction("k-1", "nothing")
+    waits = await client.start_workflow(FLAG_CORRECTION, sent, id=case.correction_id("k-1"), task_queue=QUEUE)
+    while not has_timer(await waits.fetch_history()):  # the case has no run yet that could take it
+        await asyncio.sleep(0.05)
     await start(client, case, booking(case), task_queue=QUEUE, forgotten=True)
     handle = client.get_workflow_handle(str(case), result_type=CaseResult)
-    await settled(handle, "waiting_for_court", messages=2)
+    await settled(handle, "waiting_for_court", messages=3)
+    await waits.result()
+    await replay_all(client, waits.id, at_least=1)
     for n in range(20):
         await handle.signal("court_update", court_update(f"u-{n}"))
-    await settled(handle, "waiting_for_court", messages=22)
+    await settled(handle, "waiting_for_court", messages=23)
     await handle.signal("conviction", conviction(decided_on="2014-09-01"))
     assert (await handle.result()).rule == "flag.convicted"
     await replay_all(client, handle.id, at_least=3)
