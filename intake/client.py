@@ -44,6 +44,7 @@ from contracts.names import (
     CaseId,
 )
 from intake.delivered import delivered
+from intake.listing import BROKEN_OFF
 
 ANSWER_WITHIN: Final = timedelta(seconds=10)
 """How long a query or an update waits for a worker."""
@@ -54,12 +55,6 @@ TAKEN_AFTER_THE_END: Final = (
 LONGEST_ID: Final = 128
 """Characters; what is longer is free text."""
 _SENT: Final = "sent to the case"
-_BROKEN_OFF: Final = {
-    WorkflowExecutionStatus.CANCELED: "canceled",
-    WorkflowExecutionStatus.FAILED: "ended by a failure",
-    WorkflowExecutionStatus.TERMINATED: "terminated",
-    WorkflowExecutionStatus.TIMED_OUT: "timed out",
-}
 OTHER_CONTENT: Final = "message_id: another message of this case has it; send this one under an id of its own"
 
 
@@ -206,9 +201,9 @@ class CaseClient:
     async def broken_off(self, case_id: CaseId | str, kept: KeptCase | None) -> str | None:
         """How the server ended the run of a case that has no end on record, and the next step; else None."""
         status = await self._status(case_id)
-        if (kept is not None and kept.closed) or status not in _BROKEN_OFF:
+        if (kept is not None and kept.closed) or status not in BROKEN_OFF:
             return None
-        return f"its run was {_BROKEN_OFF[status]} before the case had ended; {_goes_on(str(case_id))}"
+        return f"its run was {BROKEN_OFF[status]} before the case had ended; {_goes_on(str(case_id))}"
 
     async def open_case(self, case_id: CaseId | str) -> CaseView | None:
         """The case as it stands while it is open; else None. Asks no records."""
@@ -386,8 +381,8 @@ class CaseClient:
             # The id leaves the sender out: what stands under it may be another one's message.
             if await self._input_of(error) != request:
                 return _reply("refused", OTHER_CONTENT, case_id)
-            if (status := await self._status(error.workflow_id)) in _BROKEN_OFF:
-                told = f"this correction's run was {_BROKEN_OFF[status]} before it had ended"
+            if (status := await self._status(error.workflow_id)) in BROKEN_OFF:
+                told = f"this correction's run was {BROKEN_OFF[status]} before it had ended"
                 return _reply("refused", f"{told}; {_goes_on(error.workflow_id)}", case_id)
             return _reply("duplicate", "this correction was asked for already", case_id)
         return _reply("accepted", f"{end}; a correction was started", case_id)

@@ -22,7 +22,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from contracts.fields import Status
 from contracts.names import BOOKING_CASE, FLAG_CORRECTION, SEARCH_ATTRIBUTES, TASK_QUEUE
-from intake.listing import BROKEN_OFF, LOST, OPEN, Wanted
+from intake.listing import BROKEN_OFF, IS_BROKEN_OFF, OPEN, Wanted
 from intake.options import Data, Json
 from intake.session import REFUSED, run, told
 from runtime import search_attributes
@@ -257,10 +257,10 @@ class Examination:
 
     async def broken_off_runs(self) -> Finding:
         """Cases and corrections whose run was ended from outside, and that no later run goes on with."""
-        runs = self._client.list_workflows(f"{_OURS} AND {BROKEN_OFF}", limit=LOOKED_AT)
+        runs = self._client.list_workflows(f"{_OURS} AND {IS_BROKEN_OFF}", limit=LOOKED_AT)
         ids = {run.id async for run in runs}
         latest = await asyncio.gather(*(self._client.get_workflow_handle(id).describe() for id in ids))
-        lost = sorted(run.id for run in latest if run.status in LOST)
+        lost = sorted(run.id for run in latest if run.status in BROKEN_OFF)
         lost = [id for id in lost if await self._tables.outcome(id) is None]
         if not lost:
             return Finding("ok", "none")

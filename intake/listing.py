@@ -21,7 +21,14 @@ from contracts.names import (
 )
 
 OPEN: Final = "ExecutionStatus = 'Running'"
-BROKEN_OFF: Final = "ExecutionStatus IN ('Canceled', 'Failed', 'Terminated', 'TimedOut')"
+BROKEN_OFF: Final = {
+    WorkflowExecutionStatus.CANCELED: "canceled",
+    WorkflowExecutionStatus.FAILED: "ended by a failure",
+    WorkflowExecutionStatus.TERMINATED: "terminated",
+    WorkflowExecutionStatus.TIMED_OUT: "timed out",
+}
+"""How a run is ended from outside, while its case has not ended."""
+IS_BROKEN_OFF: Final = "ExecutionStatus IN ('Canceled', 'Failed', 'Terminated', 'TimedOut')"
 
 
 class CaseRow(Model):
@@ -108,21 +115,12 @@ def _read_token(token: str, wanted: Wanted) -> tuple[datetime, bytes]:
     return asked_at, said[8:]
 
 
-LOST: Final = (
-    WorkflowExecutionStatus.CANCELED,
-    WorkflowExecutionStatus.FAILED,
-    WorkflowExecutionStatus.TERMINATED,
-    WorkflowExecutionStatus.TIMED_OUT,
-)
-"""How a run is ended from outside, while its case has not ended."""
-
-
 def _row(execution: WorkflowExecution) -> CaseRow:
     said = execution.typed_search_attributes
     return CaseRow(
         case_id=execution.id,
         open=execution.status is WorkflowExecutionStatus.RUNNING,
-        run=execution.status.name.lower() if execution.status in LOST else None,
+        run=execution.status.name.lower() if execution.status in BROKEN_OFF else None,
         status=said.get(CASE_STATUS),
         rule=said.get(CASE_RULE),
         agency=said.get(AGENCY),
