@@ -1,6 +1,7 @@
 """Looking things up: the criminal history, the class of an offense, the docket."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Final, Protocol
 
 from temporalio import activity
@@ -39,6 +40,7 @@ DOCKET_MOST: Final = 400 * 1024
 class Records(Protocol):
     """What earlier cases left behind; the registry is one."""
 
+    def one_moment(self) -> AbstractAsyncContextManager[None]: ...
     async def is_us_citizen(self, subjects: Sequence[Subject]) -> bool: ...
     async def earlier(self, case_id: str) -> Earlier: ...
     async def kept_case(self, case_id: str) -> KeptCase | None: ...
@@ -68,15 +70,19 @@ class LookUps:
     async def check_history(self, request: HistoryRequest) -> HistoryFound:
         """The history under every id, standing findings, the class of each charge as of today,
         and what the registry remembers of a case of this id."""
-        history = await self._sources.histories.history(request.subjects)
+        async with self._records.one_moment():
+            history = await self._sources.histories.history(request.subjects)
+            us_citizen = await self._records.is_us_citizen(request.subjects)
+            has_docket = await self._sources.dockets.has_docket()
+            earlier = await self._records.earlier(request.case_id)
         _hold("the history", [history.model_dump_json()], HISTORY_MOST)
         return HistoryFound(
             history=history,
-            us_citizen=await self._records.is_us_citizen(request.subjects),
+            us_citizen=us_citizen,
             placements=self._placed(request),
-            has_docket=await self._sources.dockets.has_docket(),
+            has_docket=has_docket,
             intervals=self._intervals_of(request.agency),
-            earlier=await self._records.earlier(request.case_id),
+            earlier=earlier,
             editions=tuple(edition.name for edition in EDITIONS),
         )
 

@@ -1,7 +1,9 @@
 """The connection to the database: transactions, and what is said when one cannot be had."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -23,6 +25,20 @@ _BEGIN_ANEW: Final = ("40001", "40P01")  # SQLSTATE: serialization_failure, dead
 _ALONE: Final = select(func.pg_advisory_xact_lock(20120427))
 
 
+@dataclass
+class _Moment:
+    """A transaction to be, ended by who opened the stack."""
+
+    sessions: async_sessionmaker[AsyncSession]
+    ends: AsyncExitStack
+    begun: AsyncSession | None = None
+
+    async def session(self) -> AsyncSession:
+        if self.begun is None:
+            self.begun = await self.ends.enter_async_context(self.sessions.begin())
+        return self.begun
+
+
 class Database:
     """Two engines on one database: one to read, one to write.
 
@@ -41,6 +57,7 @@ class Database:
         self._reader, self._writer = engines.engines(self.url)
         self._reading = async_sessionmaker(self._reader, expire_on_commit=False)
         self._writing = async_sessionmaker(self._writer, expire_on_commit=False)
+        self._moment: ContextVar[_Moment | None] = ContextVar("moment", default=None)
 
     @property
     def is_sqlite(self) -> bool:
@@ -60,9 +77,27 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         """A transaction that only looks, at one moment of the database."""
+        if (moment := self._moment.get()) is not None:
+            with self.telling():
+                yield await moment.session()
+            return
         with self.telling():
             async with self._reading.begin() as session:
                 yield session
+
+    @asynccontextmanager
+    async def one_moment(self) -> AsyncIterator[None]:
+        """All that this task reads inside is one transaction, which the first read begins.
+
+        To begin and to end one is most of what a small read costs.
+        """
+        async with AsyncExitStack() as ends:
+            with self.telling():
+                before = self._moment.set(_Moment(self._reading, ends))
+                try:
+                    yield
+                finally:
+                    self._moment.reset(before)
 
     async def write(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
         """Do `work` in one transaction, and once more if another process was there first."""

@@ -1,6 +1,7 @@
 """The registry as the rest of the house sees it: each method one transaction."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from types import TracebackType
 from typing import Self
@@ -58,6 +59,10 @@ class Registry:
         trace: TracebackType | None,
     ) -> None:
         await self.close()
+
+    def one_moment(self) -> AbstractAsyncContextManager[None]:
+        """What is read inside, one after the other, is read at one moment: that of the first of them."""
+        return self._database.one_moment()
 
     # What sources said -------------------------------------------------------------------------
 

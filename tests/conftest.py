@@ -8,12 +8,20 @@ import pytest
 from temporalio.client import Client
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
+import worker
 from contracts.names import SEARCH_ATTRIBUTES
 from registry import Registry, migrate
 from registry.tables import Base
 from runtime.converter import data_converter
 from tests.postgres import Postgres, serving
 from tests.workflows.cases import working
+
+
+@pytest.fixture(scope="session", autouse=True)
+def strict_sandbox() -> None:
+    """Workers in the tests' own process import workflows anew for each case: with clocks, chance and
+    what one case could leave for the next kept out."""
+    worker.sandboxed = worker.sandbox()
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
-from temporalio.common import RawValue, RetryPolicy
+from temporalio.common import RawValue, RetryPolicy, SearchAttributeKey
 from temporalio.exceptions import ActivityError, ApplicationError
 
 from workflows.alarms import Alarms
@@ -585,7 +585,7 @@ class BookingCase:
         self._state.reject(name, workflow.now(), reason, shown(payloads))
         self._arrivals += 1
         # The card follows once an activation, not once a message: a flood must not hold the case up.
-        if self._state.shown.get(names.NEEDS_ATTENTION.name) != "True":
+        if not workflow.info().typed_search_attributes.get(names.NEEDS_ATTENTION):
             self._show()
 
     # -- doors ---------------------------------------------------------------------------------
@@ -677,23 +677,21 @@ class BookingCase:
     def _show(self) -> None:
         """Tell the web UI: search attributes where they changed, and the card."""
         state = self._state
-        now: dict[str, str] = {"CaseStatus": state.status}
-        if self._case_id is not None:
-            now["Agency"] = self._case_id.agency
-        if state.rule is not None:
-            now["CaseRule"] = state.rule
-        now["NeedsAttention"] = str(state.needs_attention)
-        if state.status == "waiting_for_court" and state.waiting_since is not None:
-            now["WaitingSince"] = state.waiting_since.isoformat()
-        updates: list[Any] = []
-        for key in names.SEARCH_ATTRIBUTES:
-            was, value = state.shown.get(key.name), now.get(key.name)
-            if was == value:
-                continue
-            updates.append(key.value_unset() if value is None else _set(key, value))
+        now: dict[SearchAttributeKey[Any], Any] = {
+            names.CASE_STATUS: state.status,
+            names.CASE_RULE: state.rule,
+            names.AGENCY: self._case_id.agency if self._case_id else None,
+            names.NEEDS_ATTENTION: state.needs_attention,
+            names.WAITING_SINCE: state.waiting_since if state.status == "waiting_for_court" else None,
+        }
+        told = workflow.info().typed_search_attributes
+        updates = [
+            key.value_unset() if value is None else key.value_set(value)
+            for key, value in now.items()
+            if told.get(key) != value
+        ]
         if updates:
             workflow.upsert_search_attributes(updates)
-        state.shown = now
         workflow.set_current_details(card(state, self._view()))
 
     def _view(self) -> CaseView:
@@ -723,16 +721,6 @@ class BookingCase:
             questions=question_views(asked, charges, state.facts.placements) if asked else (),
             reminders=state.reminders,
         )
-
-
-def _set(key: Any, value: str) -> Any:
-    match key.name:
-        case "NeedsAttention":
-            return key.value_set(value == "True")
-        case "WaitingSince":
-            return key.value_set(datetime.fromisoformat(value))
-        case _:
-            return key.value_set(value)
 
 
 def _ruled(message: ReviewDecision) -> str:

@@ -62,7 +62,6 @@ class CaseState(BaseModel):
     intervals: Intervals = Intervals()
     flags_written: int = 0
     flag_status: FlagStatus | None = None
-    shown: dict[str, str] = Field(default_factory=dict)
 
     @property
     def needs_attention(self) -> bool:

@@ -10,6 +10,7 @@ from temporalio.common import RawValue
 from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
+import worker
 from contracts.names import BOOKING_CASE
 from runtime.converter import data_converter
 from tests.workflows.cases import (
@@ -27,7 +28,6 @@ from tests.workflows.cases import (
     start,
     submit,
 )
-from worker import sandboxed
 from workflows import WORKFLOWS
 
 
@@ -45,7 +45,9 @@ class HastyCase:
 
 
 def replayer(*workflows: type) -> Replayer:
-    return Replayer(workflows=workflows or WORKFLOWS, workflow_runner=sandboxed, data_converter=data_converter)
+    return Replayer(
+        workflows=workflows or WORKFLOWS, workflow_runner=worker.sandboxed, data_converter=data_converter
+    )
 
 
 async def awaiting(client: Client) -> WorkflowHandle[Any, Any]:

@@ -359,6 +359,20 @@ async def test_a_read_sees_one_moment(registry: Registry, other: Registry) -> No
     assert len(await registry.flags()) == 1
 
 
+async def test_reads_in_a_row_see_the_moment_of_the_first(registry: Registry, other: Registry) -> None:
+    async with registry.one_moment():
+        assert await registry.flags() == ()
+        await other.flag(flagged())
+        assert await registry.flags() == ()
+    assert len(await registry.flags()) == 1
+
+
+async def test_a_moment_begins_with_its_first_read(registry: Registry, other: Registry) -> None:
+    async with registry.one_moment():
+        await other.flag(flagged())
+        assert len(await registry.flags()) == 1
+
+
 async def test_flags_come_in_the_order_of_their_decision(registry: Registry) -> None:
     zone = timezone(timedelta(hours=-7))
     await registry.flag(flagged(case="T-1", at=LATER))
