@@ -111,6 +111,13 @@ class Cases(ABC):
                 return
             await asyncio.sleep(0.05)
 
+    async def history_bytes(self) -> int:
+        """What the server keeps of one case, from its start to its end."""
+        [number] = await self.open(1)
+        await self.close([number])
+        told = await self.client.get_workflow_handle(self.case_id(number)).describe()
+        return told.raw_description.workflow_execution_info.history_size_bytes
+
     async def completed(self) -> int:
         """How many of this kind have ended."""
         query = f"WorkflowType = '{self.workflow_type}' AND ExecutionStatus = 'Completed'"

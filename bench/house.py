@@ -15,11 +15,13 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from bench.cases import Bare, Ours
+from bench.sealed import sealing_converter
 from runtime import children
 from runtime.converter import data_converter
 from runtime.embedded import embedded, free_port
 from runtime.settings import PREFIX
 
+SEALED_WORKER = (sys.executable, "-P", "-m", "bench.sealed")
 BARE_WORKER = (sys.executable, "-P", "-m", "bench.bare_worker")
 GATE = (sys.executable, "-P", "-c", "from intake.command_line import main; main()")
 
@@ -62,6 +64,12 @@ class House:
         """Our cases and the process of the worker that carries them."""
         async with self._working(children.WORKER) as pid:
             yield Ours(await Client.connect(self.address, data_converter=data_converter)), pid
+
+    @asynccontextmanager
+    async def sealed(self) -> AsyncIterator[tuple[Ours, int]]:
+        """Our cases with every payload sealed, and the process of the worker that carries them."""
+        async with self._working(SEALED_WORKER) as pid:
+            yield Ours(await Client.connect(self.address, data_converter=sealing_converter)), pid
 
     @asynccontextmanager
     async def bare(self) -> AsyncIterator[tuple[Bare, int]]:

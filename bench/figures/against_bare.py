@@ -13,6 +13,9 @@ from bench.scale import Scale
 ROLES = ("all", "server", "worker", "driver")
 WARM_UP = 10
 
+Side = tuple[Cases, int, int]
+"""Cases of one kind, and the processes of the server and the worker that carry them."""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -37,20 +40,22 @@ async def run(cases: Cases, how_many: int, **pids: int) -> Run:
     return Run(waiting - began, time.perf_counter() - waiting, meter.spent())
 
 
+async def in_turn(scale: Scale, first: Side, second: Side) -> list[tuple[Run, Run]]:
+    """Pairs of runs, after one that warms up; who goes first takes turns."""
+    for cases, server, worker in (first, second):
+        await run(cases, WARM_UP, server=server, worker=worker)
+    pairs: list[tuple[Run, Run]] = []
+    for number in range(scale.pairs):
+        turns = (first, second) if number % 2 == 0 else (second, first)
+        done = [await run(cases, scale.cases, server=server, worker=pid) for cases, server, pid in turns]
+        pairs.append((done[0], done[1]) if number % 2 == 0 else (done[1], done[0]))
+    return pairs
+
+
 async def measure(scale: Scale) -> list[Row]:
     """Rates and CPU of both, pair by pair."""
-    pairs: list[tuple[Run, Run]] = []
     async with house() as here, here.ours() as (ours, ours_pid), here.bare() as (bare, bare_pid):
-        for cases, pid in ((ours, ours_pid), (bare, bare_pid)):
-            await run(cases, WARM_UP, server=here.server_pid, worker=pid)
-        for number in range(scale.pairs):
-            turns: list[tuple[Cases, int]] = [(ours, ours_pid), (bare, bare_pid)]
-            turns = turns if number % 2 == 0 else turns[::-1]  # who goes first, takes turns too
-            runs = {
-                type(cases): await run(cases, scale.cases, server=here.server_pid, worker=pid)
-                for cases, pid in turns
-            }
-            pairs.append((runs[type(ours)], runs[type(bare)]))
+        pairs = await in_turn(scale, (ours, here.server_pid, ours_pid), (bare, here.server_pid, bare_pid))
     return compared("against_bare", scale.cases, pairs, "bare", rate_at_least=0.85, cpu_at_most=1.25)
 
 
