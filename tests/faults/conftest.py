@@ -1,0 +1,78 @@
+"""A server without a worker, the registry beside it, and real worker processes that can be killed."""
+
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import pytest
+from temporalio.client import Client
+
+from registry import Registry
+from runtime import children
+from runtime.converter import data_converter
+from runtime.embedded import Running, embedded
+from runtime.settings import Settings
+from tests.faults.senders import Senders
+
+WORKER = (sys.executable, "-m", "worker")
+
+
+@dataclass
+class World:
+    """What stays while workers come and go, and those who send to it."""
+
+    running: Running
+    client: Client
+    registry: Registry
+    senders: Senders = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.senders = Senders(self.client)
+
+    @property
+    def registry_url(self) -> str:
+        return Settings(data=self.running.data).registry
+
+    @asynccontextmanager
+    async def worker(self, *command: str, **environment: str) -> AsyncIterator[Process]:
+        """A worker process that polls; killed at the end, if it still lives then."""
+        process = await self.start_worker(command or WORKER, **environment)
+        try:
+            yield process
+        finally:
+            await kill(process)
+
+    async def start_worker(self, command: Sequence[str] = WORKER, **environment: str) -> Process:
+        """Start a worker, and wait until it polls."""
+        own = {
+            "TEMPORAL_ADDRESS": self.running.address,
+            "TEMPORAL_NAMESPACE": self.running.namespace,
+            "CONVICTION_GATE_DATA": str(self.running.data),
+        }
+        env = children.worker_environment(own) | environment
+        process = await children.spawn(*command, env=env, stdout=PIPE, stderr=None)
+        assert process.stdout is not None
+        assert (await process.stdout.readline()).startswith(children.WORKER_READY)
+        return process
+
+
+async def kill(process: Process) -> None:
+    """`kill -9`."""
+    if process.returncode is None:
+        process.kill()
+    await process.wait()
+
+
+@pytest.fixture(scope="session")
+async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
+    async with embedded(data=tmp_path_factory.mktemp("faults") / "data", worker=False) as running:
+        yield running
+
+
+@pytest.fixture
+async def world(running: Running) -> AsyncIterator[World]:
+    client = await Client.connect(running.address, data_converter=data_converter)
+    async with await Registry.open(Settings(data=running.data).registry) as registry:
+        yield World(running, client, registry)
