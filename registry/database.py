@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
@@ -20,6 +20,9 @@ ATTEMPTS: Final = 5
 """How often a write is begun anew because another process wrote the same row first."""
 
 _BEGIN_ANEW: Final = ("40001", "40P01")  # SQLSTATE: serialization_failure, deadlock_detected
+
+# Who migrates waits for whoever did so first, however long that takes.
+_PATIENTLY: Final = text("SET LOCAL lock_timeout = 0")
 
 # Any number does that no other program on the same database has chosen.
 _ALONE: Final = select(func.pg_advisory_xact_lock(20120427))
@@ -116,6 +119,7 @@ class Database:
         with self.telling():
             async with self._writer.begin() as connection:
                 if not self.is_sqlite:
+                    await connection.execute(_PATIENTLY)
                     await connection.execute(_ALONE)
                 return await connection.run_sync(work)
 

@@ -1,22 +1,25 @@
 """How each database is opened, and all that is different between one database and another."""
 
 import asyncio
+import os
 import sqlite3
 from typing import Any, Final
 
 from sqlalchemy import Connection, event, make_url
 from sqlalchemy.engine import URL, Dialect
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import await_only
 
 from registry.errors import RegistryError, not_connected
 
-BUSY_SECONDS: Final = 30
-"""How long a SQLite connection waits for the writer before it."""
+BUSY_SECONDS: Final = 4
+"""How long a transaction waits for one of another process. With the wait for a connection it stays
+below an activity's ten seconds: a worker that waits in vain says so, and is not just late."""
 
-CONNECT_SECONDS: Final = 10
-"""How long a server may take to let a connection in."""
+CONNECT_SECONDS: Final = 4
+"""How long a transaction waits for a connection: in the queue of this process, or until a server lets it in."""
 
 CONNECTIONS: Final = 10
 """Of one process to a server. A worker's hundred activities take turns, each for a few milliseconds;
@@ -43,7 +46,7 @@ def engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
     match url.drivername:
         case "sqlite+aiosqlite":
             # In a queue of one: who comes first is first, and nobody starves in SQLite's busy loop.
-            queue = {"pool_size": 1, "max_overflow": 0, "pool_timeout": None}
+            queue = {"pool_size": 1, "max_overflow": 0}
             return _sqlite(url, "BEGIN"), _sqlite(url, "BEGIN IMMEDIATE", **queue)
         case "postgresql+asyncpg":
             # A read of several statements sees one moment, as in SQLite, and can write nothing.
@@ -58,7 +61,7 @@ def engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
 
 def _create(url: URL, **options: Any) -> AsyncEngine:
     try:
-        return create_async_engine(url, hide_parameters=True, **options)
+        return create_async_engine(url, hide_parameters=True, pool_timeout=CONNECT_SECONDS, **options)
     except (ArgumentError, TypeError, ValueError):
         raise _unreadable() from None
 
@@ -81,7 +84,10 @@ def _postgresql(url: URL) -> AsyncEngine:
         pool_size=CONNECTIONS,
         max_overflow=0,
         pool_pre_ping=True,
-        connect_args={"timeout": CONNECT_SECONDS},
+        connect_args={
+            "timeout": CONNECT_SECONDS,
+            "server_settings": {"lock_timeout": f"{BUSY_SECONDS}s"},
+        },
     )
 
     @event.listens_for(engine.sync_engine, "do_connect")
@@ -101,18 +107,35 @@ def _sqlite(url: URL, begin: str, **pool: Any) -> AsyncEngine:
     # The driver would begin by itself, and only once something is written.
     engine = _create(url, connect_args={"timeout": BUSY_SECONDS, "isolation_level": None}, **pool)
 
+    @event.listens_for(engine.sync_engine, "do_connect")
+    def _connect(*_: object) -> None:
+        _file(url)  # SQLite would make one that is missing
+
     @event.listens_for(engine.sync_engine, "connect")
-    def _pragmas(connection: Any, _: object) -> None:
+    def _pragmas(connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info["file"] = _file(url)
         cursor = connection.cursor()
         for pragma in _PRAGMAS:
             _in_turn(cursor, f"PRAGMA {pragma}")
         cursor.close()
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def _same(_: object, record: ConnectionPoolEntry, fairy: object) -> None:
+        # What is written into a file that was moved away or replaced meanwhile, nobody would ever see.
+        if record.info["file"] != _file(url):
+            raise DisconnectionError
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _file(url: URL) -> tuple[int, int]:
+    """Which file is at the address now; raises `OSError` where none is."""
+    found = os.stat(url.database or "")
+    return found.st_dev, found.st_ino
 
 
 def _in_turn(cursor: Any, statement: str) -> None:

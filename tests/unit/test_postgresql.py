@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from typer.testing import CliRunner
 
 from intake.command_line import app
-from registry import Registry, RegistryError, migrate
+from registry import Registry, RegistryError, engines, migrate
 from registry.cases import locked
 from registry.database import ATTEMPTS
 from registry.engines import CONNECTIONS
@@ -163,6 +163,21 @@ async def test_only_what_others_did_is_tried_again(
         await registry._database.write(work)
     assert begun == times
     assert "hush" not in str(error.value)
+
+
+async def test_a_table_that_another_program_holds_is_told_in_time(
+    postgresql_url: str, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "BUSY_SECONDS", 1)
+    async with await Registry.open(postgresql_url) as impatient:
+
+        async def hold(session: AsyncSession) -> None:
+            await session.execute(text("LOCK TABLE cases"))
+            with pytest.raises(RegistryError, match=r"LockNotAvailable.*not held by another program"):
+                await impatient.flag(flagged())
+
+        await registry._database.write(hold)
+        assert (await impatient.flag(flagged())).result is not None
 
 
 async def test_a_read_can_write_nothing(registry: Registry) -> None:

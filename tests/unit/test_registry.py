@@ -977,6 +977,21 @@ async def test_the_file_is_written_ahead_and_to_the_disk(sqlite_url: str) -> Non
             assert (await connection.exec_driver_sql(f"PRAGMA {pragma}")).scalar() == value
 
 
+async def test_what_is_written_stands_in_the_file_that_is_there_now(sqlite_url: str, tmp_path: Path) -> None:
+    file, away = tmp_path / "registry.db", tmp_path / "away.db"
+    async with await Registry.open(sqlite_url) as registry:
+        assert await registry.flags() == ()
+        backup = file.read_bytes()
+        file.rename(away)
+        for way in (registry.flags(), registry.flag(flagged())):
+            with pytest.raises(RegistryError, match=r"FileNotFoundError.*check that the database is there"):
+                await way
+        assert not file.exists()
+        file.write_bytes(backup)
+        await registry.flag(flagged())
+        assert await sql(sqlite_url, "SELECT count(*) FROM flags") == [(1,)]
+
+
 def test_a_time_without_offset_is_not_stored() -> None:
     naive = datetime(2013, 1, 1)  # noqa: DTZ001
     with pytest.raises(ValueError, match="without offset"):
