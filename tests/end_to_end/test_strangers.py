@@ -6,7 +6,7 @@ import json
 import pytest
 
 from tests.end_to_end.conftest import House
-from tests.end_to_end.test_kill import a_booking
+from tests.end_to_end.test_client import a_booking
 
 QUEUE = ("--type", "BookingCase", "--task-queue", "booking-cases")
 STRICT = ("--id-reuse-policy", "RejectDuplicate", "--id-conflict-policy", "Fail")
@@ -19,11 +19,11 @@ def temporal(*words: str) -> tuple[str, ...]:
 @pytest.mark.timeout(180)
 async def test_the_temporal_program_drives_cases(house: House) -> None:
     await house.up()
-    one, two = "booking-case:CAZZ00100:K-1", "booking-case:CAZZ00100:K-2"
+    one, two = "booking-case:CAZZ00200:K-1", "booking-case:CAZZ00200:K-2"
 
-    await house.run(*temporal("start", *QUEUE, "-w", one, *STRICT, "--input", json.dumps(a_booking(1))))
+    await house.run(*temporal("start", *QUEUE, "-w", one, *STRICT, "--input", json.dumps(a_booking("K-1"))))
     await house.until(one, status="waiting_for_court")
-    again = ("start", *QUEUE, "-w", one, *STRICT, "--fail-existing", "--input", json.dumps(a_booking(1)))
+    again = ("start", *QUEUE, "-w", one, *STRICT, "--fail-existing", "--input", json.dumps(a_booking("K-1")))
     assert "already" in await house.run(*temporal(*again), code=1)
 
     # Temporal says that it succeeded; the case keeps it with the reason.
@@ -54,7 +54,9 @@ async def test_the_temporal_program_drives_cases(house: House) -> None:
         ),
     )
     await house.until(two, status="awaiting_booking", messages_total=1, rejected_total=0)
-    await house.run(*temporal("signal", "-w", two, "--name", "booking", "--input", json.dumps(a_booking(2))))
+    await house.run(
+        *temporal("signal", "-w", two, "--name", "booking", "--input", json.dumps(a_booking("K-2")))
+    )
     await house.until(two, status="cleared", rule="clear.no_conviction")
     queried = json.loads(await house.run(*temporal("query", "-w", two, "--type", "case", "-o", "json")))
     assert "clear.no_conviction" in json.dumps(queried)
@@ -66,7 +68,7 @@ async def test_the_temporal_program_drives_cases(house: House) -> None:
         "ground": "clerical_error",
         "corrected_on": "2014-01-02",
     }
-    case = {"agency": "CAZZ00100", "tracking_number": "K-1"}
+    case = {"agency": "CAZZ00200", "tracking_number": "K-1"}
     await house.gate("send", "correction", "-", stdin=json.dumps(case | correction))
     while (flags := await house.flags(one))[0]["status"] == "active":
         await asyncio.sleep(0.2)

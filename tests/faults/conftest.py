@@ -1,6 +1,5 @@
 """A server without a worker, the registry beside it, and real worker processes that can be killed."""
 
-import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -15,8 +14,6 @@ from runtime.converter import data_converter
 from runtime.embedded import Running, embedded
 from runtime.settings import Settings
 from tests.faults.senders import Senders
-
-WORKER = (sys.executable, "-m", "worker")
 
 
 @dataclass
@@ -38,13 +35,13 @@ class World:
     @asynccontextmanager
     async def worker(self, *command: str, **environment: str) -> AsyncIterator[Process]:
         """A worker process that polls; killed at the end, if it still lives then."""
-        process = await self.start_worker(command or WORKER, **environment)
+        process = await self.start_worker(command or children.WORKER, **environment)
         try:
             yield process
         finally:
             await kill(process)
 
-    async def start_worker(self, command: Sequence[str] = WORKER, **environment: str) -> Process:
+    async def start_worker(self, command: Sequence[str] = children.WORKER, **environment: str) -> Process:
         """Start a worker, and wait until it polls."""
         own = {
             "TEMPORAL_ADDRESS": self.running.address,

@@ -22,7 +22,6 @@ from temporalio.service import RPCError
 from contracts.case import CaseResult, CaseView, CorrectionResult, Flag
 from contracts.fields import A_DAY
 from contracts.names import BOOKING_CASE, FLAG_CORRECTION, TASK_QUEUE, CaseId
-from intake.client import CaseClient
 from registry import KeptCase, Registry
 from tests.workflows.cases import booking, case_id, settled
 
@@ -81,6 +80,10 @@ class Senders:
         noted.acknowledged = True
         return True
 
+    async def expect(self, case: CaseId, name: str, message: dict[str, Any]) -> None:
+        """What is not sent: the case has to find it in the docket."""
+        (await self._note(case, name, message)).acknowledged = True
+
     async def correct(self, case: CaseId, name: str, message: dict[str, Any]) -> None:
         """Send what comes after the end."""
         noted = await self._note(case, name, message)
@@ -127,20 +130,20 @@ class Senders:
         return [f"{case} {what}" for case, told in zip(expected, broken, strict=True) for what in told]
 
     async def _broken(self, registry: Registry, case: CaseId, end: str) -> list[str]:
-        result = None
         if end in ("flagged", "cleared", "withdrawn"):
             result = await self.handle(case).result()
-            for (_, message_id), sent in self.sent[case].items():
-                if sent.acknowledged and await self._is_correction(case, message_id):
+            for _, message_id in self.sent[case]:
+                if await self._is_correction(case, message_id):
                     await self.corrected(case, message_id).result()
+            kept = await registry.kept_case(str(case))
+            if kept is None:
+                return [f"ended {result.outcome}, and the registry knows nothing of it"]
+            view = kept.case  # what `show` prints
         else:
             acknowledged = sum(sent.acknowledged and sent.fits for sent in self.sent[case].values())
-            await settled(self.handle(case), end, messages=acknowledged)
-        view = await CaseClient(self.client, registry).case(case)
-        if view is None or view.stopped:
-            return [f"is lost: {view and view.stopped}"]
+            result, kept = None, await registry.kept_case(str(case))
+            view = await settled(self.handle(case), end, messages=acknowledged)
         flags = [flag for flag in await registry.flags() if flag.case_id == str(case)]
-        kept = await registry.kept_case(str(case))
         return [
             *_decided_twice(end, result, kept, flags),
             *self._flagged_early(case, flags),
@@ -193,13 +196,13 @@ def _decided_twice(
         return
     if kept is None or kept.result.outcome != end:
         yield f"was to be {end} and is {kept and kept.result.outcome} in the registry"
-    elif kept.result.decided_at != result.decided_at or result.outcome not in (end, *_ended_as(end)):
+    elif kept.result.decided_at != result.decided_at or result.outcome not in (end, *_before(end)):
         yield f"ended {result.outcome}, which is not what the registry has"
     if any(flag.flagged_at != result.decided_at for flag in flags):
         yield "has a flag of another decision"
 
 
-def _ended_as(end: str) -> tuple[str, ...]:
+def _before(end: str) -> tuple[str, ...]:
     """How a run may have ended whose flag was withdrawn after that."""
     return ("flagged",) if end == "withdrawn" else ()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.faults.conftest import World, kill
 from tests.workflows.cases import conviction, correction, dismissal, settled
 
-PAUSES = (sys.executable, "-m", "tests.faults.worker_that_pauses")
+PAUSES = (sys.executable, "-P", "-m", "tests.faults.worker_that_pauses")
 
 
 async def committed(folder: Path, *writes: str) -> None:

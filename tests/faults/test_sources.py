@@ -25,7 +25,9 @@ from registry import Registry
 from runtime import services
 from runtime.converter import data_converter
 from runtime.settings import Settings
-from tests.state_repository import Answer, StateRepository, clean, record, saying
+from tests.faults.proxy import How, Proxy, proxy
+from tests.faults.senders import Senders
+from tests.state_repository import Answer, StateRepository, clean, record, saying, state_repository
 from tests.workflows.cases import booking, case_id, conviction, dismissal, settled, start, view
 from worker import make_worker
 
@@ -56,8 +58,8 @@ async def asking(
     registry: Registry,
     *,
     task_queue: str = TASK_QUEUE,
-    history: StateRepository | None = None,
-    docket: StateRepository | None = None,
+    history: StateRepository | Proxy | None = None,
+    docket: StateRepository | Proxy | None = None,
 ) -> AsyncIterator[None]:
     """The real worker, asking these services."""
     settings = Settings(history_url=history and history.url, docket_url=docket and docket.url)
@@ -160,6 +162,39 @@ async def test_a_week_without_histories_decides_nothing_and_asks_patiently(
             cases - 1
         )
     repository.down()
+
+
+FLAPPING: list[How] = ["cut at once", "silent", "cut in the answer"] * 2
+
+
+async def test_sources_that_flap_decide_nothing_until_a_whole_answer_comes(
+    skipping: WorkflowEnvironment, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answers break off, stall and come late, at two services at once."""
+    monkeypatch.setattr(services, "ANSWER_WITHIN", 0.5)
+    senders = Senders(skipping.client, skipping.get_current_time)
+    convicted = saying({"messages": [{"type": "conviction"} | conviction()]})
+    with state_repository(record) as histories, state_repository(convicted) as court:
+        async with (
+            proxy(histories.url) as history,
+            proxy(court.url) as docket,
+            asking(skipping, registry, history=history, docket=docket),
+        ):
+            history.treat(FLAPPING, "cut in the answer")
+            docket.treat(FLAPPING, "late")
+            told, untold = [await senders.book() for _ in range(2)]
+            await senders.send(told, "dismissal", dismissal())
+            await let_pass(skipping, A_DAY / 4)
+            assert history.asked > len(FLAPPING)
+            for case in (told, untold):
+                assert (await view(senders.handle(case))).status == "checking_history"
+            history.treat([], "late")
+            await let_pass(skipping, AN_HOUR)
+            await settled(senders.handle(untold), "waiting_for_court")
+            await senders.expect(untold, "conviction", conviction())
+            await let_pass(skipping, 91 * A_DAY)
+            assert not await senders.broken_promises(registry, cleared=[told], flagged=[untold])
+            assert docket.asked == len(FLAPPING) + 1
 
 
 # -- the docket: on the server whose timers skip -----------------------------------------------------
