@@ -18,7 +18,7 @@ from intake.client import CaseClient
 
 AGENCY = "CAZZ00100"
 AT_ONCE = 100
-"""Calls in flight, as `conviction-gate send` has them."""
+"""Calls in flight; `conviction-gate send` has 20."""
 
 
 def booking(number: int) -> dict[str, Any]:

@@ -3,11 +3,12 @@
 import asyncio
 import json
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from bench.cases import Cases, Ours, at_once, dismissal, seconds
 from bench.house import House, house
@@ -21,55 +22,64 @@ BETWEEN_STARTS = 0.5  # seconds
 async def measure(scale: Scale) -> list[Row]:
     """The rate at which one file clears cases against the rate at which bare ones close."""
     rates: list[float] = []
-    idle: list[float] = []
-    busy: list[float] = []
+    slower: dict[str, list[float]] = {kind: [] for kind in Start._fields}
     memory: list[float] = []
     async with house() as here, here.ours() as (ours, pid), here.bare() as (bare, _):
         before = memory_mib(pid)
         for _ in range(scale.pairs):
-            idle.append(median([await _start(ours) for _ in range(scale.signals)]))
+            quiet = [await _start(ours) for _ in range(scale.signals)]
             numbers = await ours.open(scale.mass)
-            starts: list[float] = []
+            starts: list[Start] = []
             starting = asyncio.create_task(_keep_starting(ours, starts))
             mine = await seconds(_until_ended(ours, scale.mass, _send(here, numbers)))
             memory.append(memory_mib(pid))
             starting.cancel()
             with suppress(asyncio.CancelledError):
                 await starting
-            busy.append(median(starts))
+            for kind in Start._fields:
+                slower[kind].append(_median(starts, kind) / _median(quiet, kind))
             numbers = await bare.open(scale.mass)
             theirs = await seconds(_until_ended(bare, scale.mass, at_once(bare.convict, numbers)))
             rates.append(theirs / mine)
     return [
         Row("mass", f"{scale.mass} cleared by one file, rate against bare", rates, at_least=0.8),
-        Row(
-            "mass",
-            "start to waiting for the court meanwhile, against idle",
-            [during / quiet for during, quiet in zip(busy, idle, strict=True)],
-            at_most=3,
-        ),
+        Row("mass", "start to its answer meanwhile, against idle", slower["answered"], at_most=3),
+        Row("mass", "start to waiting for the court meanwhile, against idle", slower["waiting"]),
         Row("mass", "worker's memory after each file", memory, "MiB"),
         Row("mass", "worker's memory before", [before], "MiB"),
     ]
 
 
-async def _start(cases: Ours) -> float:
-    """Seconds until a new case waits for the court."""
+class Start(NamedTuple):
+    """Seconds from the call that opens a case."""
+
+    answered: float
+    """Until the server has it: the booking is safe from then on."""
+    waiting: float
+    """Until the case waits for the court."""
+
+
+async def _start(cases: Ours) -> Start:
     [number] = cases.new(1)
     began = time.perf_counter()
     await cases.start(number)
+    answered = time.perf_counter() - began
     await cases.until_waiting(number)
-    return time.perf_counter() - began
+    return Start(answered, time.perf_counter() - began)
 
 
-async def _keep_starting(cases: Ours, taken: list[float]) -> None:
+def _median(starts: Sequence[Start], kind: str) -> float:
+    return float(median(start._asdict()[kind] for start in starts))
+
+
+async def _keep_starting(cases: Ours, taken: list[Start]) -> None:
     async with asyncio.TaskGroup() as group:
         while True:
             group.create_task(_noted(_start(cases), taken))
             await asyncio.sleep(BETWEEN_STARTS)
 
 
-async def _noted(start: Awaitable[float], taken: list[float]) -> None:
+async def _noted(start: Awaitable[Start], taken: list[Start]) -> None:
     taken.append(await start)
 
 
