@@ -4,7 +4,7 @@ BIN := .venv/bin
 SENDER := examples/typescript
 export PYTHONDONTWRITEBYTECODE=
 
-.PHONY: demo test soak mutants test-interop bench check schemas policy-page format constraints clean
+.PHONY: demo test soak mutants test-interop bench check schemas histories policy-page format constraints clean
 
 .venv/.installed: constraints.txt pyproject.toml
 	test -d .venv || $(PYTHON) -m venv .venv
@@ -49,6 +49,9 @@ format: .venv/.installed
 
 schemas: .venv/.installed ## write docs/schemas/ from contracts/
 	$(BIN)/python -m contracts.schemas docs/schemas
+
+histories: .venv/.installed ## record how cases of the next release go, into a folder of its own
+	$(BIN)/python -m tests.replay.record
 
 policy-page: .venv/.installed ## write docs/policy.md, the public page of the rules, from policy/
 	$(BIN)/python -m policy.page > docs/policy.md

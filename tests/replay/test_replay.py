@@ -1,154 +1,187 @@
-"""Histories of today's cases replay on today's code; a changed order of commands is found out."""
+"""Every history that was ever recorded replays on today's code; what breaks an open case is found out."""
 
-from collections.abc import Sequence
-from typing import Any
+import importlib
+import re
+from pathlib import Path
+from types import ModuleType
 
 import pytest
-from temporalio import workflow
-from temporalio.client import Client, WorkflowHandle, WorkflowHistory
-from temporalio.common import RawValue
-from temporalio.worker import Replayer
-from temporalio.workflow import NondeterminismError
+from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, WorkflowRunner
 
-import worker
-from contracts.names import BOOKING_CASE
+import contracts.arrivals
 from runtime.converter import data_converter
-from tests.workflows.cases import (
-    booking,
-    case_id,
-    conviction,
-    correct,
-    correction,
-    court_update,
-    dismissal,
-    open_by_signal,
-    rejected,
-    review_decision,
-    settled,
-    start,
-    submit,
-)
+from tests.replay.record import SHAPES, files, main, read, record, release, sets, shape_of, version
+from worker import sandboxed  # as in production, before the tests' own strict one takes its place
 from workflows import WORKFLOWS
 
-
-@workflow.defn(name=BOOKING_CASE, sandboxed=False)
-class HastyCase:
-    """A case that ends at once: what no history of a booking looks like."""
-
-    @workflow.run
-    async def run(self, *inputs: Any) -> str:
-        return "nothing was looked up"
-
-    @workflow.signal(dynamic=True)
-    def any_signal(self, name: str, payloads: Sequence[RawValue]) -> None:
-        """Takes every signal, so that only the commands differ."""
+HISTORIES = [pytest.param(file, id=f"{file.parent.name}/{file.name}") for one in sets() for file in files(one)]
+STUCK = (
+    "\n{file} of release {release} does not replay, so a case like it would be stuck under this code. "
+    "Guard what you changed with workflow.patched, or take it back: docs/changing-workflows.md tells where."
+    "\n\n{error}"
+)
+NOT_COVERED = (
+    "the set {set} lacks {shapes}. Before its release: remove the folder and run `make histories`. After it: "
+    "raise the version in pyproject.toml, and record the new shapes with the next set."
+)
 
 
-def replayer(*workflows: type) -> Replayer:
-    return Replayer(
-        workflows=workflows or WORKFLOWS, workflow_runner=worker.sandboxed, data_converter=data_converter
+async def replay(file: Path, workflows: list[type] = WORKFLOWS, runner: WorkflowRunner = sandboxed) -> None:
+    """Raises an `AssertionError` that says what to do where a recorded history does not replay."""
+    replayer = Replayer(workflows=workflows, workflow_runner=runner, data_converter=data_converter)
+    replayed = await replayer.replay_workflow(read(file), raise_on_replay_failure=False)
+    if replayed.replay_failure is not None:
+        told = STUCK.format(file=file.name, release=file.parent.name, error=replayed.replay_failure)
+        raise AssertionError(told) from replayed.replay_failure
+
+
+@pytest.mark.parametrize("file", HISTORIES)
+async def test_a_recorded_history_replays(file: Path) -> None:
+    await replay(file)
+
+
+# The sets ----------------------------------------------------------------------------------------
+
+
+def shapes_in(folder: Path) -> set[str]:
+    return {shape_of(file) for file in files(folder)}
+
+
+def test_the_set_of_this_release_holds_every_shape() -> None:
+    """In development of a release that has no set yet, the one before it is the last."""
+    newest = sets()[-1]
+    if newest.name == release():
+        missing = set(SHAPES) - shapes_in(newest)
+        assert not missing, NOT_COVERED.format(set=newest.name, shapes=sorted(missing))
+    else:
+        assert ".dev" in version(), "a release has its own set: run `make histories`"
+
+
+def test_no_shape_is_given_up() -> None:
+    for folder in sets():
+        lost = shapes_in(folder) - set(SHAPES)
+        assert not lost, (
+            f"tests/replay/shapes.py no longer reaches {sorted(lost)} of {folder.name}; bring it back"
+        )
+
+
+def test_a_set_names_no_machine() -> None:
+    for folder in sets():
+        for file in files(folder):
+            told = str(list(read(file).events))
+            assert not re.search(r"@|/tmp|/home|/root|site-packages", told), f"{file} names a machine"
+
+
+async def test_recording_reaches_a_shape_of_today(tmp_path: Path) -> None:
+    wanted = ["flagged-at-the-second-try", "continued-while-waiting"]
+    await record(tmp_path, [SHAPES[name] for name in wanted])
+    assert shapes_in(tmp_path) == set(wanted)
+    assert len(files(tmp_path)) == 3
+    for file in files(tmp_path):
+        await replay(file)
+
+
+def test_a_set_is_never_written_anew(capsys: pytest.CaptureFixture[str]) -> None:
+    assert sets()[-1].name == release()
+    before = {file: file.stat().st_mtime_ns for file in files(sets()[-1])}
+    assert main() == 1
+    assert "raise the version" in capsys.readouterr().err
+    assert {file: file.stat().st_mtime_ns for file in files(sets()[-1])} == before
+
+
+# Changes that would leave open cases stuck ---------------------------------------------------------
+
+FIRST_SET = sets()[0]
+AN_ACTIVITY = """await workflow.execute_activity(
+            CASE_INTERVALS, "ZZ0000100", result_type=Intervals, retry_policy=_UNTIL_ANSWERED, **_ONE_TRY
+        )"""
+
+
+def changed(module: str, *changes: tuple[str, str]) -> type:
+    """The workflow of a module whose source was changed in memory, each text at its one place."""
+    there = importlib.import_module(module)
+    source = Path(str(there.__file__)).read_text()
+    for old, new in changes:
+        assert source.count(old) == 1, (
+            f"{old!r} stands {source.count(old)} times in {module}; name another text"
+        )
+        source = source.replace(old, new)
+    made = ModuleType(module)
+    exec(compile(source, f"{module} (changed)", "exec"), made.__dict__)
+    (workflow,) = (w for name, w in vars(made).items() if name in ("BookingCase", "FlagCorrection"))
+    return workflow
+
+
+async def is_stuck(shape: str, workflow: type) -> None:
+    with pytest.raises(AssertionError, match=r"docs/changing-workflows\.md"):
+        await replay(FIRST_SET / shape, [workflow], UnsandboxedWorkflowRunner())
+
+
+CASE, CORRECTION = "workflows.booking_case", "workflows.flag_correction"
+
+
+@pytest.mark.parametrize(
+    ("shape", "module", "old", "new"),
+    [
+        pytest.param(
+            "waiting-for-court.json",
+            CASE,
+            "        await self._booking_arrived()\n",
+            f"        await self._booking_arrived()\n        {AN_ACTIVITY}\n",
+            id="an activity before the wait",
+        ),
+        pytest.param(
+            "waiting-for-court.json",
+            CASE,
+            "                if not state.overdue:\n                    self._set_alarm",
+            "                if state.overdue:\n                    self._set_alarm",
+            id="a timer removed",
+        ),
+        pytest.param(
+            "waiting-for-court.json",
+            CASE,
+            "workflow.upsert_search_attributes(updates)",
+            "pass",
+            id="search attributes no longer told",
+        ),
+        pytest.param(
+            "continued-at-the-most-messages.1.json.gz",
+            CASE,
+            "RUN_MESSAGES_MOST = 2_000",
+            "RUN_MESSAGES_MOST = 3_000",
+            id="a longer run",
+        ),
+        pytest.param(
+            "correction-that-waits-for-a-case.json",
+            CORRECTION,
+            "pause = timedelta(seconds=1)\n",
+            'pause = timedelta(seconds=1)\n        await workflow.sleep(pause, summary="first")\n',
+            id="a pause before a correction",
+        ),
+    ],
+)
+async def test_a_change_that_leaves_cases_stuck_is_found_out(
+    shape: str, module: str, old: str, new: str
+) -> None:
+    await is_stuck(shape, changed(module, (old, new)))
+
+
+async def test_a_renamed_signal_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A case takes signals by their names in the contract; what came under the old one is then rejected."""
+    types = dict(contracts.arrivals.MESSAGE_TYPES)
+    types["verdict"] = types.pop("conviction")
+    monkeypatch.setattr(contracts.arrivals, "MESSAGE_TYPES", types)
+    renamed = changed(
+        CASE,
+        ('self._arrive("conviction", payloads)', 'self._arrive("verdict", payloads)'),
+        ("def conviction(self", "def verdict(self"),
+        ('names.SIGNALS["conviction"]', '"A finding"'),
     )
+    await is_stuck("flagged-by-a-conviction.json", renamed)
 
 
-async def awaiting(client: Client) -> WorkflowHandle[Any, Any]:
-    handle = await start(client, case_id(), None)
-    await handle.signal("conviction", conviction())
-    await settled(handle, "awaiting_booking", messages=1)
-    return handle
-
-
-async def waiting(client: Client) -> WorkflowHandle[Any, Any]:
-    case = case_id()
-    handle = await start(client, case, booking(case))
-    await settled(handle, "waiting_for_court")
-    await handle.signal("court_update", court_update("u-1"))
-    await handle.signal("verdict", "guilty")
-    await rejected(handle, 1)
-    await submit(handle, {"type": "court_update"} | court_update("u-2"))
-    return handle
-
-
-async def flagged(client: Client) -> WorkflowHandle[Any, Any]:
-    handle = await waiting(client)
-    await handle.signal("conviction", conviction())
-    await handle.result()
-    return handle
-
-
-async def cleared(client: Client) -> WorkflowHandle[Any, Any]:
-    handle = await waiting(client)
-    await handle.signal("dismissal", dismissal())
-    await handle.result()
-    return handle
-
-
-async def in_review(client: Client) -> WorkflowHandle[Any, Any]:
-    case = case_id()
-    charges = [{"charge_id": "1", "scheme": "CA-VC", "code": "no-such-code"}]
-    handle = await start(client, case, booking(case, charges=charges))
-    await settled(handle, "needs_review")
-    return handle
-
-
-async def ruled(client: Client) -> WorkflowHandle[Any, Any]:
-    handle = await in_review(client)
-    await handle.signal("review_decision", review_decision("r-1", "minor_traffic", charge_id="1"))
-    await settled(handle, "waiting_for_court")
-    return handle
-
-
-async def asked_to_cancel(client: Client) -> WorkflowHandle[Any, Any]:
-    handle = await waiting(client)
-    await handle.cancel()
-    await rejected(handle, 2)
-    return handle
-
-
-async def flagged_after_it_was_asked_to_cancel(client: Client) -> WorkflowHandle[Any, Any]:
-    handle = await asked_to_cancel(client)
-    await handle.signal("conviction", conviction())
-    await handle.result()
-    return handle
-
-
-async def judged_after_it_was_forgotten(client: Client) -> WorkflowHandle[Any, Any]:
-    case = case_id()
-    handle = await start(client, case, booking(case))
-    await handle.signal("conviction", conviction())
-    await handle.result()
-    sent = correction("k-1", "c-1")
-    again = await open_by_signal(client, case, "correction", sent, input=booking(case), forgotten=True)
-    assert (await again.result()).outcome == "withdrawn"
-    return again
-
-
-EVERY_WAY = [
-    *(awaiting, waiting, flagged, cleared, in_review, ruled),
-    *(asked_to_cancel, flagged_after_it_was_asked_to_cancel, judged_after_it_was_forgotten),
-]
-
-
-@pytest.mark.parametrize("reach", EVERY_WAY)
-async def test_a_history_replays(reach: Any, client: Client) -> None:
-    handle = await reach(client)
-    await replayer().replay_workflow(await handle.fetch_history())
-
-
-async def test_a_correction_replays(client: Client) -> None:
-    case = case_id()
-    await correct(client, case, correction("k-1", "c-1"))
-    handle = client.get_workflow_handle(case.correction_id("k-1"))
-    await replayer().replay_workflow(await handle.fetch_history())
-
-
-async def test_a_history_survives_being_kept_as_a_file(client: Client) -> None:
-    handle = await flagged(client)
-    history = await handle.fetch_history()
-    await replayer().replay_workflow(WorkflowHistory.from_json(handle.id, history.to_json()))
-
-
-@pytest.mark.parametrize("reach", [waiting, flagged, in_review])
-async def test_a_changed_workflow_is_found_out(reach: Any, client: Client) -> None:
-    handle = await reach(client)
-    with pytest.raises(NondeterminismError):
-        await replayer(HastyCase).replay_workflow(await handle.fetch_history())
+async def test_the_same_change_behind_a_patch_replays() -> None:
+    old = "        await self._booking_arrived()\n"
+    guarded = f'{old}        if workflow.patched("look-again"):\n            {AN_ACTIVITY}\n'
+    workflow = changed(CASE, (old, guarded))
+    await replay(FIRST_SET / "waiting-for-court.json", [workflow], UnsandboxedWorkflowRunner())

@@ -122,6 +122,7 @@ async def open_by_signal(
     message: dict[str, Any],
     *,
     input: Any = None,
+    task_queue: str = TASK_QUEUE,
     forgotten: bool = False,
 ) -> WorkflowHandle[Any, CaseResult]:
     """Signal a case and open it where it is not open, as a court's sender does."""
@@ -130,7 +131,7 @@ async def open_by_signal(
         BOOKING_CASE,
         input,
         id=str(case),
-        task_queue=TASK_QUEUE,
+        task_queue=task_queue,
         start_signal=name,
         start_signal_args=[message],
         id_reuse_policy=unknown if forgotten else known,
@@ -141,7 +142,11 @@ async def open_by_signal(
 
 
 async def correct(
-    client: Client, case: CaseId | None, *inputs: Any, message_id: str = "k-1"
+    client: Client,
+    case: CaseId | None,
+    *inputs: Any,
+    message_id: str = "k-1",
+    task_queue: str = TASK_QUEUE,
 ) -> CorrectionResult:
     """What came after the end: the outcome of a `FlagCorrection`."""
     addressed = case or case_id()
@@ -151,7 +156,7 @@ async def correct(
         FLAG_CORRECTION,
         args=given,
         id=addressed.correction_id(message_id),
-        task_queue=TASK_QUEUE,
+        task_queue=task_queue,
         result_type=CorrectionResult,
     )
     return await handle.result()
