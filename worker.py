@@ -8,7 +8,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.worker import Worker, WorkerDeploymentConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities import LookUps, Outcomes, Sources, sources
@@ -83,8 +84,21 @@ def make_worker(
         max_concurrent_activities=settings.worker_activities,
         sticky_queue_schedule_to_start_timeout=settings.worker_sticky_for,
         graceful_shutdown_timeout=timedelta(seconds=20),
+        deployment_config=_version(settings),
         # A submit of 2 MB would otherwise fail the task again and again; so its sender gets an error.
         disable_payload_error_limit=True,
+    )
+
+
+def _version(settings: Settings) -> WorkerDeploymentConfig | None:
+    """What the worker is a build of; None: unversioned. A case goes on with whatever build is current:
+    it outlives them all."""
+    if settings.worker_deployment is None or settings.worker_build is None:
+        return None
+    return WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(settings.worker_deployment, settings.worker_build),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
     )
 
 

@@ -36,9 +36,18 @@ _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])", re.ASCII)
 _LONGEST = timedelta(days=36_500)  # the server caps timers at a hundred years
 _ADDRESS = re.compile(r"https?://[!-~]+", re.IGNORECASE)
 _TOKEN = re.compile(r"[!-~]+")
+_DEPLOYMENT = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}", re.ASCII | re.IGNORECASE)
+_BUILD = re.compile(r"[a-z0-9][a-z0-9._+-]{0,99}", re.ASCII | re.IGNORECASE)
 _DATABASE_URL = re.compile(r"[a-z0-9]+\+[a-z0-9]+://.*")
 
-
+_NEEDS = (
+    *(("worker_build", "worker_deployment"), ("worker_deployment", "worker_build")),
+    *(("history_token", "history_url"), ("docket_token", "docket_url")),
+    *(("history_certificate", "history_url"), ("docket_certificate", "docket_url")),
+    *(("history_key", "history_certificate"), ("docket_key", "docket_certificate")),
+    *(("history_ca", "history_url"), ("docket_ca", "docket_url")),
+)
+"""What is of no use alone, and what it needs."""
 _AGENCIES = 'write it as in {"CA019": {"docket_check_every": "30d"}}'
 
 
@@ -100,10 +109,27 @@ def _token(token: SecretStr | None) -> SecretStr | None:
     return token
 
 
+def _deployment(name: str | None) -> str | None:
+    # The server lets a worker poll under any other name, and never lists its deployment.
+    if name is not None and not _DEPLOYMENT.fullmatch(name):
+        raise ValueError(
+            "no name of a deployment; write up to 100 letters, digits, - and _, as in conviction-gate"
+        )
+    return name
+
+
+def _build(build: str | None) -> str | None:
+    if build is not None and not _BUILD.fullmatch(build):
+        raise ValueError("no build id; write up to 100 letters, digits, ., +, - and _, as in 0.1.0")
+    return build
+
+
 Span = Annotated[timedelta, BeforeValidator(_read_span), AfterValidator(_bounded)]
 ServiceUrl = Annotated[str | None, AfterValidator(_service_url)]
 Token = Annotated[SecretStr | None, AfterValidator(_token)]
 Prefix = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[A-Z0-9]{0,7}$")]
+Deployment = Annotated[str | None, AfterValidator(_deployment)]
+Build = Annotated[str | None, AfterValidator(_build)]
 
 
 class AgencySettings(BaseModel):
@@ -177,6 +203,11 @@ class Settings(BaseSettings):
     worker_sticky_for: Span = timedelta(seconds=5)
     """How long what comes to a case waits for the worker that has it in memory; then any may take it."""
 
+    worker_deployment: Deployment = None
+    """The worker deployment that a worker belongs to; with its build. Both None: it is unversioned."""
+    worker_build: Build = None
+    """The build id of the worker's code: of its own for every release (docs/deploying-workers.md)."""
+
     history_url: ServiceUrl = None
     """The state repository that is asked for histories; None: the registry's table."""
     history_token: Token = None
@@ -202,11 +233,10 @@ class Settings(BaseSettings):
             raise SettingsError("; ".join(map(_complaint, error.errors()))) from None
         except NotJson:  # the one setting that is written as JSON
             raise SettingsError(f"{PREFIX}AGENCIES: not a JSON object; {_AGENCIES}") from None
-        for service in ("history", "docket"):
-            for part, of in (("token", "url"), ("certificate", "url"), ("key", "certificate"), ("ca", "url")):
-                if getattr(self, f"{service}_{part}") and not getattr(self, f"{service}_{of}"):
-                    mine, its = (f"{PREFIX}{service}_{name}".upper() for name in (part, of))
-                    raise SettingsError(f"{mine}: of no use without {its}; set that too, or leave this out")
+        for part, of in _NEEDS:
+            if getattr(self, part) and not getattr(self, of):
+                mine, its = (f"{PREFIX}{name}".upper() for name in (part, of))
+                raise SettingsError(f"{mine}: of no use without {its}; set that too, or leave this out")
 
     @property
     def registry(self) -> str:

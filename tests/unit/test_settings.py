@@ -86,6 +86,10 @@ def test_spans(monkeypatch: pytest.MonkeyPatch, name: str, text: str, span: time
         ("docket_url", "http://court.example.gov/\x01", "not the address of a service"),
         ("docket_url", "http://court.example.gov/a b", "not the address of a service"),
         ("docket_check_every", "٣d", "not a length of time; write a number"),
+        ("worker_deployment", "gate.v1", "no name of a deployment; write"),
+        ("worker_deployment", "__gate", "no name of a deployment; write"),
+        ("worker_build", "of today", "no build id; write"),
+        ("worker_build", "gate:1", "no build id; write"),
         ("worker_cache", "many", "not a whole number; write one"),
         ("worker_cache", "-1", "too small; write 0 or more"),
         ("worker_pollers", "1", "too small; write 2 or more"),
@@ -147,6 +151,19 @@ def test_the_worker_is_tuned_by_settings(monkeypatch: pytest.MonkeyPatch) -> Non
     assert (settings.worker_cache, settings.worker_pollers) == (20, 3)
     assert (settings.worker_workflow_tasks, settings.worker_activities) == (100, 100)
     assert settings.worker_sticky_for == timedelta(seconds=10)
+
+
+def test_a_deployment_and_its_build_belong_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = variable("worker_deployment"), variable("worker_build")
+    for mine, its in (names, names[::-1]):
+        with monkeypatch.context() as alone:
+            alone.setenv(mine, "gate-1")
+            with pytest.raises(SettingsError) as caught:
+                Settings()
+        assert str(caught.value) == f"{mine}: of no use without {its}; set that too, or leave this out"
+    for name in names:
+        monkeypatch.setenv(name, "gate-1")
+    assert (Settings().worker_deployment, Settings().worker_build) == ("gate-1", "gate-1")
 
 
 def test_services_are_named_with_what_lets_us_in(monkeypatch: pytest.MonkeyPatch) -> None:

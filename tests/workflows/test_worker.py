@@ -28,6 +28,7 @@ async def test_its_settings_reach_it(server: WorkflowEnvironment, registry: Regi
     assert made["max_concurrent_workflow_tasks"] == 11
     assert made["max_concurrent_activities"] == 13
     assert made["sticky_queue_schedule_to_start_timeout"] == timedelta(seconds=4)
+    assert made["deployment_config"] is None
 
 
 def what_modules_hold() -> dict[str, str]:
