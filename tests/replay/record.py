@@ -113,7 +113,8 @@ async def _record(folder: Path, shape: Shape, client: Client, registry: Registry
 
 async def _runs(client: Client, handle: Handle) -> list[WorkflowHistory]:
     """The history of a run, and of those that it was continued as."""
-    runs, run_id = [], handle.first_execution_run_id
+    runs: list[WorkflowHistory] = []
+    run_id = handle.first_execution_run_id
     while run_id is not None or not runs:
         runs.append(await client.get_workflow_handle(handle.id, run_id=run_id).fetch_history())
         last = runs[-1].events[-1]

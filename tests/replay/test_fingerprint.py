@@ -1,0 +1,129 @@
+"""What workflows command, and in which order, is what was committed; a change of it is a decision."""
+
+from difflib import unified_diff
+
+import pytest
+
+from tests.replay.fingerprint import FILE, fingerprint, sources_of_today
+
+DECIDE = """
+What the workflows command has changed:
+
+{difference}
+Cases that are open would be stuck if they came upon another command than the one on record. Read
+docs/changing-workflows.md: is the change safe, or must workflow.patched guard it? Does tests/replay still pass?
+Once you have decided, `.venv/bin/python -m tests.replay.fingerprint` writes the fingerprint anew; commit it
+with the change."""
+CASE, CORRECTION, NAMES = "workflows/booking_case.py", "workflows/flag_correction.py", "contracts/names.py"
+
+
+def compare(now: str) -> None:
+    """Raises an `AssertionError` with the difference and what to do about it."""
+    before = FILE.read_text()
+    if now != before:
+        lines = unified_diff(before.splitlines(), now.splitlines(), "committed", "now", lineterm="")
+        raise AssertionError(DECIDE.format(difference="\n".join(lines)))
+
+
+def changed(path: str, old: str, new: str) -> str:
+    """The fingerprint of the workflows with one text of one module changed."""
+    sources = sources_of_today()
+    assert sources[path].count(old) == 1, f"{old!r} stands {sources[path].count(old)} times; name another text"
+    return fingerprint(sources | {path: sources[path].replace(old, new)})
+
+
+def test_the_workflows_command_what_they_did() -> None:
+    compare(fingerprint())
+
+
+AN_ACTIVITY = "await workflow.execute_activity(CASE_INTERVALS)"
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "told"),
+    [
+        pytest.param(
+            CASE,
+            "        await self._booking_arrived()\n",
+            f"        await self._booking_arrived()\n        {AN_ACTIVITY}\n",
+            "+    workflow.execute_activity(CASE_INTERVALS)",
+            id="an activity before the wait",
+        ),
+        pytest.param(
+            CASE,
+            """self._set_alarm(
+                        "docket_check",""",
+            """print(
+                        "docket_check",""",
+            "-        self._set_alarm('docket_check')",
+            id="a timer removed",
+        ),
+        pytest.param(
+            CASE,
+            "    def conviction(self",
+            "    def verdict(self",
+            "-  workflow.signal BookingCase.conviction",
+            id="a signal renamed",
+        ),
+        pytest.param(
+            CASE,
+            "        self._become(decision.status, decision)\n        await self._wait()\n",
+            "        await self._wait()\n        self._become(decision.status, decision)\n",
+            "+    self._wait()",
+            id="two commands in another order",
+        ),
+        pytest.param(
+            CASE,
+            "                if not state.overdue:\n                    self._set_alarm",
+            "                if state.overdue:\n                    self._set_alarm",
+            "-      if not state.overdue",
+            id="a condition",
+        ),
+        pytest.param(
+            CASE,
+            "        await self._booking_arrived()\n",
+            f'        await self._booking_arrived()\n        if workflow.patched("p"): {AN_ACTIVITY}\n',
+            "+    if workflow.patched('p')",
+            id="a patch",
+        ),
+        pytest.param(CASE, "MOST = 2_000", "MOST = 1_000", "+  RUN_MESSAGES_MOST = 1000", id="a limit"),
+        pytest.param(
+            CASE, "workflow.continue_as_new(", "print(", "-      workflow.continue_as_new()", id="no new run"
+        ),
+        pytest.param(
+            CASE,
+            "long and workflow.all_handlers_finished()",
+            "long",
+            "+    return long",
+            id="when a run is long",
+        ),
+        pytest.param(
+            CORRECTION,
+            "maximum_interval=timedelta(minutes=1)",
+            "maximum_attempts=3",
+            "+    workflow.execute_activity(CORRECT_FLAG, start_to_close_timeout=timedelta(seconds=10), "
+            "retry_policy=RetryPolicy(maximum_attempts=3))",
+            id="a retry policy",
+        ),
+        pytest.param(NAMES, '"submit"', '"send"', "+  UPDATE = 'send'", id="an update renamed"),
+    ],
+)
+def test_a_change_of_commands_is_shown_with_what_to_do(path: str, old: str, new: str, told: str) -> None:
+    with pytest.raises(AssertionError) as failed:
+        compare(changed(path, old, new))
+    assert told in str(failed.value)
+    for step in ("docs/changing-workflows.md", "workflow.patched", "python -m tests.replay.fingerprint"):
+        assert step in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        (CASE, '"Criminal history and class of each charge"', '"Criminal history"'),
+        (CASE, "grounds=decision.grounds[:100]", "grounds=decision.grounds[:50]"),
+        (CASE, '"""Flag or clear, then decide', '"""Clear or flag, then decide'),
+    ],
+    ids=["a summary", "what is told", "a comment"],
+)
+def test_what_commands_nothing_may_change(path: str, old: str, new: str) -> None:
+    compare(changed(path, old, new))
