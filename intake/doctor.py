@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
 import typer
+from temporalio.api.deployment.v1 import WorkerDeploymentVersion
 from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.taskqueue.v1 import PollerInfo, TaskQueue
 from temporalio.api.workflowservice.v1 import (
     DescribeNamespaceRequest,
     DescribeNamespaceResponse,
@@ -46,6 +47,10 @@ ANSWERED_WITHIN: Final = timedelta(hours=1)
 """A history that takes longer is one that somebody should ask after."""
 LOOKED_AT: Final = 200
 """Runs that were ended from outside, the latest; one is known by its id whether another goes on with it."""
+
+STUCK: Final = f"TemporalReportedProblems IS NOT NULL AND {OPEN}"
+"""Kept by the server where its dynamic configuration has this, a number of failures running."""
+TELLS_OF_PROBLEMS: Final = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute"
 
 _OURS: Final = f"WorkflowType IN ('{BOOKING_CASE}', '{FLAG_CORRECTION}')"
 
@@ -272,15 +277,22 @@ class Examination:
         )
 
     async def stuck_cases(self) -> Finding:
+        """Cases and corrections whose next step no worker that polls can do."""
         if not self._described[1].namespace_info.capabilities.reported_problems_search_attribute:
-            return Finding("ok", "not asked: this server keeps no record of them")
-        stuck = f"{_OURS} AND TemporalReportedProblems IS NOT NULL AND {OPEN}"
-        if not (count := (await self._client.count_workflows(stuck)).count):
+            return Finding(
+                "look",
+                "not asked: this server keeps no record of them",
+                f"set {TELLS_OF_PROBLEMS} to 2 in its dynamic configuration",
+            )
+        if not (count := (await self._client.count_workflows(STUCK)).count):
             return Finding("ok", "none")
+        ids = [run.id async for run in self._client.list_workflows(STUCK, limit=3)]
         return Finding(
             "bad",
-            f"{count:,} cannot go on: their workflow tasks fail again and again",
-            "see a worker's log, and in the web UI those with `TemporalReportedProblems IS NOT NULL`",
+            f"{count:,} cannot go on, their workflow tasks fail again and again: {', '.join(sorted(ids))}"
+            + (" and more" if count > len(ids) else ""),
+            "a worker's log says why; deploy one that fits, and what is stuck still, bring on with "
+            f'`temporal workflow reset --query "{STUCK}"` as docs/changing-workflows.md tells',
         )
 
     async def _count(self, wanted: Wanted) -> int:
@@ -318,21 +330,55 @@ def polled(queues: Mapping[str, DescribeTaskQueueResponse], now: datetime) -> Fi
     backlog = f", {waiting:,} {'task waits' if waiting == 1 else 'tasks wait'}" if waiting else ""
     lately: dict[str, timedelta] = {}  # by worker, since its last poll
     for kind, queue in queues.items():
-        ages = {p.identity: now - p.last_access_time.ToDatetime(UTC) for p in queue.pollers}
-        if not any(age <= POLLED_WITHIN for age in ages.values()):
-            last = f", the last poll was {_span(min(ages.values()))} ago" if ages else ""
-            return Finding(
-                "bad",
-                f"nobody polls {TASK_QUEUE} for {kind} tasks{last}{backlog}",
-                "start one with `conviction-gate up` or `python -m worker`",
-            )
-        lately |= {worker: age for worker, age in ages.items() if age <= POLLED_WITHIN}
+        for build in _served(queue):
+            ages = {p.identity: now - p.last_access_time.ToDatetime(UTC) for p in _pollers(queue, build)}
+            if not any(age <= POLLED_WITHIN for age in ages.values()):
+                last = f", the last poll was {_span(min(ages.values()))} ago" if ages else ""
+                whom = f" as build {build.build_id} of {build.deployment_name}" if build.build_id else ""
+                return Finding(
+                    "bad",
+                    f"nobody polls {TASK_QUEUE} for {kind} tasks{whom}{last}{backlog}",
+                    _started(queue, build),
+                )
+            lately |= {worker: age for worker, age in ages.items() if age <= POLLED_WITHIN}
     seen = f"{len(lately)} {'worker' if len(lately) == 1 else 'workers'}"
     found = f"{seen} on {TASK_QUEUE}, the last poll was {_span(min(lately.values()))} ago{backlog}"
     oldest = max(queue.stats.approximate_backlog_age.ToTimedelta() for queue in queues.values())
     if waiting and oldest > BACKLOG_WITHIN:
         return Finding("look", f"{found}, the oldest for {_span(oldest)}", "start more: `python -m worker`")
     return Finding("ok", found)
+
+
+def _served(queue: DescribeTaskQueueResponse) -> list[WorkerDeploymentVersion]:
+    """The builds that get tasks; an empty one stands for the workers that are none."""
+    to = queue.versioning_info
+    return [to.current_deployment_version] + (
+        [to.ramping_deployment_version] if to.ramping_version_percentage else []
+    )
+
+
+def _pollers(queue: DescribeTaskQueueResponse, build: WorkerDeploymentVersion) -> list[PollerInfo]:
+    return [
+        poller
+        for poller in queue.pollers
+        if (poller.deployment_options.deployment_name, poller.deployment_options.build_id)
+        == (build.deployment_name, build.build_id)
+    ]
+
+
+def _started(queue: DescribeTaskQueueResponse, build: WorkerDeploymentVersion) -> str:
+    """How somebody comes to poll as this build, or those that poll come to get tasks."""
+    if build.build_id:
+        return (
+            f"start one with {PREFIX}WORKER_BUILD={build.build_id}, "
+            "or make a build current that polls (docs/deploying-workers.md)"
+        )
+    if versions := [p.deployment_options for p in queue.pollers if p.deployment_options.build_id]:
+        return (
+            "make the build that polls the current one: `temporal worker deployment set-current-version "
+            f"--deployment-name {versions[-1].deployment_name} --build-id {versions[-1].build_id}`"
+        )
+    return "start one with `conviction-gate up` or `python -m worker`"
 
 
 async def _reached(access: Access) -> Finding:

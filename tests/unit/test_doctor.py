@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
+from temporalio.api.deployment.v1 import WorkerDeploymentVersion
 from temporalio.api.namespace.v1 import NamespaceInfo
-from temporalio.api.taskqueue.v1 import PollerInfo, TaskQueueStats
+from temporalio.api.taskqueue.v1 import PollerInfo, TaskQueueStats, TaskQueueVersioningInfo
 from temporalio.api.workflowservice.v1 import DescribeNamespaceResponse, DescribeTaskQueueResponse
 from temporalio.service import RPCError, RPCStatusCode
 from typer.testing import CliRunner
@@ -82,6 +83,48 @@ def test_a_worker_is_who_polled_lately(
     workflow: DescribeTaskQueueResponse, activity: DescribeTaskQueueResponse, finding: Finding
 ) -> None:
     assert polled({"workflow": workflow, "activity": activity}, NOW) == finding
+
+
+GATE_1 = WorkerDeploymentVersion(deployment_name="gate", build_id="1")
+
+
+def versioned(*builds: str, **serving: Any) -> DescribeTaskQueueResponse:
+    """Workers of these builds that polled just now; `serving`: the builds that get tasks."""
+    found = queue(*[1] * len(builds))
+    for poller, build in zip(found.pollers, builds, strict=True):
+        poller.identity = build
+        if build:
+            poller.deployment_options.deployment_name = "gate"
+            poller.deployment_options.build_id = build
+    found.versioning_info.CopyFrom(TaskQueueVersioningInfo(**serving))
+    return found
+
+
+CURRENT: dict[str, Any] = {"current_deployment_version": GATE_1}
+RAMPING = {"ramping_deployment_version": WorkerDeploymentVersion(deployment_name="gate", build_id="2")}
+
+
+@pytest.mark.parametrize(
+    ("found", "words", "step"),
+    [
+        (versioned("1", **CURRENT), None, None),
+        (versioned("1", "2", **CURRENT, **RAMPING, ramping_version_percentage=5), None, None),
+        (versioned("1", **CURRENT, ramping_version_percentage=5), "workflow tasks", "--build-id 1`"),
+        (versioned("1", **CURRENT, **RAMPING, ramping_version_percentage=5), "as build 2", "WORKER_BUILD=2"),
+        (versioned("2", "", **CURRENT), "as build 1 of gate", "WORKER_BUILD=1, or make a build current"),
+        (versioned("2"), "polls booking-cases for workflow tasks", "--deployment-name gate --build-id 2`"),
+    ],
+)
+def test_only_workers_of_a_build_that_gets_tasks_count(
+    found: DescribeTaskQueueResponse, words: str | None, step: str | None
+) -> None:
+    finding = polled({"workflow": found, "activity": found}, NOW)
+    if words is None or step is None:
+        assert (finding.level, finding.next) == ("ok", None)
+    else:
+        assert finding.level == "bad"
+        assert words in finding.found
+        assert step in (finding.next or "")
 
 
 # Failures -----------------------------------------------------------------------------------------
@@ -220,8 +263,8 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 # Stuck cases ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("told", "count", "level"), [(True, 2, "bad"), (True, 0, "ok"), (False, 2, "ok")])
-async def test_a_case_whose_tasks_fail_is_stuck(told: bool, count: int, level: str) -> None:
+@pytest.mark.parametrize(("told", "count", "level"), [(True, 0, "ok"), (False, 2, "look")])
+async def test_a_server_is_asked_for_stuck_cases_that_it_tells_of(told: bool, count: int, level: str) -> None:
     async def count_workflows(query: str) -> Any:
         assert "TemporalReportedProblems IS NOT NULL" in query
         return SimpleNamespace(count=count)

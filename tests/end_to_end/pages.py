@@ -1,0 +1,30 @@
+"""The commands of a page in `docs/`, run as they stand there."""
+
+import re
+import shlex
+from pathlib import Path
+
+from tests.end_to_end.conftest import House
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+class Page:
+    """The `temporal` commands of a page; each is run by what it holds, with its ids replaced."""
+
+    def __init__(self, name: str, house: House) -> None:
+        text = (DOCS / name).read_text()
+        self._house = house
+        self._commands = set(re.findall(r"^ *(temporal .+)$", text, re.MULTILINE))
+        self.left = set(self._commands)
+        """Those that were not run yet."""
+
+    async def run(self, *held: str, **replaced: str) -> str:
+        """Run the one command that holds all of this; `replaced`: the values of some options."""
+        (command,) = (it for it in self._commands if all(part in f"{it} " for part in held))
+        words = shlex.split(command)
+        for option, value in replaced.items():
+            words[words.index(f"--{option.replace('_', '-')}") + 1] = value
+        out = await self._house.run(*words)
+        self.left.discard(command)
+        return out
