@@ -47,6 +47,9 @@ _DYNAMIC_CONFIG = {
     "history.timerProcessorMaxPollRPS": 1000,
     "history.visibilityProcessorMaxPollRPS": 1000,
     "history.outboundProcessorMaxPollRPS": 1000,
+    # One failure can be chance, such as a worker that was killed; a task that fails twice running says
+    # so in TemporalReportedProblems, until it succeeds. At the default of 0 a stuck case says nothing.
+    "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute": 2,
     # Nothing here calls home.
     "frontend.enableServerVersionCheck": "false",
 }
