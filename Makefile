@@ -50,7 +50,8 @@ format: .venv/.installed
 schemas: .venv/.installed ## write docs/schemas/ from contracts/
 	$(BIN)/python -m contracts.schemas docs/schemas
 
-histories: .venv/.installed ## record how cases of the next release go, into a folder of its own
+histories: .venv/.installed ## keep the contracts of the next release and how its cases go, each in a new folder
+	$(BIN)/python -m tests.contracts.samples
 	$(BIN)/python -m tests.replay.record
 
 policy-page: .venv/.installed ## write docs/policy.md, the public page of the rules, from policy/

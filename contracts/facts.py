@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Literal, Self
+from typing import Any, Literal, Self, get_args
+
+from pydantic import model_validator
 
 from contracts.booking import Booking, Offense
 from contracts.court import (
@@ -19,13 +21,28 @@ from contracts.history import History
 from contracts.message import Message
 
 CatalogSeverity = Literal["infraction", "misdemeanor", "felony", "wobbler"]
+CATALOG_SEVERITIES = get_args(CatalogSeverity)
+CLASSES = get_args(ChargeClass)
 
 
 class PlacedOffense(Offense):
-    """Where the catalog placed an offense when it was looked up: recorded, never recomputed."""
+    """Where the catalog placed an offense when it was looked up: recorded, never recomputed.
+
+    A word that only a newer release knows leaves the offense to a person.
+    """
 
     charge_class: ChargeClass
     severity: CatalogSeverity | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_words(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        severity = data.get("severity")
+        known = data.get("charge_class") in CLASSES and (severity is None or severity in CATALOG_SEVERITIES)
+        # A severity alone may not be dropped: the rules would take the reported one for it.
+        return data if known else data | {"charge_class": "unclassified", "severity": None}
 
 
 class Question(Model):

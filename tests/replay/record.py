@@ -158,13 +158,13 @@ def main() -> int:
         print(
             f"the histories of {folder.name} are recorded already, and a set is never written anew once its "
             "release is out; raise the version in pyproject.toml, or, before that release, remove "
-            f"{folder.relative_to(ROOT)} first",
+            f"tests/replay/{folder.name} first",
             file=sys.stderr,
         )
         return 1
     folder.mkdir()
     asyncio.run(record(folder))
-    print(f"{len(files(folder))} histories of {len(SHAPES)} shapes in {folder.relative_to(ROOT)}")
+    print(f"{len(files(folder))} histories of {len(SHAPES)} shapes in tests/replay/{folder.name}")
     return 0
 
 
