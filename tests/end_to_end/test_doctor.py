@@ -1,12 +1,14 @@
 """`conviction-gate doctor` on a server that is up, and on a namespace where nothing was set up."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
 from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 from temporalio.client import Client
 
+from intake import doctor
 from intake.doctor import Examination, Finding
 from runtime.settings import Settings
 from tests.end_to_end.conftest import House
@@ -47,6 +49,21 @@ async def test_doctor(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     }
     assert bare["cases"].next == "run `conviction-gate setup`"
     assert "--namespace bare --retention 30d" in (bare["retention"].next or "")
+
+
+async def test_a_history_that_does_not_come(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in house.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("CONVICTION_GATE_HISTORY_URL", "http://127.0.0.1:9/history")  # nobody answers there
+    await house.up()
+    await house.gate("start", "-", stdin=json.dumps(a_booking("D-2")))
+    assert (await not_ok()).keys() == {"histories"}  # it has not waited for an hour
+    monkeypatch.setattr(doctor, "ANSWERED_WITHIN", timedelta(0))
+    while "slow histories" not in (asking := await not_ok()):  # visibility follows after a moment
+        pass
+    slow = asking["slow histories"]
+    assert (slow.level, slow.found) == ("look", "1 case has waited for a history for 0 s or more")
+    assert "conviction-gate list --status checking_history" in (slow.next or "")
 
 
 async def not_ok() -> dict[str, Finding]:
