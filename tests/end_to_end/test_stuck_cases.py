@@ -2,13 +2,14 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from temporalio import workflow
 from temporalio.client import Client
+from temporalio.common import RawValue
 from temporalio.worker import Worker
 
 import worker
@@ -22,10 +23,22 @@ from runtime.settings import Settings
 from tests.end_to_end.conftest import House
 from tests.end_to_end.pages import Page
 from tests.end_to_end.test_client import a_booking, a_conviction
-from tests.replay.test_replay import HastyCase
 from workflows.booking_case import BookingCase
 
 AGENCY = "CAZZ00515"
+
+
+@workflow.defn(name=BOOKING_CASE, sandboxed=False)
+class HastyCase:
+    """A case that ends at once: what no history of a booking looks like."""
+
+    @workflow.run
+    async def run(self, *inputs: Any) -> str:
+        return "nothing was looked up"
+
+    @workflow.signal(dynamic=True)
+    def any_signal(self, name: str, payloads: Sequence[RawValue]) -> None:
+        """Takes every signal, so that only the commands differ."""
 
 
 @workflow.defn(name=BOOKING_CASE, sandboxed=False)
