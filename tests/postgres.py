@@ -124,7 +124,15 @@ def _owner_and_programs(folder: Path) -> tuple[dict[str, Any], Path]:
 def _wait_until_ready(process: subprocess.Popen[bytes], folder: Path, log: Path) -> None:
     state = folder / "data" / "postmaster.pid"
     ends = time.monotonic() + PATIENCE
-    while not (state.exists() and state.read_text().rstrip().endswith("ready")):
+    while not _read(state).rstrip().endswith("ready"):
         if process.poll() is not None or time.monotonic() > ends:
             raise RuntimeError(f"PostgreSQL does not start:\n{log.read_text()}")
         time.sleep(0.02)
+
+
+def _read(state: Path) -> str:
+    """Nothing where there is no such file: `initdb` makes one too, and takes it away at its end."""
+    try:
+        return state.read_text()
+    except FileNotFoundError:
+        return ""
