@@ -10,7 +10,6 @@ from datetime import timedelta
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import Worker, WorkerDeploymentConfig
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities import LookUps, Outcomes, Sources, sources
 from contracts.names import TASK_QUEUE
@@ -19,20 +18,11 @@ from registry import Registry, RegistryError
 from runtime import search_attributes
 from runtime.catalogs import read_catalogs
 from runtime.connect import ConnectError, connect
+from runtime.sandbox import sandbox
 from runtime.search_attributes import SetupError
 from runtime.services import ServiceError
 from runtime.settings import Settings, SettingsError
 from workflows import WORKFLOWS
-
-
-def sandbox(*passed_through: str) -> SandboxedWorkflowRunner:
-    """The SDK's sandbox, with what decides and what is said in it passed through."""
-    return SandboxedWorkflowRunner(
-        restrictions=SandboxRestrictions.default.with_passthrough_modules(
-            "contracts", "policy", "pydantic", *passed_through
-        )
-    )
-
 
 # A module that is not passed through is imported anew for each case that comes into memory, which is
 # most of what such a case costs. The tests run the workflows so, and with clocks and chance kept out

@@ -13,6 +13,7 @@ from contracts.names import SEARCH_ATTRIBUTES
 from registry import Registry, migrate
 from registry.tables import Base
 from runtime.converter import data_converter
+from runtime.sandbox import sandbox
 from tests.postgres import Postgres, serving
 from tests.workflows.cases import working
 
@@ -21,7 +22,7 @@ from tests.workflows.cases import working
 def strict_sandbox() -> None:
     """Workers in the tests' own process import workflows anew for each case: with clocks, chance and
     what one case could leave for the next kept out."""
-    worker.sandboxed = worker.sandbox()
+    worker.sandboxed = sandbox()
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from temporalio.testing import WorkflowEnvironment
 
 import worker
 from registry import Registry
+from runtime.sandbox import sandbox
 from runtime.settings import Settings
 from tests.workflows.cases import booking, case_id, conviction, rejected, start
 from worker import make_worker
@@ -45,7 +46,7 @@ def what_modules_hold() -> dict[str, str]:
 async def test_a_case_leaves_nothing_in_the_modules_that_cases_share(
     server: WorkflowEnvironment, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "sandboxed", worker.sandbox("workflows"))
+    monkeypatch.setattr(worker, "sandboxed", sandbox("workflows"))
     before = what_modules_hold()
     async with make_worker(server.client, registry, Settings(), task_queue="passed-through"):
         case = case_id()
