@@ -11,6 +11,7 @@ from contracts.arrivals import read_typed
 from registry.entries import DocketEntry
 from registry.tables import DocketRow
 
+_ANY = select(select(DocketRow.agency).exists())
 _KEY = (DocketRow.agency, DocketRow.tracking_number, DocketRow.sender, DocketRow.message_id)
 
 
@@ -42,7 +43,7 @@ async def docket(session: AsyncSession, agency: str, tracking_number: str) -> tu
 
 async def has_docket(session: AsyncSession) -> bool:
     """Whether there is any entry at all."""
-    return bool(await session.scalar(select(select(DocketRow.agency).exists())))
+    return bool(await session.scalar(_ANY))
 
 
 def _row(entry: DocketEntry) -> dict[str, Any]:

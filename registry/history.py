@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, false, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -47,9 +48,9 @@ async def import_history(session: AsyncSession, answers: Sequence[HistoryAnswer]
 
 async def history(session: AsyncSession, subjects: Sequence[Subject]) -> History:
     """All rows that any id leads to, merged. More than one row: nobody can say whose it is."""
-    found = select(HistoryRow).where(HistoryRow.ids.in_(led_to(ids_of(subjects))))
+    kinds, values = by_kind(ids_of(subjects))
     # Sorted here: a server sorts texts by the rules of some language.
-    rows = sorted(await session.scalars(found), key=lambda row: row.ids)
+    rows = sorted(await session.scalars(_rows(kinds), values), key=lambda row: row.ids)
     answers = [row.answer for row in rows]
     return History(
         records=tuple(record for answer in answers for record in answer.records),
@@ -66,33 +67,57 @@ async def size(session: AsyncSession) -> int:
 
 async def is_us_citizen(session: AsyncSession, ids: Ids) -> bool:
     """Whether a finding of any case, or a history row, says so of any of these ids."""
-    finding = select(CitizenRow.kind).where(_among(CitizenRow, ids))
-    row = select(HistoryRow.ids).where(HistoryRow.us_citizen, HistoryRow.ids.in_(led_to(ids)))
-    return bool(await session.scalar(select(or_(finding.exists(), row.exists()))))
+    kinds, values = by_kind(ids)
+    return bool(await session.scalar(_is_citizen(kinds), values))
 
 
 async def keep_us_citizen(session: AsyncSession, facts: Facts, case_id: str, found_at: datetime) -> None:
     """Keep a finding under every id of the case's bookings; the first one stays."""
     ids = ids_of(booking.subject for booking in facts.bookings)
-    known = select(CitizenRow.kind, CitizenRow.value).where(_among(CitizenRow, ids))
-    new = ids - {(kind, value) for kind, value in await session.execute(known)}
+    kinds, values = by_kind(ids)
+    known = select(CitizenRow.kind, CitizenRow.value).where(_among(CitizenRow, kinds))
+    new = ids - {(kind, value) for kind, value in await session.execute(known, values)}
     session.add_all(
         CitizenRow(kind=kind, value=value, case_id=case_id, found_at=found_at) for kind, value in sorted(new)
     )
     await session.flush()
 
 
-def led_to(ids: Ids) -> Select[str]:
-    """The names of the rows that these ids lead to."""
-    return select(HistoryId.ids).where(_among(HistoryId, ids))
+Kinds = tuple[str, ...]
 
 
-def _among(table: type[CitizenRow | HistoryId], ids: Ids) -> ColumnElement[bool]:
-    # Kind by kind: SQLite uses no index for pairs in a list of pairs.
-    by_kind: dict[str, list[str]] = {}
+def by_kind(ids: Ids) -> tuple[Kinds, dict[str, list[str]]]:
+    """The kinds of these ids, and under the number of each kind its values, as `_among` takes them."""
+    values: dict[str, list[str]] = {}
     for kind, value in sorted(ids):
-        by_kind.setdefault(kind, []).append(value)
-    each = (and_(table.kind == kind, table.value.in_(values)) for kind, values in by_kind.items())
+        values.setdefault(kind, []).append(value)
+    return tuple(values), {str(number): of_kind for number, of_kind in enumerate(values.values())}
+
+
+# To write a statement down costs more than to run it; there are a handful of kinds.
+@lru_cache
+def _rows(kinds: Kinds) -> Select[HistoryRow]:
+    return select(HistoryRow).where(HistoryRow.ids.in_(led_to(kinds)))
+
+
+@lru_cache
+def _is_citizen(kinds: Kinds) -> Select[bool]:
+    finding = select(CitizenRow.kind).where(_among(CitizenRow, kinds))
+    row = select(HistoryRow.ids).where(HistoryRow.us_citizen, HistoryRow.ids.in_(led_to(kinds)))
+    return select(or_(finding.exists(), row.exists()))
+
+
+def led_to(kinds: Kinds) -> Select[str]:
+    """The names of the rows that ids lead to."""
+    return select(HistoryId.ids).where(_among(HistoryId, kinds))
+
+
+def _among(table: type[CitizenRow | HistoryId], kinds: Kinds) -> ColumnElement[bool]:
+    # Kind by kind: SQLite uses no index for pairs in a list of pairs.
+    each = (
+        and_(table.kind == kind, table.value.in_(bindparam(str(number), expanding=True)))
+        for number, kind in enumerate(kinds)
+    )
     return or_(false(), *each)
 
 

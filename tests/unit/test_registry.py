@@ -31,7 +31,7 @@ from contracts.work import Conclusion, CorrectionRequest, Earlier, LiftCode
 from registry import DocketEntry, KeptCase, Registry, RegistryError, migrate
 from registry.cases import flags
 from registry.columns import Instant
-from registry.history import ids_of, led_to
+from registry.history import by_kind, ids_of, led_to
 from registry.schema import VERSION
 from registry.tables import Base
 from tests.unit.registries import (
@@ -158,9 +158,9 @@ async def test_an_empty_import_is_none(registry: Registry) -> None:
 
 async def test_a_row_is_found_by_its_index(sqlite_url: str) -> None:
     subject = Subject(**ONE_PERSON)
-    query = led_to(ids_of([subject, Subject(fbi_number="F-2")])).compile(
-        dialect=sqlite.dialect(),
-        compile_kwargs={"literal_binds": True},
+    kinds, values = by_kind(ids_of([subject, Subject(fbi_number="F-2")]))
+    query = (
+        led_to(kinds).params(values).compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
     )
     plan = [step for *_, step in await sql(sqlite_url, f"EXPLAIN QUERY PLAN {query}")]
     assert any("SEARCH history_ids" in step for step in plan)
