@@ -7,7 +7,7 @@ The server forgets a closed case after its retention: the records tell then how 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from shlex import quote
-from typing import Any, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from temporalio.client import (
     Client,
@@ -45,6 +45,9 @@ from contracts.names import (
 )
 from intake.delivered import delivered
 from intake.listing import BROKEN_OFF
+
+if TYPE_CHECKING:
+    from intake.remains import Remains
 
 ANSWER_WITHIN: Final = timedelta(seconds=10)
 """How long a query or an update waits for a worker."""
@@ -114,7 +117,7 @@ class CaseClient:
         if reason := misfit(booking, case_id, datetime.now(UTC)):
             return _reply("refused", reason, case_id)
         # The server knows a closed case only for as long as its retention: the records know better.
-        if await self._kept(case_id) is None and await self._opens(booking):
+        if await self.kept(case_id) is None and await self._opens(booking):
             return _reply("accepted", "the case is opened", case_id)
         text = "the case is open already; the booking was handed to it"
         return await self._to_open_case("booking", booking, case_id, text) or await self._closed(
@@ -139,13 +142,13 @@ class CaseClient:
                 return _reply("accepted", _SENT, case_id)
         elif reply := await self._to_open_case(name, message, case_id, _SENT):
             return reply
-        if (kept := await self._kept(case_id)) is not None:
+        if (kept := await self.kept(case_id)) is not None:
             return await self._after_the_end(name, message, case_id, kept)
         if name == "review_decision":
             return _reply("refused", f"{case_id} is not open; check the case's id", case_id)
         if await self._opens_without_booking(name, message, case_id):
             return _reply("accepted", "kept; the case waits for its booking", case_id)
-        return await self._after_the_end(name, message, case_id, await self._kept(case_id))
+        return await self._after_the_end(name, message, case_id, await self.kept(case_id))
 
     async def submit(self, name: str, message: Message, case_id: CaseId) -> SubmitAnswer | Reply:
         """Send a message as the update `submit` and wait for the case's answer.
@@ -177,10 +180,10 @@ class CaseClient:
         """
         if (view := await self.open_case(case_id)) is not None:
             return view
-        kept = await self._kept(case_id)
+        kept = await self.kept(case_id)
         if kept is not None and kept.closed:
             return kept.case
-        status = await self._status(case_id)
+        status = await self.status(case_id)
         view = await self._query(case_id) if status is not None else None
         if view is None and kept is not None:
             view = kept.case
@@ -200,7 +203,7 @@ class CaseClient:
 
     async def broken_off(self, case_id: CaseId | str, kept: KeptCase | None) -> str | None:
         """How the server ended the run of a case that has no end on record, and the next step; else None."""
-        status = await self._status(case_id)
+        status = await self.status(case_id)
         if (kept is not None and kept.closed) or status not in BROKEN_OFF:
             return None
         return f"its run was {BROKEN_OFF[status]} before the case had ended; {_goes_on(str(case_id))}"
@@ -211,7 +214,26 @@ class CaseClient:
 
     async def is_open(self, case_id: CaseId | str) -> bool:
         """Whether the case is open now."""
-        return await self._status(case_id) is WorkflowExecutionStatus.RUNNING
+        return await self.status(case_id) is WorkflowExecutionStatus.RUNNING
+
+    async def status(self, case_id: CaseId | str) -> WorkflowExecutionStatus | None:
+        """How the server says that the latest run of the case stands; None where it knows none."""
+        try:
+            return (await self._client.get_workflow_handle(str(case_id)).describe()).status
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return None
+
+    async def kept(self, case_id: CaseId | str) -> KeptCase | None:
+        """The case as the registry keeps it, if it has ended once; None without records too."""
+        return await self._records.kept_case(str(case_id)) if self._records else None
+
+    async def remains(self, case_id: CaseId | str) -> "Remains":
+        """What the history of its latest run tells of a case that does not answer; no worker is needed."""
+        from intake.remains import remains  # it needs the rules and the workflows, and hardly anybody needs it
+
+        return await remains(self._client, str(case_id))
 
     async def start_again(self, booking: Booking) -> bool:
         """Start the case that a person has opened again in the registry, on its first booking.
@@ -232,17 +254,6 @@ class CaseClient:
         if self._records is None:
             raise ValueError("flags stand in the registry; make the CaseClient with one")
         return await self._records.flags()
-
-    async def _kept(self, case_id: CaseId | str) -> KeptCase | None:
-        return await self._records.kept_case(str(case_id)) if self._records else None
-
-    async def _status(self, case_id: CaseId | str) -> WorkflowExecutionStatus | None:
-        try:
-            return (await self._client.get_workflow_handle(str(case_id)).describe()).status
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
-            return None
 
     async def _query(self, case_id: CaseId | str) -> CaseView | None:
         handle = self._client.get_workflow_handle(str(case_id))
@@ -339,7 +350,7 @@ class CaseClient:
         return True
 
     async def _closed(self, booking: Booking, case_id: CaseId) -> Reply:
-        kept = await self._kept(case_id)
+        kept = await self.kept(case_id)
         if stopped := await self.stopped(case_id, kept):
             return _reply("refused", stopped, case_id)
         known = kept is not None and any(_repeats(old, booking) for old in kept.facts.bookings)
@@ -381,7 +392,7 @@ class CaseClient:
             # The id leaves the sender out: what stands under it may be another one's message.
             if await self._input_of(error) != request:
                 return _reply("refused", OTHER_CONTENT, case_id)
-            if (status := await self._status(error.workflow_id)) in BROKEN_OFF:
+            if (status := await self.status(error.workflow_id)) in BROKEN_OFF:
                 told = f"this correction's run was {BROKEN_OFF[status]} before it had ended"
                 return _reply("refused", f"{told}; {_goes_on(error.workflow_id)}", case_id)
             return _reply("duplicate", "this correction was asked for already", case_id)

@@ -18,10 +18,10 @@ import temporalio.client  # noqa: F401  imported late, it can crash the interpre
 import typer
 from pydantic import BaseModel
 
-from contracts.case import CaseView, Flag
+from contracts.case import Flag
 from contracts.fields import Status
 from contracts.names import ORI_PATTERN
-from intake import bulk, charges, doctor, explaining, reopening, review, tables
+from intake import bulk, charges, doctor, explaining, looking_up, reopening, review, tables
 from intake.options import Data, Json, Port, again, read_span
 from intake.reading import CASE_FORM, read_case_id
 from intake.session import NOT_POSSIBLE, REFUSED, cases, fail, run
@@ -101,19 +101,19 @@ def show(
     # One under an id of another form is shown too: `list` names it, and somebody must see why.
     case_id = str(read_case_id(case) or case)
 
-    async def work() -> CaseView | None:
+    async def work() -> looking_up.Found | None:
         async with cases() as client:
-            return await client.case(case_id)
+            return await looking_up.look_up(client, case_id)
 
-    view = run(work())
-    if view is None:
+    found = run(work())
+    if found is None:
         fail(f"no case {case_id}; see `conviction-gate list`, or write {CASE_FORM}", REFUSED)
     if as_json:
-        print(view.model_dump_json(indent=2))
+        print(found.shown.model_dump_json(indent=2))
     else:
         from intake.printing import print_case
 
-        print_case(view)
+        print_case(found.shown)
 
 
 @app.command("list")

@@ -39,6 +39,21 @@ class Delivered(NamedTuple):
     messages: list[Message]
 
 
+def arrival(event: HistoryEvent) -> tuple[str, Sequence[Payload]]:
+    """The signal name under which something arrived, if anything did, and what."""
+    match event.WhichOneof("attributes"):
+        case "workflow_execution_started_event_attributes":
+            return "booking", event.workflow_execution_started_event_attributes.input.payloads
+        case "workflow_execution_signaled_event_attributes":
+            signal = event.workflow_execution_signaled_event_attributes
+            return signal.signal_name, signal.input.payloads
+        case "workflow_execution_update_accepted_event_attributes":
+            update = event.workflow_execution_update_accepted_event_attributes.accepted_request.input
+            return UPDATE, update.args.payloads
+        case _:
+            return "", ()
+
+
 async def delivered(client: Client, message: Message, case_id: CaseId) -> Delivered | None:
     """What the latest run of the case got under the message's key; None where there is no case."""
     history = client.get_workflow_handle(str(case_id)).fetch_history_events(page_size=LOOKED_THROUGH)
@@ -56,24 +71,9 @@ async def delivered(client: Client, message: Message, case_id: CaseId) -> Delive
         messages=[
             known
             for event in events
-            if (known := await _read(client, message.key, *_arrival(event))) is not None
+            if (known := await _read(client, message.key, *arrival(event))) is not None
         ],
     )
-
-
-def _arrival(event: HistoryEvent) -> tuple[str, Sequence[Payload]]:
-    """The signal name under which something arrived, if anything did, and what."""
-    match event.WhichOneof("attributes"):
-        case "workflow_execution_started_event_attributes":
-            return "booking", event.workflow_execution_started_event_attributes.input.payloads
-        case "workflow_execution_signaled_event_attributes":
-            signal = event.workflow_execution_signaled_event_attributes
-            return signal.signal_name, signal.input.payloads
-        case "workflow_execution_update_accepted_event_attributes":
-            update = event.workflow_execution_update_accepted_event_attributes.accepted_request.input
-            return UPDATE, update.args.payloads
-        case _:
-            return "", ()
 
 
 async def _read(client: Client, key: tuple[str, str], name: str, payloads: Sequence[Payload]) -> Message | None:

@@ -11,17 +11,15 @@ from rich.text import Text
 from contracts.case import CaseResult, CaseView, ChargeView, Flag
 from contracts.fields import Model
 from contracts.names import CaseId
-from intake.client import CaseClient
+from intake.looking_up import LACKS, Found, Source, look_up
 from intake.options import Data, Json
 from intake.printing import clean, console
 from intake.reading import CASE_FORM, read_case_id
 from intake.review import to_rule
-from intake.session import REFUSED, LateRegistry, fail, run
+from intake.session import REFUSED, cases, fail, run
 from policy import edition_named
 from policy.catalog import find
 from policy.page import CLASSES, RULES, long_date
-from runtime.connect import connect
-from runtime.settings import Settings
 
 GROUNDS_TOLD: Final = 5
 
@@ -34,10 +32,11 @@ class Part(Model):
 
 
 class Explanation(Model):
-    """The way of one case, told in the order in which one asks about it."""
+    """The way of one case, told in the order in which one asks about it, and who tells it."""
 
     case_id: str
     parts: tuple[Part, ...]
+    source: Source
 
 
 def explain(
@@ -49,10 +48,10 @@ def explain(
     case_id = read_case_id(case)
     if case_id is None:
         fail(f"CASE: '{case}' names no case; write {CASE_FORM}")
-    found = run(_looked_up(case_id))
+    found = run(_found(case_id))
     if found is None:
         fail(f"no case {case_id}; see `conviction-gate list`, or write {CASE_FORM}", REFUSED)
-    told = explanation(*found)
+    told = explanation(found)
     if as_json:
         print(told.model_dump_json(indent=2))
         return
@@ -64,35 +63,29 @@ def explain(
             out.print(Text(clean(f"  {line}")), soft_wrap=True)
 
 
-async def _looked_up(case_id: CaseId) -> tuple[CaseView, CaseResult | None, Flag | None] | None:
-    """The case as it stands, or as the registry keeps it: with its result, and its flag if that has fallen."""
-    records = LateRegistry(Settings().registry)
-    try:
-        client = CaseClient(await connect(), records)
-        if not await client.is_open(case_id) and (kept := await records.kept_case(str(case_id))) is not None:
-            flags = await client.flags() if kept.case.flag_status == "withdrawn" else ()
-            fallen = [flag for flag in flags if flag.case_id == kept.case.case_id]
-            return kept.case, kept.result, fallen[-1] if fallen else None
-        view = await client.case(case_id)
-        return None if view is None else (view, None, None)
-    finally:
-        await records.close()
+async def _found(case_id: CaseId) -> Found | None:
+    async with cases() as client:
+        return await look_up(client, case_id)
 
 
-def explanation(view: CaseView, result: CaseResult | None = None, flag: Flag | None = None) -> Explanation:
-    """The whole way of a case; `result` where it has ended, `flag` where one was taken back."""
+def explanation(found: Found) -> Explanation:
+    """The whole way of a case, as far as who tells of it knows."""
+    view, source, result, flag = found
     parts = {
         "The arrest": _arrest(view),
         "The charges": _charges(view),
-        "The record": iter([view.history or "The record was not checked yet."]),
+        "The record": _record(view, source),
         "What came": _messages(view),
         "What did not fit": _rejected(view),
         "The decision": _decision(view, result, flag),
         "What comes next": _next(view),
+        "Who tells this": filter(None, [LACKS[source]]),
     }
     told = ((title, tuple(lines)) for title, lines in parts.items())
     return Explanation(
-        case_id=view.case_id, parts=tuple(Part(title=title, lines=lines) for title, lines in told if lines)
+        case_id=view.case_id,
+        parts=tuple(Part(title=title, lines=lines) for title, lines in told if lines),
+        source=source,
     )
 
 
@@ -141,6 +134,13 @@ def _why(charge: ChargeView) -> Iterator[str]:
     else:
         yield "This is not from our catalog of today. A person ruled on it, or the catalog has changed."
         yield "Or the agency has a list of its own."
+
+
+def _record(view: CaseView, source: Source) -> Iterator[str]:
+    if view.history is not None:
+        yield view.history
+    elif source != "history":
+        yield "The record was not checked yet."
 
 
 def _messages(view: CaseView) -> Iterator[str]:
@@ -204,6 +204,9 @@ def _decision(view: CaseView, result: CaseResult | None, flag: Flag | None) -> I
 
 
 def _next(view: CaseView) -> Iterator[str]:
+    if view.stopped is not None:
+        yield f"The case stands still: {view.stopped}."
+        return
     match view.status:
         case "awaiting_booking":
             yield "A court spoke first. The case waits for the booking from the jail."

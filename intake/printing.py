@@ -9,6 +9,7 @@ from rich.text import Text
 
 from contracts.case import CaseView, ChargeView, Flag
 from intake.listing import Page
+from intake.looking_up import ShownCase
 
 NARROWEST = 120
 """Columns of a table where nobody looks at a terminal."""
@@ -24,7 +25,7 @@ STYLES = {
 }
 
 
-def print_case(view: CaseView) -> None:
+def print_case(view: ShownCase) -> None:
     """The card of one case: where it stands, who waits for what, and what it is made of."""
     out = console()
     title = Text(clean(view.case_id), "bold")
@@ -39,6 +40,8 @@ def print_case(view: CaseView) -> None:
     edition = f"policy of {view.policy_edition}" if view.policy_edition else "no edition yet"
     out.print(Text(f"{view.rule or 'no rule yet'}, {edition}", "dim"))
     out.print(Text(clean(waiting(view))), soft_wrap=True)
+    if view.lacks:
+        out.print(Text(view.lacks, "yellow" if view.source == "history" else "dim"), soft_wrap=True)
     if view.reopened:
         told = f"Opened again on {when(view.reopened.reopened_at)} by {view.reopened.by}"
         out.print(Text(clean(f"{told}: {view.reopened.reason}")))

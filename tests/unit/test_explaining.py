@@ -11,6 +11,7 @@ from contracts.case import CaseResult, Flag, RejectedView, ReopenedView
 from contracts.facts import Facts
 from contracts.fields import Rule
 from intake.explaining import CAME_AS, explanation
+from intake.looking_up import Found
 from tests.readability import grade
 from tests.unit import facts as the
 from tests.unit.facts import (
@@ -34,7 +35,7 @@ def told(
     facts: Facts, result: CaseResult | None = None, flag: Flag | None = None, **changed: Any
 ) -> dict[str, str]:
     """Each part of the explanation as one text, by its title."""
-    parts = explanation(view_of(facts, **changed), result, flag).parts
+    parts = explanation(Found(view_of(facts, **changed), "case", result, flag)).parts
     return {part.title: "\n".join(part.lines) for part in parts}
 
 
