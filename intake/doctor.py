@@ -48,11 +48,10 @@ ANSWERED_WITHIN: Final = timedelta(hours=1)
 LOOKED_AT: Final = 200
 """Runs that were ended from outside, the latest; one is known by its id whether another goes on with it."""
 
-STUCK: Final = f"TemporalReportedProblems IS NOT NULL AND {OPEN}"
+_OURS: Final = f"WorkflowType IN ('{BOOKING_CASE}', '{FLAG_CORRECTION}')"
+STUCK: Final = f"{_OURS} AND TaskQueue = '{TASK_QUEUE}' AND TemporalReportedProblems IS NOT NULL AND {OPEN}"
 """Kept by the server where its dynamic configuration has this, a number of failures running."""
 TELLS_OF_PROBLEMS: Final = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute"
-
-_OURS: Final = f"WorkflowType IN ('{BOOKING_CASE}', '{FLAG_CORRECTION}')"
 
 Level = Literal["ok", "look", "bad"]
 _STYLES: Final[Mapping[Level, str]] = {"ok": "green", "look": "yellow", "bad": "bold red"}

@@ -1,4 +1,4 @@
-"""Cases that a wrong worker got stuck: they are seen, and go on with a worker that fits."""
+"""Cases that a wrong worker got stuck: they are seen, and brought on as docs/changing-workflows.md tells."""
 
 import asyncio
 from collections import Counter
@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 from temporalio import workflow
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.common import RawValue
 from temporalio.worker import Worker
@@ -15,12 +18,15 @@ from temporalio.worker import Worker
 import worker
 from contracts.names import BOOKING_CASE, TASK_QUEUE
 from intake.doctor import STUCK, Examination, Finding
+from policy import Decision
 from registry import Registry
 from runtime.converter import data_converter
 from runtime.embedded import embedded
 from runtime.settings import Settings
 from tests.end_to_end.conftest import House
+from tests.end_to_end.pages import Page
 from tests.end_to_end.test_client import a_booking, a_conviction
+from workflows.booking_case import BookingCase
 
 AGENCY = "CAZZ00515"
 
@@ -36,6 +42,20 @@ class HastyCase:
     @workflow.signal(dynamic=True)
     def any_signal(self, name: str, payloads: Sequence[RawValue]) -> None:
         """Takes every signal, so that only the commands differ."""
+
+
+@workflow.defn(name=BOOKING_CASE, sandboxed=False)
+class PonderingCase(BookingCase):
+    """A case that takes a step more after each message, without `workflow.patched`."""
+
+    @workflow.run
+    async def run(self, *inputs: Any) -> Any:
+        return await super().run(*inputs)
+
+    async def _next_fact(self, decision: Decision) -> None:
+        if self._state.messages_total > 1:
+            self._pondering = asyncio.create_task(asyncio.sleep(3_600))
+        await super()._next_fact(decision)
 
 
 class Cases:
@@ -105,6 +125,34 @@ class Cases:
         flags = Counter(flag.case_id for flag in await self._registry.flags())
         assert all(flags[self.id_of(number)] == 1 for number in numbers)
 
+    async def current(self, build: str) -> None:
+        """Make it the build that all cases go on with."""
+        named = ("--deployment-name", "conviction-gate", "--build-id", build, "--yes")
+        while "Success" not in await self._house.run(
+            *("temporal", "worker", "deployment", "set-current-version", *named), code=None
+        ):
+            await asyncio.sleep(0.2)  # it was not listed yet
+        while await self._served() != build:  # the task queue follows after a moment
+            await asyncio.sleep(0.05)
+
+    async def _served(self) -> str:
+        """The build that the task queue gives the cases to."""
+        queue = await self._client.workflow_service.describe_task_queue(
+            DescribeTaskQueueRequest(
+                namespace=self._client.namespace,
+                task_queue=TaskQueue(name=TASK_QUEUE),
+                task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+            )
+        )
+        return queue.versioning_info.current_deployment_version.build_id
+
+    async def first_step(self, build: str, number: str) -> str:
+        """The event with which this build took its first step with a case."""
+        async for event in self._client.get_workflow_handle(self.id_of(number)).fetch_history_events():
+            if event.workflow_task_completed_event_attributes.deployment_version.build_id == build:
+                return str(event.event_id)
+        raise AssertionError(f"{build} took no step with {number}")
+
     @staticmethod
     def id_of(number: str) -> str:
         return f"booking-case:{AGENCY}:{number}"
@@ -138,3 +186,40 @@ async def test_a_case_that_a_wrong_worker_took_no_step_with_goes_on_with_one_tha
         assert await cases.stuck() == Finding("ok", "none")
         await cases.until(2, *numbers)
         await cases.convicted(*numbers)
+
+
+async def test_a_case_that_a_wrong_worker_took_a_step_with_is_reset(cases: Cases, house: House) -> None:
+    page = Page("changing-workflows.md", house)
+    fits, wrong = "0.1.0", "0.2.0"
+    async with cases.worker(fits), cases.wrong_worker(PonderingCase, wrong):
+        await cases.current(fits)
+        await cases.opened("S-1", "S-2")
+        await cases.current(wrong)
+        await cases.told("u-1", "S-1", "S-2")
+        await cases.until(2, "S-1", "S-2")
+        await cases.current(fits)
+        await cases.told("u-2", "S-1", "S-2")
+        assert cases.id_of("S-1") in (await cases.stuck("S-1", "S-2")).found
+        assert "S-2" in await page.run("workflow list")
+        await page.run("--type LastWorkflowTask")
+        await cases.stuck()
+        await cases.until(3, "S-1", "S-2")
+
+        await cases.opened("S-3", "S-4", "S-5")
+        await cases.current(wrong)
+        for message, count in (("u-1", 2), ("u-2", 3)):
+            await cases.told(message, "S-3", "S-4", "S-5")
+            await cases.until(count, "S-3", "S-4", "S-5")
+        await cases.current(fits)
+        await cases.told("u-3", "S-3", "S-4", "S-5")
+        await cases.stuck("S-3", "S-4", "S-5")
+        case, step = cases.id_of("S-3"), await cases.first_step(wrong, "S-3")
+        assert f"{step} " in await page.run("workflow show", workflow_id=case)
+        await page.run("--event-id", workflow_id=case, event_id=step)
+        await cases.stuck("S-4", "S-5")
+        await cases.until(4, "S-3")
+        await page.run("--type BuildId")
+        await cases.stuck()
+        await cases.until(4, "S-4", "S-5")
+        await cases.convicted("S-1", "S-2", "S-3", "S-4", "S-5")
+    assert not page.left

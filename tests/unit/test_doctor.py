@@ -266,7 +266,8 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(("told", "count", "level"), [(True, 0, "ok"), (False, 2, "look")])
 async def test_a_server_is_asked_for_stuck_cases_that_it_tells_of(told: bool, count: int, level: str) -> None:
     async def count_workflows(query: str) -> Any:
-        assert "TemporalReportedProblems IS NOT NULL" in query
+        ours = "WorkflowType IN ('BookingCase', 'FlagCorrection') AND TaskQueue = 'booking-cases'"
+        assert query.startswith(f"{ours} AND TemporalReportedProblems IS NOT NULL")
         return SimpleNamespace(count=count)
 
     capabilities = NamespaceInfo.Capabilities(reported_problems_search_attribute=told)
