@@ -22,7 +22,7 @@ from intake.client import Reply
 from intake.options import Data, Json, again
 from intake.printing import clean, console
 from intake.reading import CASE_FORM, read_case_id
-from intake.session import REFUSED, UNANSWERED, cases, fail, run, told
+from intake.session import NOT_REPLAYED, REFUSED, UNANSWERED, cases, fail, run, silence, told
 from runtime.connect import connect
 
 SENDER: Final = "conviction-gate review"
@@ -182,7 +182,7 @@ async def asked_by(
 ) -> list[Asked | Silent]:
     """What the cases ask. One that was answered meanwhile is left out: the list lags a moment behind.
 
-    Raises what the SDK raises where no case answers at all.
+    Raises what the SDK raises where none answers, and not for reasons of its own.
     """
     slots = asyncio.Semaphore(ASKED_AT_ONCE)
     failures = []
@@ -201,7 +201,7 @@ async def asked_by(
         )
 
     said = await asyncio.gather(*map(ask, case_ids))
-    if said and len(failures) == len(said):
+    if said and len(failures) == len(said) and silence(failures[0]) != NOT_REPLAYED:
         raise failures[0]
     return [one for one in said if one is not None]
 

@@ -3,6 +3,7 @@
 from typing import Final, get_args
 
 import pytest
+from temporalio.client import WorkflowQueryFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
 import policy
@@ -106,9 +107,11 @@ def test_a_question_that_is_not_told_is_left_to_the_case() -> None:
 
 
 async def look(case_id: str) -> CaseView | None:
-    """A case as it stands; the one named "stuck" does not answer."""
-    if case_id == "stuck":
+    """A case as it stands; those named "unserved" and "stuck" do not answer."""
+    if case_id == "unserved":
         raise RPCError("nobody polls", RPCStatusCode.DEADLINE_EXCEEDED, b"")
+    if case_id == "stuck":
+        raise WorkflowQueryFailedError("it does not replay")
     return {"asks": view_of(CLASS), "answered": view_of(facts_of(booking()))}.get(case_id)
 
 
@@ -116,6 +119,7 @@ async def test_a_case_that_does_not_answer_hides_no_other() -> None:
     said = await asked_by(["stuck", "asks", "answered", "closed"], look)
     assert [type(one) for one in said] == [Silent, Asked]
     assert [one.case_id for one in said] == ["stuck", "asks"]
+    assert [type(one) for one in await asked_by(["stuck", "stuck"], look)] == [Silent, Silent]
     with pytest.raises(RPCError):
-        await asked_by(["stuck", "stuck"], look)
+        await asked_by(["unserved", "unserved"], look)
     assert await asked_by([], look) == []
