@@ -38,6 +38,8 @@ async def server() -> AsyncIterator[WorkflowEnvironment]:
             "frontend.WorkflowTimeSkippingEnabled=true",
             "--dynamic-config-value",
             "limit.blobSize.error=524288",
+            "--dynamic-config-value",
+            'history.timerProcessorMaxTimeShift="1ms"',
         ],
     ) as environment:
         yield environment
