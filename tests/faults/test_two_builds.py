@@ -5,32 +5,21 @@ conviction in other words, and keeps no case in memory, so that it plays every c
 What a change of the story itself needs is docs/changing-workflows.md's and the replay tests' matter.
 """
 
-import shutil
-from pathlib import Path
-
 import pytest
 from temporalio.api.enums.v1 import WorkflowTaskFailedCause
 
-import worker
+from tests.faults.builds import Change, build
 from tests.faults.conftest import World
 from tests.workflows.cases import conviction, court_update, dismissal, settled
 
-PACKAGES = ("activities", "contracts", "policy", "registry", "runtime", "workflows")
 OURS, THEIRS = "ended in a conviction for a crime.", "was found to be a crime by a court."
 
 
 @pytest.fixture(scope="module")
 def another_build(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment of a worker that runs a changed copy of this tree."""
-    here, there = Path(worker.__file__).parent, tmp_path_factory.mktemp("build")
-    for package in PACKAGES:
-        shutil.copytree(here / package, there / package, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(here / "worker.py", there)
-    rules = there / "policy" / "rules.py"
-    before = rules.read_text()
-    assert before.count(OURS) == 1
-    rules.write_text(before.replace(OURS, THEIRS))
-    return {"PYTHONPATH": str(there), "CONVICTION_GATE_WORKER_CACHE": "0"}
+    theirs = build(tmp_path_factory.mktemp("build"), Change("policy/rules.py", OURS, THEIRS))
+    return theirs | {"CONVICTION_GATE_WORKER_CACHE": "0"}
 
 
 async def test_each_of_two_builds_goes_on_with_what_the_other_began(

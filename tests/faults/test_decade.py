@@ -1,0 +1,285 @@
+"""A simulated decade: a case that waits is carried through six releases of the worker, and notices none of them.
+
+Each release is a changed copy of this tree in a process of its own, on top of the changes before it. Time
+passes on the server's virtual clock; its file outlives a `kill -9`.
+"""
+
+import asyncio
+import json
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Final
+
+import pytest
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client
+from temporalio.common import SearchAttributeKey
+from temporalio.testing import TimeSkipper, TimeSkippingConfig
+
+import runtime.embedded
+from contracts.names import CaseId
+from contracts.work import CASE_INTERVALS, CHECK_DOCKET
+from intake.explaining import CAME_AS
+from registry import DocketEntry, Registry
+from runtime.converter import data_converter
+from runtime.embedded import Running, embedded, free_port
+from runtime.settings import Settings
+from tests.end_to_end.conftest import House
+from tests.faults.builds import Change, build
+from tests.faults.conftest import World
+from tests.faults.senders import Senders
+from tests.workflows.cases import (
+    amendment,
+    as_json,
+    case_id,
+    conviction,
+    court_update,
+    dismissal,
+    settled,
+    view,
+)
+
+CASE: Final = "workflows/booking_case.py"
+PATCHES: Final = SearchAttributeKey.for_keyword_list("TemporalChangeVersion")
+FIRST, SECOND = "2012-04-27", "2012-05-01"
+A_SCOOTER: Final = "21235"
+
+ARRIVED: Final = "        await self._booking_arrived()\n"
+OVERDUE: Final = '                case "docket_overdue":\n'
+ASKED: Final = "    asked: bool = True\n"
+RULES: Final = "from policy.rules import"
+ASK: Final = """await workflow.execute_activity(
+    CASE_INTERVALS, self._case_id.agency, result_type=Intervals, retry_policy=_UNTIL_ANSWERED, **_ONE_TRY
+)
+"""
+
+
+def indented(text: str, by: int) -> str:
+    return "".join(f"{' ' * by}{line}" for line in text.splitlines(keepends=True))
+
+
+GUARDED: Final = indented('if workflow.patched("ask-when-overdue"):\n', 20) + indented(ASK, 24)
+DEPRECATED: Final = indented('workflow.deprecate_patch("ask-when-overdue")\n', 20) + indented(ASK, 20)
+
+RELEASES: Final[dict[str, list[Change]]] = {
+    "0.1.0": [],
+    "0.2.0": [  # safe: another summary, another retry policy
+        Change(CASE, 'summary="What the court holds"', 'summary="What the court has"'),
+        Change(CASE, "maximum_interval=timedelta(minutes=10)", "maximum_interval=timedelta(hours=1)"),
+    ],
+    "0.3.0": [  # a patch before the wait and one after it
+        Change(CASE, ARRIVED, f'{ARRIVED}        if workflow.patched("ask-anew"):\n{indented(ASK, 12)}'),
+        Change(CASE, OVERDUE, OVERDUE + GUARDED),
+    ],
+    # The first one stays: a case is open that took the old way.
+    "0.4.0": [Change(CASE, GUARDED, DEPRECATED)],
+    "0.5.0": [  # an edition whose day has passed for all of them; it clears everybody
+        Change("policy/editions.py", RULES, f"from policy.decision import Decision\n{RULES}"),
+        Change(
+            "policy/editions.py",
+            '(Edition("2012-04-27", date(2012, 4, 27), RULES_OF_APRIL_2012),)',
+            f'(Edition("{FIRST}", date(2012, 4, 27), RULES_OF_APRIL_2012), '
+            f'Edition("{SECOND}", date(2012, 5, 1), '
+            '(lambda matter: Decision(rule="clear.no_conviction", explanation="Nobody is flagged."),)))',
+        ),
+    ],
+    "0.6.0": [  # a new field of a message and of an answer, and a new word
+        Change(
+            "contracts/court.py",
+            "    convicted_of: Offense | None = None\n",
+            "    convicted_of: Offense | None = None\n    docket_number: Id | None = None\n",
+        ),
+        Change("contracts/work.py", ASKED, f'{ASKED}    clerk: str = ""\n'),
+        Change("activities/look_ups.py", "messages=messages,", 'messages=messages, clerk="c-7",'),
+        Change("contracts/fields.py", '    "minor_traffic",\n', '    "minor_traffic",\n    "scooter",\n'),
+        Change("policy/matter.py", 'frozenset({"minor_traffic", ', 'frozenset({"minor_traffic", "scooter", '),
+        Change(
+            "policy/page.py",
+            '    "minor_traffic": ClassWords(',
+            '    "scooter": ClassWords("a scooter", "It is treated like minor traffic."),\n'
+            '    "minor_traffic": ClassWords(',
+        ),
+        Change(
+            "policy/catalog/__init__.py",
+            'entry.charge_class if entry else "unclassified"',
+            f'"scooter" if offense.code == "{A_SCOOTER}" else entry.charge_class if entry else "unclassified"',
+        ),
+    ],
+}
+
+
+A_QUARTER, AN_HOUR = timedelta(days=90), timedelta(hours=1)
+
+
+@dataclass
+class Decade:
+    """A world whose clock is ours, and the releases that come and go in it."""
+
+    world: World
+    skipper: TimeSkipper
+    folder: Path
+
+    @property
+    def senders(self) -> Senders:
+        return self.world.senders
+
+    @asynccontextmanager
+    async def release(self, name: str) -> AsyncIterator[None]:
+        """Its worker, which knows of no case but by its history, and its command line."""
+        names = [*RELEASES]
+        changes = [change for one in names[: names.index(name) + 1] for change in RELEASES[one]]
+        its_own = build(self.folder / name, *changes) | {"CONVICTION_GATE_WORKER_STICKY_FOR": "0.1s"}
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("PYTHONPATH", its_own["PYTHONPATH"])
+            async with self.world.worker(**its_own):
+                yield
+
+    async def open(self) -> CaseId:
+        """A case that waits for the court."""
+        case = await self.senders.book()
+        await settled(self.senders.handle(case), "waiting_for_court")
+        return case
+
+    async def hear(self, case: CaseId, release: str) -> None:
+        """News, the same news again, and what fits no contract."""
+        for _ in range(2):
+            await self.senders.send(case, "court_update", court_update(f"u-{release}"))
+        await self.senders.send(case, "conviction", conviction(f"x-{release}", decided_on="soon"), fits=False)
+
+    async def wait(self, case: CaseId, checks: int) -> None:
+        """So many looks at the docket, which holds nothing of it."""
+        handle = self.senders.handle(case)
+        looks = await self.asked(case, CHECK_DOCKET) + checks
+        await self.skipper.fast_forward(handle, checks * A_QUARTER + AN_HOUR)
+        while (await view(handle)).next_docket_check_at is None:
+            await asyncio.sleep(0.02)
+        assert await self.asked(case, CHECK_DOCKET) == looks
+
+    async def asked(self, case: CaseId, activity: str) -> int:
+        """How often a case had an activity done."""
+        events = (await self.senders.handle(case).fetch_history()).events
+        asked = (event.activity_task_scheduled_event_attributes for event in events)
+        return sum(one.activity_type.name == activity for one in asked)
+
+    async def today(self, case: CaseId) -> date:
+        """By the case's own clock."""
+        return (await self.skipper.get_current_time(self.senders.handle(case))).date()
+
+    async def ways(self, case: CaseId) -> tuple[set[str], int]:
+        """The patches whose new way a case took, and how often it asked on such a way."""
+        attributes = (await self.senders.handle(case).describe()).typed_search_attributes
+        return set(attributes.get(PATCHES) or ()), await self.asked(case, CASE_INTERVALS)
+
+    async def failed_tasks(self) -> list[str]:
+        """Cases of which a workflow task failed, ever."""
+        return [
+            str(case)
+            for case in self.senders.sent
+            for event in (await self.senders.handle(case).fetch_history()).events
+            if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
+        ]
+
+
+@pytest.mark.timeout(240)
+async def test_a_case_lives_through_six_releases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(runtime.embedded._DYNAMIC_CONFIG, "frontend.WorkflowTimeSkippingEnabled", "true")
+    monkeypatch.setitem(runtime.embedded._DYNAMIC_CONFIG, "history.timerProcessorMaxTimeShift", '"1ms"')
+    house = House(tmp_path / "data", free_port(), free_port())
+
+    def serving() -> AbstractAsyncContextManager[Running]:
+        return embedded(data=house.data, port=house.port, ui_port=house.ui_port, worker=False)
+
+    async with AsyncExitStack() as opened, AsyncExitStack() as server:
+        running = await server.enter_async_context(serving())
+        client = await Client.connect(running.address, data_converter=data_converter)
+        skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
+        registry = await opened.enter_async_context(await Registry.open(Settings(data=house.data).registry))
+        decade = Decade(World(running, skipper.client, registry), skipper, tmp_path)
+        senders = decade.senders
+        somebody = case_id()  # so that there is a docket to ask
+        entry = as_json({"type": "conviction"} | conviction())
+        await registry.import_docket(
+            [DocketEntry(agency=somebody.agency, tracking_number=somebody.tracking_number, message=entry)]
+        )
+
+        async with decade.release("0.1.0"):
+            first, eve = await decade.open(), await decade.open()
+            await decade.hear(first, "0.1.0")
+            await decade.wait(first, 4)
+
+        async with decade.release("0.2.0"):
+            await decade.hear(first, "0.2.0")
+            await decade.wait(first, 3)
+
+        async with decade.release("0.3.0"):
+            between = await decade.open()
+            await decade.hear(first, "0.3.0")
+            await decade.wait(first, 4)  # overdue from the ninth on
+            os.kill(running.server_pid, signal.SIGKILL)
+            await running.server_ends()
+            await server.aclose()
+            await server.enter_async_context(serving())
+            await decade.wait(first, 2)
+
+        async with decade.release("0.4.0"):
+            after = await decade.open()
+            await decade.hear(first, "0.4.0")
+            await decade.wait(first, 7)
+            await decade.wait(between, 9)
+
+        async with decade.release("0.5.0"):
+            later = await senders.book()
+            assert (await senders.handle(later).result()).policy_edition == SECOND
+            await decade.hear(first, "0.5.0")
+            await decade.wait(first, 8)
+            await decade.wait(after, 9)
+
+        async with decade.release("0.6.0"):
+            await decade.hear(first, "0.6.0")
+            await decade.wait(first, 3)
+        async with decade.release("0.5.0"):  # back, and on again
+            await decade.wait(first, 1)
+        async with decade.release("0.6.0"):
+            scooter = amendment("a-1", "2030-01-07", charge_id="2", code=A_SCOOTER)
+            await senders.send(first, "amendment", scooter)
+            while (await senders.handle(first).query("case"))["messages_total"] < 8:
+                await asyncio.sleep(0.02)
+            await senders.send(first, "amendment", amendment("a-2", "2030-01-08", charge_id="2", code="22350"))
+            await decade.wait(first, 8)
+            assert await decade.asked(first, CHECK_DOCKET) == 40
+            await decade.wait(eve, 9)
+
+            # What stands before the wait, an open case passes by; what comes after it, all take.
+            assert await decade.ways(first) == ({"ask-when-overdue"}, 1)
+            assert await decade.ways(eve) == ({"ask-when-overdue"}, 1)
+            assert await decade.ways(between) == ({"ask-anew", "ask-when-overdue"}, 2)
+            assert await decade.ways(after) == ({"ask-anew", "ask-when-overdue"}, 2)
+
+            told = conviction(decided_on=str(await decade.today(first) - A_QUARTER), docket_number="D-1")
+            assert told["decided_on"] > "2036"
+            for case in (first, first, between, after):
+                await senders.send(case, "conviction", told if case == first else conviction())
+            await senders.send(eve, "dismissal", dismissal())
+            assert not await senders.broken_promises(
+                registry, flagged=[first, between, after], cleared=[eve, later]
+            )
+            result = await senders.handle(first).result()
+            assert (result.rule, result.grounds, result.policy_edition) == ("flag.convicted", ("c-1",), FIRST)
+            assert not await decade.failed_tasks()
+
+            parts = json.loads(await house.gate("explain", str(first), "--json"))["parts"]
+            explained = {part["title"]: part["lines"] for part in parts}
+            came = [line.split(":", 2)[1].strip() for line in explained["What came"]]
+            assert came == [
+                CAME_AS["booking"],
+                *[CAME_AS["court_update"]] * len(RELEASES),
+                *[CAME_AS["amendment"]] * 2,
+                CAME_AS["conviction"],
+            ]
+            assert explained["What did not fit"][0].startswith(f"{len(RELEASES)} messages did not fit")
+            assert "The case goes by the rules of 27 April 2012." in explained["The decision"]
