@@ -1,4 +1,4 @@
-"""A simulated decade: a case that waits is carried through six releases of the worker, and notices none of them.
+"""A simulated decade: a case that waits is carried through six releases, and notices none of them.
 
 Each release is a changed copy of this tree in a process of its own, on top of the changes before it. Time
 passes on the server's virtual clock; its file outlives a `kill -9`.

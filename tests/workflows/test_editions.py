@@ -28,7 +28,7 @@ from tests.workflows.cases import (
     settled,
     start,
 )
-from tests.workflows.test_order import runs
+from tests.workflows.test_continued import runs
 
 QUEUE: Final = "booking-cases-editions"
 FIRST: Final = policy.EDITIONS[0]

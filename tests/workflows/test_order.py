@@ -1,22 +1,14 @@
 """Messages in any order, more than once, and before what they are about: the same outcome."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from itertools import permutations
 from typing import Any
 
 import pytest
-from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import Client, WorkflowHandle
-from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import UnsandboxedWorkflowRunner
 
-import worker
-import workflows.booking_case
 from contracts.case import CaseResult
-from contracts.names import CaseId
-from registry import Registry
-from runtime.settings import Settings
 from tests.workflows.cases import (
     amendment,
     booking,
@@ -28,11 +20,9 @@ from tests.workflows.cases import (
     finding,
     open_by_signal,
     raw,
-    rejected,
     review_decision,
     settled,
     start,
-    view,
 )
 
 Handle = WorkflowHandle[Any, CaseResult]
@@ -259,67 +249,3 @@ async def test_a_sender_opens_the_case_or_signals_the_open_one(client: Client) -
     await settled(handle, "awaiting_booking", messages=2)
     await send(handle, ("booking", booking(case)))
     assert await outcome(handle) == ("flagged", "flag.convicted", ("c-1", "c-2"))
-
-
-# -- the case continues as new ---------------------------------------------------------------------
-
-SHORT = "booking-cases-short"
-
-
-@pytest.fixture
-async def short_runs(
-    server: WorkflowEnvironment, registry: Registry, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Client]:
-    """A worker whose cases continue as new after 20 messages; outside the sandbox, which would
-    import the module anew."""
-    monkeypatch.setattr(workflows.booking_case, "RUN_MESSAGES_MOST", 20)
-    monkeypatch.setattr(worker, "sandboxed", UnsandboxedWorkflowRunner())
-    async with worker.make_worker(server.client, registry, Settings(), task_queue=SHORT):
-        yield server.client
-
-
-async def runs(client: Client, case: CaseId) -> int:
-    """Runs of a case so far: the chain of its last."""
-    handle, count = client.get_workflow_handle(str(case)), 1
-    first = (await handle.fetch_history()).events[0].workflow_execution_started_event_attributes
-    while first.continued_execution_run_id:
-        count += 1
-        handle = client.get_workflow_handle(str(case), run_id=first.continued_execution_run_id)
-        first = (await handle.fetch_history()).events[0].workflow_execution_started_event_attributes
-    return count
-
-
-async def test_a_flood_across_runs_loses_nothing_and_counts_nothing_twice(short_runs: Client) -> None:
-    case = case_id()
-    await start(short_runs, case, booking(case), task_queue=SHORT)
-    handle: Handle = short_runs.get_workflow_handle(str(case), result_type=CaseResult)
-    first = await settled(handle, "waiting_for_court")
-    updates = [("court_update", court_update(f"u-{number}")) for number in range(60)]
-    await asyncio.gather(*(send(handle, update) for update in updates))
-    await send(handle, ("conviction", conviction(decided_on="soon")))
-    await rejected(handle, 1)
-    seen = await settled(handle, "waiting_for_court", messages=61)
-    assert {message.message_id for message in seen.messages} == {"b-1"} | {m["message_id"] for _, m in updates}
-    await asyncio.gather(*(send(handle, update) for update in updates))
-    await send(handle, ("court_update", court_update("u-last")))
-    seen = await settled(handle, "waiting_for_court", messages=62)
-    assert (seen.messages_total, seen.rejected_total) == (62, 1)
-    assert seen.waiting_since == first.waiting_since
-    assert await runs(short_runs, case) > 1
-    card = await handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
-    assert "Waits for the **court**" in card.current_details
-    await send(handle, ("conviction", conviction()))
-    assert await outcome(handle) == ("flagged", "flag.convicted", ("c-1",))
-
-
-@pytest.mark.parametrize("named", [True, False], ids=["its own id", "no case's id"])
-async def test_a_case_without_its_booking_continues_too(named: bool, short_runs: Client) -> None:
-    case = case_id() if named else CaseId("zz", "T-1")
-    await start(short_runs, case, None, task_queue=SHORT)
-    handle: Handle = short_runs.get_workflow_handle(str(case), result_type=CaseResult)
-    before = (await view(handle)).rejected_total
-    await asyncio.gather(*(handle.signal("verdict", number) for number in range(50)))
-    seen = await rejected(handle, before + 50)
-    assert seen.rejected_total == before + 50
-    assert await runs(short_runs, case) > 1
-    await handle.terminate()
