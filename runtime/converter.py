@@ -12,21 +12,34 @@ from temporalio.common import RawValue
 from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import DataConverter
 
+from contracts.sealed import REFUSED, is_sealed, refusal
+
 _READ = (b"json/plain", b"binary/null")
+
+
+class Locked(Exception):
+    """A payload of our own does not open; the text names the key. Whoever needs it tries again."""
 
 
 class TolerantPayloadConverter(PydanticPayloadConverter):
     """Decodes as pydantic does; untyped, it returns a `RawValue` for what does not decode."""
 
     def from_payloads(self, payloads: Sequence[Payload], type_hints: list[type] | None = None) -> list[Any]:
-        """One value for each payload."""
+        """One value for each payload.
+
+        Raises:
+            Locked: one for which a type is asked is sealed, and no key here opens it.
+        """
         if type_hints is not None:
+            for payload, wanted in zip(payloads, type_hints, strict=False):
+                if wanted is not RawValue and is_sealed(payload.metadata):
+                    raise Locked(str(refusal(payload.metadata)))
             return super().from_payloads(payloads, type_hints)
         return [self._value(payload) for payload in payloads]
 
     def _value(self, payload: Payload) -> Any:
         # Other encodings (protobuf among them) would become objects that no message is made of.
-        if payload.metadata.get("encoding") not in _READ:
+        if payload.metadata.get("encoding") not in _READ or REFUSED in payload.metadata:
             return RawValue(payload)
         try:
             return super().from_payloads([payload])[0]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -181,6 +181,15 @@ class Settings(BaseSettings):
     registry_url: Annotated[str | None, AfterValidator(_database_url)] = Field(None, repr=False)
     """The registry's SQLAlchemy address; None: a SQLite file in the data folder."""
 
+    encryption: Literal["on", "off"] = "on"
+    """Whether payloads are sealed before they leave for the server; off: for development."""
+    keys: Path | None = None
+    """The folder of key files (runtime/keys.py); None: `keys` in the data folder."""
+    keyring: SecretStr | None = None
+    """The keys themselves instead of files, `id=base64 …`, the current one first."""
+    plaintext: Literal["accept", "refuse"] = "accept"
+    """What becomes of what senders send unsealed."""
+
     docket_check_every: Span = timedelta(days=90)
     """While a case waits for the court: the time between two looks at the docket."""
     docket_overdue_after: Span = timedelta(days=730)
@@ -244,6 +253,11 @@ class Settings(BaseSettings):
         return self.registry_url or f"sqlite+aiosqlite:///{self.data.absolute() / REGISTRY_FILE}"
 
     @property
+    def key_folder(self) -> Path:
+        """The folder of key files, with its default."""
+        return self.keys or self.data.absolute() / "keys"
+
+    @property
     def history(self) -> Access | None:
         """The state repository, where there is one."""
         return self._access("history")
@@ -301,6 +315,8 @@ def _complaint(error: Any) -> str:
             told = "no ORI, nor how one begins; write as in CA, CA019 or CA0190000"
         case "extra_forbidden":
             told = f"not known; write one of {', '.join(AgencySettings.model_fields)}"
+        case "literal_error":
+            told = f"not known; write {error['ctx']['expected']}"
         case "int_parsing":
             told = "not a whole number; write one such as 100"
         case "greater_than_equal":

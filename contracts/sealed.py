@@ -1,0 +1,33 @@
+"""What a payload's metadata tells of its seal; the codec, which has the keys, is in runtime/."""
+
+from collections.abc import Mapping
+from typing import Final
+
+ENCODING: Final = "encoding"
+SEALED: Final = b"binary/encrypted"
+KEY_ID: Final = "encryption-key-id"
+REFUSED: Final = "conviction-gate-refused"
+"""Put there by the codec: why the payload could not be opened, or is not taken in the clear."""
+
+
+def is_sealed(metadata: Mapping[str, bytes]) -> bool:
+    """Whether the payload is still sealed, since nobody here could open it."""
+    return metadata.get(ENCODING) == SEALED
+
+
+def refusal(metadata: Mapping[str, bytes]) -> str | None:
+    """Why the payload is not taken, and what to do; None where nothing speaks against it."""
+    if REFUSED in metadata:
+        return metadata[REFUSED].decode(errors="replace")
+    if is_sealed(metadata):
+        return (
+            f"the payload is sealed with the key {key_id(metadata)}, and encryption is off here; "
+            "turn it on and send it again"
+        )
+    return None
+
+
+def key_id(metadata: Mapping[str, bytes]) -> str:
+    """The id of the key that sealed it, fit to be shown: a stranger wrote it."""
+    name = metadata.get(KEY_ID, b"").decode("ascii", "replace")[:64]
+    return f"'{''.join(c if c.isprintable() else '?' for c in name)}'"
