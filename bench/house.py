@@ -7,7 +7,7 @@ import sys
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryDirectory
 
@@ -15,13 +15,13 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from bench.cases import Bare, Ours
-from bench.sealed import sealing_converter
 from runtime import children
 from runtime.converter import data_converter
 from runtime.embedded import embedded, free_port
-from runtime.settings import PREFIX
+from runtime.keys import provide_key
+from runtime.sealing import converter
+from runtime.settings import PREFIX, Settings
 
-SEALED_WORKER = (sys.executable, "-P", "-m", "bench.sealed")
 BARE_WORKER = (sys.executable, "-P", "-m", "bench.bare_worker")
 GATE = (sys.executable, "-P", "-c", "from intake.command_line import main; main()")
 
@@ -43,7 +43,7 @@ class House:
     def environment(self) -> dict[str, str]:
         """The environment of our programs."""
         own = {"TEMPORAL_ADDRESS": self.address, f"{PREFIX}DATA": str(self.data)}
-        env = children.worker_environment({**own, **self.settings})
+        env = children.worker_environment({f"{PREFIX}ENCRYPTION": "off", **own, **self.settings})
         if self.home is not None:
             env["PYTHONPATH"] = f"{self.home}{os.pathsep}{env.get('PYTHONPATH', '')}"
         return env
@@ -68,8 +68,12 @@ class House:
     @asynccontextmanager
     async def sealed(self) -> AsyncIterator[tuple[Ours, int]]:
         """Our cases with every payload sealed, and the process of the worker that carries them."""
-        async with self._working(SEALED_WORKER) as pid:
-            yield Ours(await Client.connect(self.address, data_converter=sealing_converter)), pid
+        settings = Settings(data=self.data, encryption="on")
+        provide_key(settings)
+        sealing = replace(self, settings={**self.settings, f"{PREFIX}ENCRYPTION": "on"})
+        async with sealing._working(children.WORKER) as pid:
+            sealed = converter(settings, "default")
+            yield Ours(await Client.connect(self.address, data_converter=sealed)), pid
 
     @asynccontextmanager
     async def bare(self) -> AsyncIterator[tuple[Bare, int]]:

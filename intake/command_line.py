@@ -21,7 +21,7 @@ from pydantic import BaseModel
 from contracts.case import Flag
 from contracts.fields import Status
 from contracts.names import ORI_PATTERN
-from intake import bulk, charges, doctor, explaining, looking_up, reopening, review, tables
+from intake import bulk, charges, doctor, explaining, keys, looking_up, reopening, review, tables
 from intake.options import Data, Json, Port, again, read_span
 from intake.reading import CASE_FORM, read_case_id
 from intake.session import NOT_POSSIBLE, REFUSED, cases, fail, run
@@ -39,6 +39,7 @@ app.add_typer(tables.history, name="history")
 app.add_typer(tables.docket, name="docket")
 app.add_typer(tables.registry, name="registry")
 app.add_typer(review.review, name="review")
+app.add_typer(keys.keys, name="keys")
 
 
 @app.callback()

@@ -57,9 +57,10 @@ async def run(*, leave: bool = False, as_json: bool = False) -> int:
     async with embedded(ephemeral=True) as running:
         os.environ["TEMPORAL_ADDRESS"] = running.address
         os.environ["TEMPORAL_NAMESPACE"] = running.namespace
-        registry = await Registry.open(Settings(data=running.data).registry)
+        settings = Settings(data=running.data)
+        registry = await Registry.open(settings.registry)
         try:
-            client = CaseClient(await connect(), registry)
+            client = CaseClient(await connect(settings), registry)
             stand = await _play(client, registry)
         finally:
             await registry.close()

@@ -28,8 +28,9 @@ from intake.options import Data, Json
 from intake.session import REFUSED, run, told
 from runtime import search_attributes
 from runtime.connect import ConnectError, connect
+from runtime.keys import list_keys
 from runtime.search_attributes import SetupError
-from runtime.settings import PREFIX, Access, Settings
+from runtime.settings import PREFIX, Access, Settings, SettingsError
 
 if TYPE_CHECKING:
     from registry import Registry
@@ -112,6 +113,7 @@ class Examination:
         """What each check found, in the order in which people read it. Raises nothing."""
         checks: dict[str, Check] = {
             "server": self.server,
+            "keys": self.keys,
             "retention": self.retention,
             "search attributes": self.search_attributes,
             "workers": self.workers,
@@ -133,7 +135,8 @@ class Examination:
     # The server ------------------------------------------------------------------------------------
 
     async def server(self) -> Finding:
-        client = await connect()
+        # It looks at nothing that is sealed, and a key that is missing is not the server's fault.
+        client = await connect(self._settings.model_copy(update={"encryption": "off"}))
         self._lacking = "namespace"
         about = await client.workflow_service.get_system_info(GetSystemInfoRequest())
         try:
@@ -173,6 +176,19 @@ class Examination:
             found,
             f"`temporal operator namespace update --namespace {client.namespace} --retention 30d`",
         )
+
+    async def keys(self) -> Finding:
+        if self._settings.encryption == "off":
+            return Finding(
+                "look",
+                "encryption is off: the server's database and its web UI show all that a case holds",
+                f"leave out {PREFIX}ENCRYPTION, except in development",
+            )
+        keys = list_keys(self._settings)
+        (current,) = (key for key in keys if key.is_current)
+        old = f", and {len(keys) - 1} more to open what they sealed" if len(keys) > 1 else ""
+        age = f", {_span(datetime.now(UTC) - current.made_at)} old" if current.made_at else ""
+        return Finding("ok", f"sealed with the key {current.id}{age}{old}")
 
     async def search_attributes(self) -> Finding:
         await search_attributes.check(self._client)
@@ -309,7 +325,7 @@ async def checked(check: Check) -> Finding:
         return Finding(
             "bad", f"no answer within {ANSWER_WITHIN:.0f} s", "try again; if this lasts, see its log"
         )
-    except (ConnectError, SetupError) as error:
+    except (ConnectError, SettingsError, SetupError) as error:
         return _broken(str(error))
     except RPCError as error:
         return _broken(told(error))

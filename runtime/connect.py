@@ -1,7 +1,7 @@
 """The connection to the Temporal server.
 
 Where it is comes from the SDK's `envconfig`: `TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, the TLS and
-API key variables, and the profiles of `temporal.toml`.
+API key variables, and the profiles of `temporal.toml`. What goes there is sealed (sealing.py).
 """
 
 import asyncio
@@ -12,9 +12,11 @@ from temporalio.client import Client
 from temporalio.envconfig import ClientConfig
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig
 
-from runtime.converter import data_converter
+from runtime.sealing import converter
+from runtime.settings import Settings
 
 DEFAULT_ADDRESS = "localhost:7233"
+DEFAULT_NAMESPACE = "default"
 FIRST_ANSWER_WITHIN = 10.0  # seconds; a server that is there answers in milliseconds
 
 
@@ -31,10 +33,13 @@ def core() -> Runtime:
     )
 
 
-async def connect() -> Client:
+async def connect(settings: Settings | None = None) -> Client:
     """A client of the server that the environment names, connected.
 
+    `settings`: whose keys seal what goes there; by default those of the environment.
+
     Raises:
+        SettingsError: a setting does not fit, or there is no key.
         ConnectError: the environment does not fit, or no Temporal server answers there.
     """
     try:
@@ -45,10 +50,12 @@ async def connect() -> Client:
             f"the connection's settings cannot be read: {reason}; mend the TEMPORAL_ variables or temporal.toml"
         ) from error
     config.setdefault("target_host", DEFAULT_ADDRESS)
+    config.setdefault("namespace", DEFAULT_NAMESPACE)
     address = config["target_host"]
+    sealed = converter(settings or Settings(), config["namespace"])
     try:
         async with asyncio.timeout(FIRST_ANSWER_WITHIN):
-            return await Client.connect(**config, data_converter=data_converter, runtime=core())
+            return await Client.connect(**config, data_converter=sealed, runtime=core())
     except (RuntimeError, ValueError, TimeoutError) as error:
         raise ConnectError(_unreachable(address, str(error))) from error
 

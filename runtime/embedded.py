@@ -29,6 +29,7 @@ from temporalio.service import RPCError
 from runtime import children, claims, search_attributes
 from runtime.claims import HOST, Refused, free_port
 from runtime.connect import core
+from runtime.keys import provide_key, read_keyring
 from runtime.settings import PREFIX, Settings, SettingsError
 
 __all__ = ["EmbeddedError", "Refused", "Running", "embedded", "free_port", "up"]
@@ -162,6 +163,7 @@ async def embedded(
 
     Raises:
         Refused: a port or the data folder is used by another one.
+        SettingsError: a setting does not fit, or a key.
         EmbeddedError: it cannot start.
     """
     program = _program()
@@ -171,6 +173,10 @@ async def embedded(
         if http_port is not None:
             ports["--http-port"] = http_port
         await claims.claim(place, lock, ports)
+        settings = Settings(data=place, registry_url=None) if ephemeral else Settings(data=place)
+        if settings.encryption == "on":
+            provide_key(settings)
+            read_keyring(settings)  # before the server starts: what is wrong is told at once
         command = _command(program, ports, None if ephemeral else place / "temporal.db")
         with (place / "server.log").open("wb") as log:
             server = await children.spawn(
@@ -189,7 +195,6 @@ async def embedded(
             _server=server,
         )
         try:
-            settings = Settings(data=place, registry_url=None) if ephemeral else Settings(data=place)
             await _migrate(settings.registry)  # while the server is starting
             await _prepare(running)
             if worker:

@@ -78,21 +78,31 @@ def list_keys(settings: Settings) -> list[KeyFile]:
     ]
 
 
+def provide_key(settings: Settings) -> None:
+    """Make the first key in the data folder, where no other place is named and none is there yet."""
+    if settings.keyring is None and settings.keys is None and not _files(settings.key_folder):
+        make_key(settings.key_folder)
+
+
+def new_secret() -> str:
+    """A key that is written nowhere yet, in base64."""
+    return base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
+
+
 def make_key(folder: Path, key_id: str | None = None) -> Path:
     """Write a new key, which nobody but this user can read; its id is today's date by default.
 
     The first one is the current one. Another one opens only, until `use_key`: so it can be brought to
     all workers before anything is sealed with it. Raises `KeysError`.
     """
-    key_id = key_id or f"{datetime.now(UTC):%Y-%m-%d}"
-    _fitting(key_id)
+    key_id = fitting(key_id or today())
     files = _files(folder)
     file = folder / f"{key_id}{_SUFFIX}"
     if files:
         _write(folder / CURRENT, _current(folder, files))
     if file.exists():
         raise KeysError(f"{file} exists; name another id, as in `conviction-gate keys new {key_id}-b`")
-    _write(file, base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode())
+    _write(file, new_secret())
     return file
 
 
@@ -112,7 +122,7 @@ def _files(folder: Path) -> dict[str, Path]:
         return {}
     except OSError as error:
         raise KeysError(f"the keys in {folder} cannot be listed: {error.strerror}; mend its rights") from error
-    return {_fitting(file.stem): file for file in files}
+    return {fitting(file.stem): file for file in files}
 
 
 def _current(folder: Path, files: Mapping[str, Path]) -> str:
@@ -152,7 +162,7 @@ def _from_variable(text: str) -> Keyring:
         key_id, _, secret = part.strip(",").partition("=")
         if not secret:  # what stands there may be a key
             raise KeysError(f"{_VARIABLE}: not of the form id=base64, the current key first; write it so")
-        if _fitting(key_id) in ciphers:
+        if fitting(key_id) in ciphers:
             raise KeysError(f"{_VARIABLE}: holds the id {key_id} twice; leave one of them out")
         ciphers[key_id] = _cipher(secret.encode(), f"{_VARIABLE}, {key_id}")
     if not ciphers:
@@ -173,7 +183,13 @@ def _cipher(text: bytes, place: str) -> AESGCM:
     return AESGCM(key)
 
 
-def _fitting(key_id: str) -> str:
+def today() -> str:
+    """The id of a key that is made today."""
+    return f"{datetime.now(UTC):%Y-%m-%d}"
+
+
+def fitting(key_id: str) -> str:
+    """The id, where it is one; raises `KeysError`."""
     if not _ID.fullmatch(key_id):
         raise KeysError("a key's id is up to 64 letters, digits, ., _ and -, as in 2026-11-24; rename the key")
     return key_id

@@ -25,6 +25,14 @@ def strict_sandbox() -> None:
     worker.sandboxed = sandbox()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def in_the_clear() -> Iterator[None]:
+    """Most tests look at payloads as strangers do; those about keys turn encryption on."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CONVICTION_GATE_ENCRYPTION", "off")
+        yield
+
+
 @pytest.fixture(scope="session")
 async def server() -> AsyncIterator[WorkflowEnvironment]:
     async with await WorkflowEnvironment.start_time_skipping_v2(

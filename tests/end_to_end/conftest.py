@@ -111,6 +111,12 @@ class House:
 
 
 @pytest.fixture
+def encrypted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it is outside of tests: `up` makes a key, and whoever has the data folder finds it."""
+    monkeypatch.delenv("CONVICTION_GATE_ENCRYPTION", raising=False)
+
+
+@pytest.fixture
 def house(tmp_path: Path) -> House:
     return House(tmp_path / "data", free_port(), free_port())
 

@@ -14,6 +14,8 @@ from runtime.settings import Settings
 from tests.end_to_end.conftest import House
 from tests.end_to_end.test_client import a_booking
 
+pytestmark = pytest.mark.usefixtures("encrypted")
+
 REVIEW = Finding("look", "1 of 1 open need attention: 1 needs_review", "`conviction-gate list --attention`")
 
 
@@ -28,7 +30,7 @@ async def test_doctor(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     unplaced = [{"charge_id": "1", "scheme": "CA-VC", "code": "no such code"}]
     await house.gate("start", "-", stdin=json.dumps(a_booking("D-1", charges=unplaced)))
     while (asking := await not_ok()) != {"cases": REVIEW}:  # visibility follows after a moment
-        assert asking.keys() <= {"cases"}
+        assert asking.keys() <= {"cases"}, asking
     await house.gate("doctor")
 
     monkeypatch.setenv("TEMPORAL_NAMESPACE", "bare")

@@ -25,6 +25,7 @@ from intake import doctor
 from intake.command_line import app
 from intake.doctor import Examination, Finding, checked, polled
 from registry import DocketEntry, Registry, RegistryError
+from runtime.keys import make_key
 from runtime.settings import Settings
 from tests.state_repository import clean, saying, state_repository
 from tests.unit.registries import AGENCY, CONVICTION, sql
@@ -187,15 +188,26 @@ async def found(**settings: Any) -> dict[str, Finding]:
 
 
 async def test_what_needs_no_server_is_asked_without_one(url: str) -> None:
-    findings = await found(registry_url=url)
+    findings = await found(registry_url=url, encryption="off")
     server = findings["server"]
     assert server.level == "bad"
     assert server.next == "start one with `conviction-gate up` or set TEMPORAL_ADDRESS"
     for name in ("retention", "search attributes", "workers", "cases", "broken-off runs", "stuck cases"):
         assert findings[name] == Finding("look", "not asked: no server")
+    assert findings["keys"].next == "leave out CONVICTION_GATE_ENCRYPTION, except in development"
     assert findings["registry"].level == "ok"
     assert findings["histories"].level == "look"  # nobody has a record then
     assert findings["dockets"] == Finding("ok", "no docket source: no docket checks")
+
+
+async def test_keys(tmp_path: Path) -> None:
+    here = {"data": tmp_path, "encryption": "on"}
+    none = (await found(**here))["keys"]
+    assert (none.level, none.found) == ("bad", f"no key to seal payloads with in {tmp_path}/keys")
+    for key_id in ("k1", "k2"):
+        make_key(tmp_path / "keys", key_id)
+    sealed = (await found(**here))["keys"]
+    assert sealed == Finding("ok", "sealed with the key k1, 0 s old, and 1 more to open what they sealed")
 
 
 async def test_the_tables_that_are_asked(url: str) -> None:

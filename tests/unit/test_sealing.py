@@ -131,4 +131,4 @@ async def test_failures_are_sealed() -> None:
 
 def test_the_settings_turn_it_off() -> None:
     assert converter(Settings(encryption="off"), "default") is data_converter
-    assert converter(Settings(keyring=f"k1={K1}"), "default").payload_codec is not None
+    assert converter(Settings(encryption="on", keyring=f"k1={K1}"), "default").payload_codec is not None

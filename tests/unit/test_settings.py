@@ -10,7 +10,7 @@ from runtime.settings import Settings, SettingsError
 
 @pytest.fixture(autouse=True)
 def _empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("data", "registry_url", *SPANS):
+    for name in ("data", "registry_url", "encryption", *SPANS):
         monkeypatch.delenv(variable(name), raising=False)
 
 
@@ -32,6 +32,8 @@ def test_defaults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert settings.data == Path(".conviction-gate")
     assert settings.registry == f"sqlite+aiosqlite:///{tmp_path}/.conviction-gate/registry.db"
     assert {name: getattr(settings, name) for name in SPANS} == SPANS
+    assert (settings.encryption, settings.plaintext) == ("on", "accept")
+    assert settings.key_folder == tmp_path / ".conviction-gate" / "keys"
 
 
 def test_the_environment_overrules_defaults_and_arguments_overrule_both(
