@@ -10,6 +10,10 @@ REFUSED: Final = "conviction-gate-refused"
 """Put there by the codec: why the payload could not be opened, or is not taken in the clear."""
 
 
+class Locked(Exception):
+    """What must be read does not open; the text names the key. Whoever needs it tries again."""
+
+
 def is_sealed(metadata: Mapping[str, bytes]) -> bool:
     """Whether the payload is still sealed, since nobody here could open it."""
     return metadata.get(ENCODING) == SEALED

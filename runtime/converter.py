@@ -12,13 +12,9 @@ from temporalio.common import RawValue
 from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import DataConverter
 
-from contracts.sealed import REFUSED, is_sealed, refusal
+from contracts.sealed import REFUSED, Locked, is_sealed, refusal
 
 _READ = (b"json/plain", b"binary/null")
-
-
-class Locked(Exception):
-    """A payload of our own does not open; the text names the key. Whoever needs it tries again."""
 
 
 class TolerantPayloadConverter(PydanticPayloadConverter):

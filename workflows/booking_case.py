@@ -16,7 +16,7 @@ from temporalio.common import RawValue, RetryPolicy, SearchAttributeKey
 from temporalio.exceptions import ActivityError, ApplicationError
 
 from workflows.alarms import Alarms
-from workflows.inbox import addressed, one_text, shown
+from workflows.inbox import addressed, arrived, one_text, refused, shown, was_refused
 from workflows.state import CaseState
 
 with workflow.unsafe.imports_passed_through():
@@ -114,7 +114,7 @@ class BookingCase:
         self._docket_look: asyncio.Task[None] | None = None
         if info.continued_run_id is not None:
             self._state = CaseState.model_validate_json(one_text(inputs))
-        elif list(inputs) not in ([], [None]):
+        elif list(inputs) not in ([], [None]) or was_refused(self._received):
             self._open_with(inputs)
         if self._case_id is None and info.continued_run_id is None:
             self._reject(
@@ -526,7 +526,7 @@ class BookingCase:
 
     def _open_with(self, inputs: Sequence[Any]) -> None:
         try:
-            booking = self._fitting(read_booking(one_text(inputs)))
+            booking = self._fitting(read_booking(arrived(inputs, self._received)))
         except DoesNotFit as reason:
             self._reject(names.BOOKING_CASE, inputs, str(reason))
         else:
@@ -536,7 +536,7 @@ class BookingCase:
         """The way of every signal. Total: what does not fit is kept with the reason."""
         self._received += 1
         try:
-            message = self._fitting(read_message(name, one_text(payloads)))
+            message = self._fitting(read_message(name, arrived(payloads, self._received)))
         except DoesNotFit as reason:
             self._reject(name, payloads, str(reason))
         else:
@@ -648,6 +648,8 @@ class BookingCase:
     @submit.validator
     def _submit_fits(self, *payloads: Any) -> None:
         try:
+            if reason := refused(payloads):
+                raise DoesNotFit(reason)
             self._fitting(read_typed(one_text(payloads)))
         except DoesNotFit as reason:
             raise ApplicationError(str(reason), type="DoesNotFit", non_retryable=True) from None

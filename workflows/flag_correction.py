@@ -9,7 +9,7 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import FailureError
 
-from workflows.inbox import addressed, one_text, shown
+from workflows.inbox import addressed, arrived, must_open, shown
 
 with workflow.unsafe.imports_passed_through():
     from contracts import names
@@ -69,8 +69,9 @@ class FlagCorrection:
 
 def _read(inputs: Sequence[Any]) -> tuple[names.CaseId | None, Message | None, str, str | None]:
     """The case, the message, its text, and why it does not fit; null where it cannot be read or fits."""
+    must_open(inputs)  # it stands for itself alone, so it waits for a key that is missing
     try:
-        case_id, message = read_correction(one_text(inputs))
+        case_id, message = read_correction(arrived(inputs, 0))
     except DoesNotFit as reason:
         return None, None, shown(inputs), str(reason)
     text = addressed(case_id, message)

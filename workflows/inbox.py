@@ -12,10 +12,53 @@ with workflow.unsafe.imports_passed_through():
     from contracts.arrivals import PAYLOAD_KEPT, DoesNotFit, type_of
     from contracts.message import Message
     from contracts.names import CaseId
+    from contracts.sealed import Locked, is_sealed, refusal
+
+
+def arrived(payloads: Sequence[Any], number: int) -> str:
+    """The JSON text of what came as the run's message of this number; raises `DoesNotFit`.
+
+    What a worker can read depends on its keys, and another one may play the case back. So what was
+    refused leaves a marker in the history and stays refused; what was read has to be read again.
+
+    Raises:
+        Locked: it was read when it came, and now its key is missing.
+    """
+    reason = refused(payloads)
+    if reason is None and was_refused(number):
+        reason = "the payload could not be read when it came, or was not taken unsealed; send it again"
+    elif reason is not None and not workflow.patched(_mark(number)):
+        reason = None
+    if reason is not None:
+        raise DoesNotFit(reason)
+    return one_text(payloads)
+
+
+def was_refused(number: int) -> bool:
+    """Whether the run refused its message of this number as unreadable, on whatever worker."""
+    return workflow.unsafe.is_replaying() and workflow.patched(_mark(number))
+
+
+def refused(payloads: Sequence[Any]) -> str | None:
+    """Why this worker does not read or take one of the payloads; else None."""
+    raws = (value.payload.metadata for value in payloads if isinstance(value, RawValue))
+    return next(filter(None, map(refusal, raws)), None)
+
+
+def must_open(payloads: Sequence[Any]) -> None:
+    """Raises `Locked` where one of the payloads is sealed: the task fails, and is tried again."""
+    for value in payloads:
+        if isinstance(value, RawValue) and is_sealed(value.payload.metadata):
+            raise Locked(str(refusal(value.payload.metadata)))
+
+
+def _mark(number: int) -> str:
+    return f"unreadable-{number}"
 
 
 def one_text(payloads: Sequence[Any]) -> str:
-    """The JSON text of the one payload that a message carries; raises `DoesNotFit`."""
+    """The JSON text of the one payload that a message carries; raises `DoesNotFit` and `Locked`."""
+    must_open(payloads)
     if len(payloads) != 1:
         count = "no payload" if not payloads else f"{len(payloads)} payloads"
         raise DoesNotFit(f"the message has {count}; send exactly one JSON object")
@@ -41,6 +84,8 @@ def shown(payloads: Sequence[Any]) -> str:
     texts = []
     for value in payloads:
         if isinstance(value, RawValue):
+            if is_sealed(value.payload.metadata):
+                continue
             text = value.payload.data[: 4 * PAYLOAD_KEPT].decode("utf-8", "replace")
         else:
             text = json.dumps(value, ensure_ascii=False)

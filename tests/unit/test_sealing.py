@@ -10,8 +10,8 @@ from temporalio.api.failure.v1 import Failure
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
-from contracts.sealed import refusal
-from runtime.converter import Locked, data_converter
+from contracts.sealed import Locked, refusal
+from runtime.converter import data_converter
 from runtime.keys import Keyring, read_keyring
 from runtime.sealing import SealingCodec, converter, sealing_converter
 from runtime.settings import Settings
