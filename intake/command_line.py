@@ -78,7 +78,7 @@ def setup(data: Data = None) -> None:
         from registry import migrate
         from runtime import search_attributes
 
-        await search_attributes.ensure(await connect())
+        await search_attributes.ensure(await connect(sealed=False))
         await migrate(Settings().registry)
 
     run(work())

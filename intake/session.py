@@ -13,6 +13,7 @@ from temporalio.client import RPCTimeoutOrCancelledError, WorkflowQueryFailedErr
 from temporalio.service import RPCError, RPCStatusCode
 
 from contracts.case import Flag
+from contracts.sealed import Locked
 from intake.client import CaseClient, KeptCase
 from runtime.connect import ConnectError, connect
 from runtime.search_attributes import SetupError
@@ -51,7 +52,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     """Do a command's work; every failure that is no bug becomes one line and exit code 2."""
     try:
         return asyncio.run(work)
-    except (ConnectError, SettingsError, SetupError) as error:
+    except (ConnectError, Locked, SettingsError, SetupError) as error:
         fail(str(error))
     except UNANSWERED as error:
         fail(told(error))

@@ -12,6 +12,7 @@ from temporalio.client import Client
 from temporalio.envconfig import ClientConfig
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig
 
+from runtime.converter import data_converter
 from runtime.sealing import converter
 from runtime.settings import Settings
 
@@ -33,10 +34,11 @@ def core() -> Runtime:
     )
 
 
-async def connect(settings: Settings | None = None) -> Client:
+async def connect(settings: Settings | None = None, *, sealed: bool = True) -> Client:
     """A client of the server that the environment names, connected.
 
-    `settings`: whose keys seal what goes there; by default those of the environment.
+    `settings`: whose keys seal what goes there; by default those of the environment. Not `sealed`: for
+    work that reads and writes no payload, and so needs no key.
 
     Raises:
         SettingsError: a setting does not fit, or there is no key.
@@ -52,10 +54,10 @@ async def connect(settings: Settings | None = None) -> Client:
     config.setdefault("target_host", DEFAULT_ADDRESS)
     config.setdefault("namespace", DEFAULT_NAMESPACE)
     address = config["target_host"]
-    sealed = converter(settings or Settings(), config["namespace"])
+    payloads = converter(settings or Settings(), config["namespace"]) if sealed else data_converter
     try:
         async with asyncio.timeout(FIRST_ANSWER_WITHIN):
-            return await Client.connect(**config, data_converter=sealed, runtime=core())
+            return await Client.connect(**config, data_converter=payloads, runtime=core())
     except (RuntimeError, ValueError, TimeoutError) as error:
         raise ConnectError(_unreachable(address, str(error))) from error
 

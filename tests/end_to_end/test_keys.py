@@ -39,12 +39,18 @@ async def test_keys_of_the_environment_are_not_mixed_with_files(
     assert "keys new --print" in await house.gate("keys", "new", code=2)
 
 
-async def test_a_case_waits_through_a_rotation(house: House) -> None:
+async def test_a_case_waits_through_a_rotation(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     await house.up()
     await house.gate("history", "import", "-", stdin=json.dumps({"subject": {"fbi_number": "F-9"}}))
     await house.gate("start", "-", stdin=json.dumps(a_booking("R-1")))
     waiting = f"booking-case:{AGENCY}:R-1"
     await house.until(waiting, status="waiting_for_court")
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("CONVICTION_GATE_KEYRING", await house.gate("keys", "new", "theirs", "--print"))
+        said = await house.gate("show", waiting, code=2)
+        assert re.fullmatch(
+            r"error: the payload is sealed with the key '[-0-9]+', which is not here; .*\n", said
+        )
     convicted = {"type": "conviction", "agency": AGENCY, "tracking_number": "R-1", **a_conviction("R-1")}
     await house.gate("keys", "new", "k2")
     await house.gate("keys", "use", "k2")
