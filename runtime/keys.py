@@ -158,13 +158,13 @@ def _from_file(file: Path) -> AESGCM:
 
 def _from_variable(text: str) -> Keyring:
     ciphers: dict[str, AESGCM] = {}
-    for part in text.split():
+    for number, part in enumerate(text.split(), 1):
         key_id, _, secret = part.strip(",").partition("=")
         if not secret:  # what stands there may be a key
             raise KeysError(f"{_VARIABLE}: not of the form id=base64, the current key first; write it so")
         if fitting(key_id) in ciphers:
             raise KeysError(f"{_VARIABLE}: holds the id {key_id} twice; leave one of them out")
-        ciphers[key_id] = _cipher(secret.encode(), f"{_VARIABLE}, {key_id}")
+        ciphers[key_id] = _cipher(secret.encode(), f"{_VARIABLE}, key {number}")
     if not ciphers:
         raise KeysError(f"{_VARIABLE}: holds no key; write id=base64, the current key first, or leave it out")
     return Keyring(next(iter(ciphers)), ciphers)

@@ -76,6 +76,7 @@ def test_keys_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         (f"a b={SECRET}", "not of the form id=base64"),
         (f"a={SECRET[4:]}", "not 32 bytes in base64; make a key"),
         (f"a=!{SECRET}", "not 32 bytes in base64; make a key"),
+        (f"a={OTHER} {SECRET[:-1]}x==", "key 2: not 32 bytes in base64; make a key"),
         (f"a/b={SECRET}", "a key's id is up to 64 letters"),
         (" ", "holds no key"),
     ],
