@@ -3,8 +3,9 @@
 How to reach the Temporal server is not among them: the SDK's `envconfig` tells (connect.py).
 """
 
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -29,6 +30,7 @@ from contracts.work import Intervals
 T = TypeVar("T")
 
 PREFIX = "CONVICTION_GATE_"
+SECRETS = f"{PREFIX}SECRETS"
 REGISTRY_FILE = "registry.db"
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -36,7 +38,7 @@ _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])", re.ASCII)
 _LONGEST = timedelta(days=36_500)  # the server caps timers at a hundred years
 _ADDRESS = re.compile(r"https?://[!-~]+", re.IGNORECASE)
 _TOKEN = re.compile(r"[!-~]+")
-_DEPLOYMENT = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}", re.ASCII | re.IGNORECASE)
+_DEPLOYMENT = re.compile(r"[a-z0-9][a-z0-9_/-]{0,99}", re.ASCII | re.IGNORECASE)
 _BUILD = re.compile(r"[a-z0-9][a-z0-9._+-]{0,99}", re.ASCII | re.IGNORECASE)
 _DATABASE_URL = re.compile(r"[a-z0-9]+\+[a-z0-9]+://.*")
 
@@ -113,7 +115,7 @@ def _deployment(name: str | None) -> str | None:
     # The server lets a worker poll under any other name, and never lists its deployment.
     if name is not None and not _DEPLOYMENT.fullmatch(name):
         raise ValueError(
-            "no name of a deployment; write up to 100 letters, digits, - and _, as in conviction-gate"
+            "no name of a deployment; write up to 100 letters, digits, -, _ and /, as in conviction-gate"
         )
     return name
 
@@ -122,6 +124,11 @@ def _build(build: str | None) -> str | None:
     if build is not None and not _BUILD.fullmatch(build):
         raise ValueError("no build id; write up to 100 letters, digits, ., +, - and _, as in 0.1.0")
     return build
+
+
+def _elsewhere(variable: str) -> Callable[[], str | None]:
+    """A default: what a variable that is not ours says."""
+    return lambda: os.environ.get(variable) or None
 
 
 Span = Annotated[timedelta, BeforeValidator(_read_span), AfterValidator(_bounded)]
@@ -170,6 +177,9 @@ class Access:
 class Settings(BaseSettings):
     """Settings from the environment; a keyword argument overrules its variable.
 
+    Any of them may stand in a file of its name instead (`conviction_gate_registry_url`), in the folder
+    that `CONVICTION_GATE_SECRETS` names: what is secret then stands in no environment.
+
     Raises:
         SettingsError: a variable does not fit.
     """
@@ -212,9 +222,10 @@ class Settings(BaseSettings):
     worker_sticky_for: Span = timedelta(seconds=5)
     """How long what comes to a case waits for the worker that has it in memory; then any may take it."""
 
-    worker_deployment: Deployment = None
+    # Temporal's worker controller for Kubernetes names both in variables of its own.
+    worker_deployment: Deployment = Field(default_factory=_elsewhere("TEMPORAL_DEPLOYMENT_NAME"))
     """The worker deployment that a worker belongs to; with its build. Both None: it is unversioned."""
-    worker_build: Build = None
+    worker_build: Build = Field(default_factory=_elsewhere("TEMPORAL_WORKER_BUILD_ID"))
     """The build id of the worker's code: of its own for every release (docs/deploying-workers.md)."""
 
     history_url: ServiceUrl = None
@@ -237,7 +248,11 @@ class Settings(BaseSettings):
 
     def __init__(self, **values: Any) -> None:
         try:
-            super().__init__(**values)
+            super().__init__(_secrets_dir=_secrets(), **values)
+        except OSError as error:
+            raise SettingsError(
+                f"{SECRETS}: {error.filename} cannot be read ({error.strerror}); let the worker's user read it"
+            ) from None
         except ValidationError as error:
             raise SettingsError("; ".join(map(_complaint, error.errors()))) from None
         except NotJson:  # the one setting that is written as JSON
@@ -296,6 +311,15 @@ class Settings(BaseSettings):
             review_reminder=of("review_reminder_every"),
             booking_overdue=of("booking_overdue_after"),
         )
+
+
+def _secrets() -> Path | None:
+    """The folder of settings that stand in files, where there is one."""
+    if not (named := os.environ.get(SECRETS)):
+        return None
+    if not Path(named).is_dir():
+        raise SettingsError(f"{SECRETS}: {named} is no folder; make it, or leave the variable out")
+    return Path(named)
 
 
 def own_of(agency: str, own: Mapping[str, T | None]) -> T | None:

@@ -168,6 +168,46 @@ def test_a_deployment_and_its_build_belong_together(monkeypatch: pytest.MonkeyPa
     assert (Settings().worker_deployment, Settings().worker_build) == ("gate-1", "gate-1")
 
 
+def test_the_worker_controller_names_deployment_and_build(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEMPORAL_DEPLOYMENT_NAME", "gate/conviction-gate")
+    monkeypatch.setenv("TEMPORAL_WORKER_BUILD_ID", "0.1.0-3f2a")
+    settings = Settings()
+    assert (settings.worker_deployment, settings.worker_build) == ("gate/conviction-gate", "0.1.0-3f2a")
+    monkeypatch.setenv("TEMPORAL_DEPLOYMENT_NAME", "gate.conviction-gate")
+    with pytest.raises(SettingsError, match=f"{variable('worker_deployment')}: no name of a deployment"):
+        Settings()
+
+
+def test_a_setting_may_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    url = "postgresql+asyncpg://gate:kept@db/gate"
+    (tmp_path / "conviction_gate_registry_url").write_text(f"{url}\n")
+    monkeypatch.setenv(variable("secrets"), str(tmp_path))
+    assert Settings().registry == url
+    monkeypatch.setenv(variable("registry_url"), "postgresql+asyncpg://other/gate")
+    assert Settings().registry == "postgresql+asyncpg://other/gate"
+
+
+def test_a_folder_of_settings_that_is_not_there_is_told_of(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv(variable("secrets"), str(tmp_path / "none"))
+    with pytest.raises(SettingsError) as caught:
+        Settings()
+    assert str(caught.value) == (
+        f"{variable('secrets')}: {tmp_path / 'none'} is no folder; make it, or leave the variable out"
+    )
+
+
+def test_a_file_that_does_not_fit_is_told_of_by_its_setting(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "conviction_gate_registry_url").write_text("postgresql://gate:kept@db/gate")
+    monkeypatch.setenv(variable("secrets"), str(tmp_path))
+    with pytest.raises(SettingsError, match=variable("registry_url")) as caught:
+        Settings()
+    assert "kept" not in str(caught.value)
+
+
 def test_services_are_named_with_what_lets_us_in(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (Settings().history, Settings().docket) == (None, None)
     monkeypatch.setenv(variable("history_url"), "https://records.example.gov/history")
