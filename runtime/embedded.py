@@ -40,7 +40,7 @@ BLOB_LIMIT = 512 * 1024  # bytes of one payload; at the default of 2 MB, 28 of t
 START_WITHIN = 60.0  # seconds, for the server and again for the worker
 SERVER_GRACE = 10.0  # seconds to end
 
-_DYNAMIC_CONFIG = {
+DYNAMIC_CONFIG = {
     "limit.blobSize.error": BLOB_LIMIT,
     "limit.blobSize.warn": BLOB_LIMIT // 2,
     # At the default of 20 polls a second, each step of a case waits up to 50 ms.
@@ -54,6 +54,8 @@ _DYNAMIC_CONFIG = {
     # Nothing here calls home.
     "frontend.enableServerVersionCheck": "false",
 }
+"""How the server is set; deploy/temporal/dynamicconfig.yaml says the same to one of your own."""
+
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL")  # what was acknowledged survives a power cut
 
 
@@ -229,7 +231,7 @@ def _command(program: str, ports: dict[str, int], database: Path | None) -> list
     command += ["--log-level", "error", "--log-format", "json"]
     for option, port in ports.items():
         command += [option, str(port)]
-    for key, value in _DYNAMIC_CONFIG.items():
+    for key, value in DYNAMIC_CONFIG.items():
         command += ["--dynamic-config-value", f"{key}={value}"]
     if database is not None:
         command += ["--db-filename", str(database)]
