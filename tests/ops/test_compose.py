@@ -1,0 +1,146 @@
+"""docker-compose.yml, as far as it can be tried without an engine. Run by `make test-ops`."""
+
+import itertools
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from runtime.embedded import DYNAMIC_CONFIG
+from tests.ops.conftest import ROOT
+from tests.postgres import Postgres, program
+
+FILE = ROOT / "docker-compose.yml"
+JOBS = {"schema", "namespace", "setup"}
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load(FILE.read_text())
+    return loaded
+
+
+@pytest.fixture(scope="module")
+def services(compose: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = compose["services"]
+    return found
+
+
+def test_it_is_what_the_schema_of_compose_files_allows() -> None:
+    checker = Path(sys.executable).with_name("check-jsonschema")
+    command = [str(checker), "--builtin-schema", "vendor.compose-spec", str(FILE)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_nothing_is_reached_from_another_machine(services: dict[str, dict[str, Any]]) -> None:
+    ports = [port for service in services.values() for port in service.get("ports", ())]
+    assert ports
+    assert [port for port in ports if not port.startswith("127.0.0.1:")] == []
+
+
+def test_every_image_is_pinned(services: dict[str, dict[str, Any]]) -> None:
+    for name, service in services.items():
+        _, _, tag = service["image"].partition(":")
+        assert tag, name
+        assert tag != "latest", name
+    versions = {service["image"] for service in services.values() if "temporalio/" in service["image"]}
+    assert len({image.partition(":")[2] for image in versions if "/ui:" not in image}) == 1
+
+
+def test_each_service_waits_for_what_it_stands_on(services: dict[str, dict[str, Any]]) -> None:
+    for name, service in services.items():
+        assert "restart" in service, name
+        for other, wait in service.get("depends_on", {}).items():
+            if wait["condition"] == "service_completed_successfully":
+                assert other in JOBS, name
+                assert services[other]["restart"].startswith("on-failure"), other
+            else:
+                assert wait["condition"] == "service_healthy", name
+                assert "healthcheck" in services[other], other
+    order = ["postgres", "schema", "temporal", "namespace", "setup", "worker"]
+    for before, after in itertools.pairwise(order):
+        assert before in services[after]["depends_on"]
+
+
+def test_its_secrets_are_those_that_are_made(
+    compose: dict[str, Any], services: dict[str, dict[str, Any]], secrets: Path
+) -> None:
+    made = {path.name for path in secrets.iterdir()}
+    assert secrets.stat().st_mode & 0o077 == 0
+    assert {secret["file"].rpartition("/")[2] for secret in compose["secrets"].values()} == made
+    assert all(secret["file"].startswith("${GATE_SECRETS:?") for secret in compose["secrets"].values())
+    used = {name for service in services.values() for name in service.get("secrets", ())}
+    assert used == made
+    assert re.findall(r"(?m)^GATE_SECRETS=(.+)$", (secrets.parents[2] / ".env").read_text()) == [
+        "./deploy/compose/secrets"
+    ]
+
+
+def test_no_password_stands_in_it(services: dict[str, dict[str, Any]]) -> None:
+    named = {
+        f"{name}.{variable}"
+        for name, service in services.items()
+        for variable in service.get("environment", {})
+        if re.search(r"PASSWORD|PWD|TOKEN|KEY", variable)
+    }
+    assert all(variable.endswith("_FILE") for variable in named), named
+
+
+def test_secrets_are_not_made_twice(secrets: Path) -> None:
+    before = {path.name: path.read_bytes() for path in secrets.iterdir()}
+    again = subprocess.run(
+        ["/bin/sh", str(secrets.parent / "new-secrets")], capture_output=True, text=True, check=False
+    )
+    assert again.returncode == 1
+    assert "move both away first" in again.stderr
+    assert {path.name: path.read_bytes() for path in secrets.iterdir()} == before
+
+
+def test_the_worker_has_time_to_finish(services: dict[str, dict[str, Any]]) -> None:
+    # Its own limit is 20 seconds (worker.py).
+    assert int(services["worker"]["stop_grace_period"].removesuffix("s")) > 20
+    assert services["worker"]["deploy"]["replicas"] == 2
+
+
+def test_the_server_is_set_as_the_embedded_one_is() -> None:
+    read = yaml.safe_load((ROOT / "deploy/temporal/dynamicconfig.yaml").read_text())
+    told = {name: str(values[0]["value"]).lower() for name, values in read.items()}
+    assert told == {name: str(value) for name, value in DYNAMIC_CONFIG.items()}
+    assert all(len(values) == 1 for values in read.values())
+
+
+def test_its_databases_keep_apart(postgres: Postgres, secrets: Path) -> None:
+    script = (ROOT / "deploy/compose/databases.sql").read_text().replace("/run/secrets", str(secrets))
+    psql(postgres, postgres.OWNER, "postgres", script, postgres.PASSWORD)
+
+    def run(role: str, database: str, statement: str) -> None:
+        psql(postgres, role, database, statement, (secrets / f"{role}_password").read_text())
+
+    run("temporal", "temporal", "CREATE TABLE executions ()")
+    run("temporal", "temporal_visibility", "CREATE EXTENSION btree_gin")  # as its own tables need it
+    run("gate", "gate", "CREATE TABLE flags ()")
+    for role, database in (("gate", "temporal"), ("gate", "temporal_visibility"), ("temporal", "gate")):
+        with pytest.raises(AssertionError, match="permission denied for database"):
+            run(role, database, "SELECT 1")
+    url = (secrets / "conviction_gate_registry_url").read_text()
+    assert url == f"postgresql+asyncpg://gate:{(secrets / 'gate_password').read_text()}@postgres:5432/gate"
+
+
+def psql(postgres: Postgres, role: str, database: str, statements: str, password: str) -> None:
+    done = subprocess.run(
+        [
+            *(str(program("psql")), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"),
+            *(f"--host={postgres.folder}", f"--username={role}", f"--dbname={database}"),
+        ],
+        input=statements,
+        env={"PGPASSWORD": password, "PATH": os.defpath},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,61 @@
+"""What docker-compose.yml describes, by hand: set-up, two workers, a registry on PostgreSQL."""
+
+import json
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from runtime import children
+from runtime.embedded import embedded, free_port
+from tests.end_to_end.conftest import House
+from tests.end_to_end.test_client import a_booking, a_conviction
+
+AGENCY = "CAZZ00515"
+
+
+@asynccontextmanager
+async def working(house: House) -> AsyncIterator[Process]:
+    """`python -m worker`, as the image starts it."""
+    env = children.worker_environment({"TEMPORAL_ADDRESS": f"127.0.0.1:{house.port}"})
+    process = await children.spawn(*children.WORKER, env=env, stdout=PIPE, stderr=None)
+    try:
+        assert process.stdout is not None
+        assert (await process.stdout.readline()).startswith(children.WORKER_READY)
+        yield process
+    finally:
+        await children.stop(process, children.WORKER_GRACE)
+
+
+async def test_a_case_outlives_the_worker_that_began_it(
+    secrets: Path, bare_postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = secrets / "conviction_gate_registry_url"
+    address.unlink()
+    address.write_text(bare_postgresql_url)
+    # The workers and the command line share it, and nothing else.
+    monkeypatch.setenv("CONVICTION_GATE_SECRETS", str(secrets))
+    monkeypatch.delenv("CONVICTION_GATE_REGISTRY_URL", raising=False)
+    house = House(tmp_path / "data", free_port(), free_port())
+    async with embedded(data=tmp_path / "server", port=house.port, worker=False):
+        assert "set up" in await house.gate("setup")
+        await house.gate("setup")  # as at every start
+        async with working(house) as one, working(house) as other:
+            cases = [f"booking-case:{AGENCY}:T-{number}" for number in range(4)]
+            bookings = [a_booking(f"T-{number}", agency=AGENCY) for number in range(4)]
+            await house.gate("start", "-", stdin="\n".join(map(json.dumps, bookings)))
+            for case in cases:
+                await house.until(case, status="waiting_for_court")
+            one.terminate()
+            assert await one.wait() == 0
+            told = [a_conviction("1") | {"case_id": case} for case in cases]
+            await house.gate("send", "conviction", "-", stdin="\n".join(map(json.dumps, told)))
+            for case in cases:
+                await house.until(case, status="flagged")
+            flags = json.loads(await house.gate("flags", "--json"))
+            assert sorted(flag["case_id"] for flag in flags) == cases
+            assert other.returncode is None
+            other.terminate()
+            assert await other.wait() == 0
