@@ -53,6 +53,9 @@ check: .venv/.installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
+sbom: .venv/.installed ## write sbom.cdx.json, what is installed here, as CycloneDX
+	$(BIN)/python deploy/sbom.py > sbom.cdx.json
+
 format: .venv/.installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .

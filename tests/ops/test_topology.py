@@ -43,8 +43,8 @@ async def test_a_case_outlives_the_worker_that_began_it(
         assert "set up" in await house.gate("setup")
         await house.gate("setup")  # as at every start
         async with working(house) as one, working(house) as other:
-            cases = [f"booking-case:{AGENCY}:T-{number}" for number in range(4)]
-            bookings = [a_booking(f"T-{number}", agency=AGENCY) for number in range(4)]
+            cases = [f"booking-case:{AGENCY}:T-{number}" for number in range(2)]
+            bookings = [a_booking(f"T-{number}", agency=AGENCY) for number in range(2)]
             await house.gate("start", "-", stdin="\n".join(map(json.dumps, bookings)))
             for case in cases:
                 await house.until(case, status="waiting_for_court")
