@@ -6,6 +6,7 @@ the whole task, and with it what other senders sent. Who reads it refuses it (co
 
 import dataclasses
 import os
+import zlib
 from collections.abc import Iterable, Sequence
 
 from cryptography.exceptions import InvalidTag
@@ -23,6 +24,9 @@ from runtime.keys import Keyring, read_keyring
 from runtime.settings import Settings
 
 NONCE_BYTES = 12
+DEFLATED = b"binary/zlib"
+OPENED_MOST = 8 * 1024 * 1024
+"""Bytes of a payload once it is opened; the server takes 2 MB of them as they come."""
 
 
 class SealingCodec(PayloadCodec):
@@ -42,7 +46,8 @@ class SealingCodec(PayloadCodec):
         return self.unseal(payloads)
 
     def seal(self, payloads: Iterable[Payload]) -> list[Payload]:
-        """Each payload, metadata and all, in one that names the key: nonce, ciphertext, tag."""
+        """Each payload, metadata and all, in one that names the key: nonce, ciphertext, tag. What is
+        shorter deflated is deflated first, since it is kept for years."""
         return [self._sealed(payload) for payload in payloads]
 
     def unseal(self, payloads: Iterable[Payload]) -> list[Payload]:
@@ -52,7 +57,8 @@ class SealingCodec(PayloadCodec):
     def _sealed(self, payload: Payload) -> Payload:
         current, nonce = self._keyring.current, os.urandom(NONCE_BYTES)
         bound = self._namespace.encode()
-        data = nonce + self._keyring.ciphers[current].encrypt(nonce, payload.SerializeToString(), bound)
+        text = _deflated(payload).SerializeToString()
+        data = nonce + self._keyring.ciphers[current].encrypt(nonce, text, bound)
         return Payload(metadata={ENCODING: SEALED, KEY_ID: current.encode()}, data=data)
 
     def _opened(self, payload: Payload) -> Payload:
@@ -66,8 +72,8 @@ class SealingCodec(PayloadCodec):
             )
         nonce, sealed = payload.data[:NONCE_BYTES], payload.data[NONCE_BYTES:]
         try:
-            return Payload.FromString(cipher.decrypt(nonce, sealed, self._namespace.encode()))
-        except (InvalidTag, DecodeError, ValueError):  # the last: a nonce that is too short
+            return _inflated(Payload.FromString(cipher.decrypt(nonce, sealed, self._namespace.encode())))
+        except (InvalidTag, DecodeError, ValueError, zlib.error):  # ValueError: a nonce that is too short
             return _marked(
                 payload,
                 f"the payload does not open with the key {quoted}: it was changed, or sealed with another "
@@ -97,6 +103,23 @@ def converter(settings: Settings, namespace: str) -> DataConverter:
         return data_converter
     codec = SealingCodec(read_keyring(settings), namespace, takes_plaintext=settings.plaintext == "accept")
     return sealing_converter(codec)
+
+
+def _deflated(payload: Payload) -> Payload:
+    """As the Go SDK's zlib codec does it."""
+    text = payload.SerializeToString()
+    deflated = Payload(metadata={ENCODING: DEFLATED}, data=zlib.compress(text))
+    return deflated if deflated.ByteSize() < len(text) else payload
+
+
+def _inflated(payload: Payload) -> Payload:
+    if payload.metadata.get(ENCODING) != DEFLATED:
+        return payload
+    inflating = zlib.decompressobj()
+    text = inflating.decompress(payload.data, OPENED_MOST)
+    if not inflating.eof:
+        raise ValueError("cut off, or too long")
+    return Payload.FromString(text)
 
 
 def _marked(payload: Payload, reason: str) -> Payload:

@@ -9,8 +9,8 @@ from bench.scale import Scale
 
 
 async def measure(scale: Scale) -> list[Row]:
-    """Events, workflow tasks, transitions and bytes of ours, and of the bare workflow."""
-    async with house() as here, here.ours() as (ours, _), here.bare() as (bare, _):
+    """Events, workflow tasks, transitions and bytes of ours, sealed, and of the bare workflow."""
+    async with house() as here, here.sealed() as (ours, _), here.bare() as (bare, _):
         mine, yardstick = await _counted(ours), await _counted(bare)
     bars = {"events": 27, "workflow tasks": 4, "bytes of history": 6000}
     return [

@@ -1,6 +1,7 @@
 """The codec: what it seals, what it opens, and how it marks what does not open."""
 
 import base64
+import zlib
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from temporalio.exceptions import ApplicationError
 from contracts.sealed import Locked, refusal
 from runtime.converter import data_converter
 from runtime.keys import Keyring, read_keyring
-from runtime.sealing import SealingCodec, converter, sealing_converter
+from runtime.sealing import OPENED_MOST, SealingCodec, converter, sealing_converter
 from runtime.settings import Settings
 
 K1, K2 = (base64.b64encode(bytes([n] * 32)).decode() for n in (1, 2))
@@ -52,10 +53,29 @@ def test_no_two_are_sealed_alike() -> None:
 
 def test_the_layout_that_senders_rely_on() -> None:
     """docs/senders.md: nonce of 12 bytes, ciphertext, tag of 16 bytes; the namespace is the associated data."""
-    nonce, key = bytes(range(12)), bytes([1] * 32)
-    data = nonce + AESGCM(key).encrypt(nonce, PLAIN.SerializeToString(), b"default")
-    theirs = Payload(metadata={"encoding": b"binary/encrypted", "encryption-key-id": b"k1"}, data=data)
-    assert codec().unseal([theirs]) == [PLAIN]
+    assert codec().unseal([sealed_by_hand(PLAIN)]) == [PLAIN]
+
+
+def sealed_by_hand(payload: Payload) -> Payload:
+    data = bytes(12) + AESGCM(bytes([1] * 32)).encrypt(bytes(12), payload.SerializeToString(), b"default")
+    return Payload(metadata={"encoding": b"binary/encrypted", "encryption-key-id": b"k1"}, data=data)
+
+
+def test_what_is_long_is_deflated_before_it_is_sealed() -> None:
+    long = Payload(metadata=PLAIN.metadata, data=PLAIN.data * 100)
+    [sealed] = codec().seal([long])
+    assert len(sealed.data) < 200
+    assert codec().unseal([sealed]) == [long]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"no zlib", zlib.compress(PLAIN.SerializeToString())[:-4], zlib.compress(bytes(OPENED_MOST + 1))],
+    ids=["another format", "cut off", "too long"],
+)
+def test_what_does_not_inflate_is_marked(data: bytes) -> None:
+    [handed_on] = codec().unseal([sealed_by_hand(Payload(metadata={"encoding": b"binary/zlib"}, data=data))])
+    assert "does not open" in told(handed_on)
 
 
 def test_what_an_old_key_sealed_opens_after_rotation() -> None:
