@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Final, Literal, Self
 
-from contracts.fields import ChargeClass, Model, Rule, Severity, Status
+from contracts.fields import ChargeClass, Model, Rule, Severity, Status, Told
 
 Outcome = Literal["flagged", "cleared", "withdrawn"]
 FlagStatus = Literal["active", "withdrawn"]
@@ -18,8 +18,8 @@ class ChargeView(Model):
     charge_id: str
     scheme: str
     code: str
-    charge_class: ChargeClass | None
-    severity: Severity | None
+    charge_class: Told[ChargeClass] | None
+    severity: Told[Severity] | None
     disposition: str | None
     decided_on: date | None
 
@@ -55,7 +55,7 @@ class QuestionView(Model):
     """What a person is asked while the case is in review: the rule that asks, about which charge
     (null: about the record), in one plain sentence, and the rulings that answer it."""
 
-    rule: Rule
+    rule: Told[Rule]
     charge_id: str | None
     asks: str
     answers: tuple[str, ...]
@@ -73,8 +73,8 @@ class CaseView(Model):
     case_id: str
     agency: str
     tracking_number: str
-    status: Status
-    rule: Rule | None
+    status: Told[Status]
+    rule: Told[Rule] | None
     explanation: str
     policy_edition: str | None
     charges: tuple[ChargeView, ...]
@@ -85,7 +85,7 @@ class CaseView(Model):
     waiting_since: datetime | None
     next_docket_check_at: datetime | None
     needs_attention: bool
-    flag_status: FlagStatus | None = None
+    flag_status: Told[FlagStatus] | None = None
     reopened: ReopenedView | None = None
     booked_at: datetime | None = None
     history: str | None = None
@@ -110,7 +110,7 @@ class CaseResult(Model):
     """How a case ended. `grounds`: ids of the messages that decided it."""
 
     outcome: Outcome
-    rule: Rule
+    rule: Told[Rule]
     explanation: str
     policy_edition: str
     decided_at: datetime
@@ -122,14 +122,14 @@ class SubmitAnswer(Model):
 
     accepted: bool
     duplicate: bool
-    status: Status
+    status: Told[Status]
     effect: str
 
 
 class CorrectionResult(Model):
     """How a `FlagCorrection` ended."""
 
-    outcome: Literal["withdrawn", "unchanged"]
+    outcome: Told[Literal["withdrawn", "unchanged"]]
     explanation: str
 
 
@@ -139,8 +139,8 @@ class Flag(Model):
     case_id: str
     agency: str
     tracking_number: str
-    status: FlagStatus
-    rule: Rule
+    status: Told[FlagStatus]
+    rule: Told[Rule]
     explanation: str
     policy_edition: str
     grounds: tuple[str, ...]

@@ -1,13 +1,24 @@
 """The facts of a case: all that `policy.decide` looks at, and all that the registry keeps of it."""
 
+import json
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, Literal, Self, get_args
+from typing import Any, Final, Literal, Self, get_args
 
-from pydantic import model_validator
+from pydantic import (
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    SerializerFunctionWrapHandler,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    model_serializer,
+    model_validator,
+)
 
 from contracts.booking import Booking, Offense
 from contracts.court import (
+    ENTRIES,
     Amendment,
     Conviction,
     Correction,
@@ -21,28 +32,13 @@ from contracts.history import History
 from contracts.message import Message
 
 CatalogSeverity = Literal["infraction", "misdemeanor", "felony", "wobbler"]
-CATALOG_SEVERITIES = get_args(CatalogSeverity)
-CLASSES = get_args(ChargeClass)
 
 
 class PlacedOffense(Offense):
-    """Where the catalog placed an offense when it was looked up: recorded, never recomputed.
-
-    A word that only a newer release knows leaves the offense to a person.
-    """
+    """Where the catalog placed an offense when it was looked up: recorded, never recomputed."""
 
     charge_class: ChargeClass
     severity: CatalogSeverity | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _known_words(cls, data: Any) -> Any:
-        if not isinstance(data, dict):
-            return data
-        severity = data.get("severity")
-        known = data.get("charge_class") in CLASSES and (severity is None or severity in CATALOG_SEVERITIES)
-        # A severity alone may not be dropped: the rules would take the reported one for it.
-        return data if known else data | {"charge_class": "unclassified", "severity": None}
 
 
 class Question(Model):
@@ -80,6 +76,9 @@ class Facts(Inside):
     `history` is null until `check_history` answered. `us_citizen` tells of a finding that the
     registry holds under one of the subject's ids. `unasked` are rulings that answered no question
     when they arrived: they bind nothing, whenever they come again.
+
+    What only a newer release can read is kept as it was written, beside the rest and out of sight of the
+    rules, which decide nothing while there is any (`is_whole`); written back, it stands where it stood.
     """
 
     bookings: tuple[Booking, ...] = ()
@@ -95,6 +94,42 @@ class Facts(Inside):
     us_citizen: bool = False
     placements: tuple[PlacedOffense, ...] = ()
     reopenings: tuple[Reopening, ...] = ()
+    _unread: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything that was written of these facts could be read."""
+        return not self._unread
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _keeps_what_it_cannot_read(
+        cls, data: Any, read: ModelWrapValidatorHandler[Self], info: ValidationInfo
+    ) -> Self:
+        if info.mode != "json" or not isinstance(data, dict):
+            return read(data)
+        try:
+            if all(map(_is_known, data.get("court_updates", ()))):
+                return read(data)
+        except ValidationError:
+            pass
+        readable, unread = data.copy(), {}
+        for name, entries in _ENTRIES.items():
+            if one := [entry for entry in data.get(name, ()) if not _can_read(entries, entry)]:
+                unread[name] = one
+                readable[name] = [entry for entry in data[name] if entry not in one]
+        if not _can_read(_HISTORY, data.get("history")):
+            unread["history"] = readable.pop("history")
+        facts = read(readable)
+        facts._unread = unread
+        return facts
+
+    @model_serializer(mode="wrap")
+    def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written = super()._without_defaults(handler)
+        for name, unread in self._unread.items():
+            written[name] = [*written.get(name, ()), *unread] if name in _ENTRIES else unread
+        return written
 
     @property
     def messages(self) -> Iterator[Message]:
@@ -126,3 +161,22 @@ _FIELDS: dict[type, str] = {
     Ruling: "rulings",
     ReviewDecision: "unasked",
 }
+_HISTORY: Final = TypeAdapter[Any](History | None)
+_ENTRIES: Final[dict[str, TypeAdapter[Any]]] = {
+    name: TypeAdapter(get_args(field.annotation)[0])
+    for name, field in Facts.model_fields.items()
+    if name not in ("history", "us_citizen")
+}
+
+
+def _can_read(kind: TypeAdapter[Any], written: Any) -> bool:
+    try:
+        read = kind.validate_json(json.dumps(written))
+    except ValidationError:
+        return False
+    return not isinstance(read, CourtUpdate) or _is_known(written)
+
+
+def _is_known(update: dict[str, Any]) -> bool:
+    """A sender's strange word is `other` by now: one that is none is a newer release's."""
+    return update.get("entry") in ENTRIES

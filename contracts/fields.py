@@ -6,7 +6,7 @@ carry an offset. Validation is strict: a number is never read as text, nor a tex
 
 import re
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -15,10 +15,12 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
     SerializerFunctionWrapHandler,
     StringConstraints,
     model_serializer,
 )
+from pydantic_core import CoreSchema, core_schema
 
 from contracts.names import ORI_PATTERN, TRACKING_NUMBER_PATTERN
 
@@ -116,6 +118,23 @@ Rule = Literal[
 ]
 
 A_DAY = timedelta(days=1)
+W = TypeVar("W")
+
+
+class _AsWritten:
+    """Takes any text for one of the words, and writes it back as it was."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        def read(value: Any, known: core_schema.ValidatorFunctionWrapHandler) -> Any:
+            return value if isinstance(value, str) else known(value)
+
+        return core_schema.no_info_wrap_validator_function(
+            read, handler(source), serialization=core_schema.simple_ser_schema("str")
+        )
+
+
+Told = Annotated[W, _AsWritten()]
+"""A word that is told on and decides nothing: one that only a newer release knows stays as it was written."""
 
 
 class Model(BaseModel):

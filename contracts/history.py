@@ -3,9 +3,9 @@
 These are read leniently: a word that nobody knows is kept as such and left to a person by the rules.
 """
 
-from typing import Any
+from typing import Any, get_args
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from contracts.booking import Subject
 from contracts.fields import Date, Id, Inside, Model, Severity, Text
@@ -25,6 +25,7 @@ DISPOSITIONS: Known = frozenset(
         "unknown",
     }
 )
+SEVERITIES = (None, *get_args(Severity))
 PRIORITY_KINDS: Known = frozenset(
     {
         "reentrant_after_removal",
@@ -42,7 +43,7 @@ class HistoryRecord(Model):
 
     scheme: Id | None = None
     code: Id | None = None
-    disposition: str = "unknown"
+    disposition: str = Field("unknown", examples=sorted(DISPOSITIONS))
     severity: Severity | None = None
     decided_on: Date | None = None
     juvenile: bool = False
@@ -55,7 +56,7 @@ class HistoryRecord(Model):
     @field_validator("severity", mode="before")
     @classmethod
     def _known_severity(cls, word: Any) -> Any:
-        return word if word in ("infraction", "misdemeanor", "felony") else None
+        return word if word in SEVERITIES else None
 
     @field_validator("juvenile", mode="before")
     @classmethod
@@ -100,3 +101,14 @@ class History(Inside):
     priorities: tuple[Priority, ...] = ()
     us_citizen: bool = False
     conflicting: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _holds_known_words(cls, data: Any, info: ValidationInfo) -> Any:
+        """Unlike a source's answer, this was read before: a strange word is a newer release's."""
+        if info.mode == "json" and isinstance(data, dict):
+            for record in data.get("records", ()):
+                known = record.get("disposition", "unknown") in DISPOSITIONS
+                if not known or record.get("severity") not in SEVERITIES:
+                    raise ValueError("a word of a record that only a newer release knows")
+        return data

@@ -1,9 +1,17 @@
 """What workflows hand to activities and get back: the inside of the house, not for senders."""
 
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import field_serializer
+from pydantic import (
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    ValidationError,
+    ValidationInfo,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
 
 from contracts.booking import Offense, Subject
 from contracts.case import CaseResult, CaseView, CorrectionResult
@@ -23,6 +31,29 @@ CORRECT_FLAG = "correct_flag"
 
 LiftCode = Literal["C", "D", "L", "N", "U"]
 """Why a flag was lifted, in NIEM's words (immigration domain, DetentionDetainerLiftCode)."""
+
+
+class Answer(Model):
+    """What an activity answers. One that only a newer release can read says so, and nothing else."""
+
+    _is_read: bool = PrivateAttr(default=True)
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the answer could be read; where it could not, it has no fields."""
+        return self._is_read
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _or_unread(cls, data: Any, read: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> "Answer":
+        try:
+            return read(data)
+        except ValidationError:
+            if info.mode != "json":
+                raise
+            unread = cls.model_construct()
+            unread._is_read = False
+            return unread
 
 
 class Intervals(Inside):
@@ -53,7 +84,7 @@ class Earlier(Inside):
     flags: int = 0
 
 
-class HistoryFound(Inside):
+class HistoryFound(Answer, Inside):
     """`us_citizen`: a finding in the registry under any of the ids. `editions`: those that were released
     by then, by name; one that is released later takes no case that is open already."""
 
@@ -80,7 +111,7 @@ class OffensesToPlace(Model):
     offenses: tuple[Offense, ...]
 
 
-class OffensesPlaced(Model):
+class OffensesPlaced(Answer):
     """Their places in the catalog of that day."""
 
     placements: tuple[PlacedOffense, ...]
@@ -113,12 +144,19 @@ class Conclusion(Model):
     result: CaseResult
     number: int = 1
 
+    @field_validator("facts")
+    @classmethod
+    def _is_whole(cls, facts: Facts) -> Facts:
+        if not facts.is_whole:
+            raise ValueError("a newer release wrote what this worker cannot read: its own worker has to write")
+        return facts
+
     @field_serializer("case")
     def _without_defaults(self, case: CaseView) -> dict[str, Any]:
         return case.model_dump(mode="json", exclude_defaults=True)
 
 
-class Concluded(Inside):
+class Concluded(Answer, Inside):
     """What stands in the registry now; `result` null: what was to be written. `us_citizen`: the last
     look before a flag found a citizen, so that nothing was written."""
 

@@ -107,8 +107,8 @@ def _charge(charge: ChargeView) -> Iterator[str]:
     if charge.charge_class is None:
         yield "What kind of charge it is was not looked up yet."
     else:
-        name, meaning = CLASSES[charge.charge_class]
-        yield f"Its kind: {name}. {meaning}"
+        words = CLASSES.get(charge.charge_class)
+        yield f"Its kind: {words.name}. {words.meaning}" if words else f"Its kind: {charge.charge_class}."
         yield from _why(charge)
     if charge.disposition is None:
         yield "No court has ended it."
@@ -183,13 +183,16 @@ def _decision(view: CaseView, result: CaseResult | None, flag: Flag | None) -> I
     yield view.explanation
     if view.rule is None:
         return
-    words = RULES[view.rule]
-    yield f'The rule that fits is "{words.name}".'
-    yield f"  When: {words.when}"
-    yield f"  Then: {words.then}"
-    yield f"  Source: {words.source}."
+    if words := RULES.get(view.rule):
+        yield f'The rule that fits is "{words.name}".'
+        yield f"  When: {words.when}"
+        yield f"  Then: {words.then}"
+        yield f"  Source: {words.source}."
+    else:
+        yield f'The rule that fits is "{view.rule}". A newer release knows what it says.'
     if view.policy_edition is not None:
-        announced = long_date(edition_named(view.policy_edition).in_force_from)
+        edition = edition_named(view.policy_edition)
+        announced = long_date(edition.in_force_from) if edition else view.policy_edition
         yield f"The case goes by the rules of {announced}."
     if result is not None:
         yield f"It was decided on {_day(result.decided_at)}."

@@ -12,8 +12,8 @@ from policy.correction import (
     judge,
     lift_code,
 )
-from policy.decision import Decision
-from policy.editions import EDITIONS, Edition, edition_at, edition_named
+from policy.decision import UNREADABLE, Decision
+from policy.editions import EDITIONS, Edition, edition_among, edition_at, edition_named
 from policy.matter import TURNS
 from policy.reopening import reopen
 from policy.review import bind
@@ -24,6 +24,7 @@ __all__ = [
     "EDITIONS",
     "TAKEN_AFTER_THE_END",
     "TURNS",
+    "UNREADABLE",
     "Decision",
     "Edition",
     "Judgement",
@@ -31,6 +32,7 @@ __all__ = [
     "bind",
     "charge_views",
     "decide",
+    "edition_among",
     "edition_at",
     "edition_named",
     "effect_of",

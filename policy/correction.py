@@ -9,11 +9,15 @@ from contracts.facts import Facts
 from contracts.message import Message
 from contracts.room import kept
 from contracts.work import LiftCode
-from policy.decision import Decision
+from policy.decision import UNREADABLE, Decision
 from policy.editions import edition_named
 from policy.rules import decide
 
 TAKEN_AFTER_THE_END = "a correction, a vacatur or a finding about the subject"
+
+
+class NotReadable(ValueError):
+    """A newer release wrote what this one cannot read, so that nobody may judge it here."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,11 @@ def is_taken_after_the_end(message: Message) -> bool:
 
 
 def judge(facts: Facts, result: CaseResult, message: Message) -> Judgement:
-    """Decide an ended case anew with one more message. A clearance stays one, whatever comes."""
+    """Decide an ended case anew with one more message. A clearance stays one, whatever comes.
+
+    Raises:
+        NotReadable: it has to wait for the newer release that wrote the case.
+    """
     if isinstance(message, Booking) or not is_taken_after_the_end(message):
         reason = f"after the end only {TAKEN_AFTER_THE_END} is taken"
         return Judgement(False, reason, "L", facts)
@@ -46,6 +54,8 @@ def judge(facts: Facts, result: CaseResult, message: Message) -> Judgement:
     if result.outcome != "flagged":
         return Judgement(False, "the case has no flag that stands", "L", facts)
     decision = decide(facts, edition_named(result.policy_edition))
+    if decision == UNREADABLE:
+        raise NotReadable(decision.explanation)
     if decision.answer == "flag":
         return Judgement(False, f"the flag stands: {decision.explanation}", "L", facts)
     return Judgement(True, f"the ground fell: {decision.explanation}", lift_code(decision), facts)

@@ -1,6 +1,6 @@
 """What the rules answer."""
 
-from typing import Literal
+from typing import Final, Literal
 
 from contracts.facts import Question
 from contracts.fields import Model, Rule, Status
@@ -49,3 +49,14 @@ class Decision(Model):
                 return "needs_review"
             case "wait":
                 return "waiting_for_court"
+
+
+UNREADABLE: Final = Decision(
+    rule="review.unclear_disposition",
+    explanation=(
+        "A newer release of this software wrote what this one cannot read: nothing is decided. Start the "
+        "newer release again; the case looks once more at each reminder."
+    ),
+)
+"""What stands where a fact, or the edition of a case, is not known to this release. It asks nobody: no
+ruling of a person stands in for what nobody can read."""

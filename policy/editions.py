@@ -28,6 +28,15 @@ def edition_at(booked_at: datetime, editions: tuple[Edition, ...] = EDITIONS) ->
     return in_force[-1] if in_force else editions[0]
 
 
-def edition_named(name: str, editions: tuple[Edition, ...] = EDITIONS) -> Edition:
-    """The edition of a name; KeyError where none was ever released under it."""
-    return {edition.name: edition for edition in editions}[name]
+def edition_named(name: str, editions: tuple[Edition, ...] = EDITIONS) -> Edition | None:
+    """The edition of a name; None where only a newer release knows it."""
+    return {edition.name: edition for edition in editions}.get(name)
+
+
+def edition_among(names: tuple[str, ...], booked_at: datetime) -> Edition | None:
+    """The edition in force on the day of a booking, of those named (none: of the first alone).
+
+    None where a newer release named one that is not known here: it might be the one in force.
+    """
+    known = tuple(filter(None, map(edition_named, names)))
+    return edition_at(booked_at, known or EDITIONS[:1]) if len(known) == len(names) else None

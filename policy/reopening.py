@@ -6,6 +6,7 @@ from contracts.case import CaseResult
 from contracts.facts import Facts, Reopening
 from contracts.message import Message
 from contracts.room import FACTS_MOST, size_of_facts
+from policy.decision import UNREADABLE
 from policy.editions import edition_named
 from policy.matter import digest, saying
 from policy.rules import decide
@@ -20,6 +21,9 @@ def reopen(
     the booking. Not so where the case has not `ended` but its run was lost. `by` is the person's id
     with their office.
     """
+    edition = edition_named(result.policy_edition)
+    if edition is None or not facts.is_whole:
+        return UNREADABLE.explanation
     if result.outcome == "flagged":
         return "its flag stands; only a clearance is reopened, a flag is withdrawn by a correction"
     endings: list[Message] = []
@@ -36,7 +40,7 @@ def reopen(
     facts = facts.model_copy(update={"reopenings": (*facts.reopenings, reopening)})
     if ended and size_of_facts(facts) > FACTS_MOST:
         return "it holds as much as a case can carry; what is filed anew needs a booking of its own"
-    decision = decide(facts, edition_named(result.policy_edition))
+    decision = decide(facts, edition)
     if decision.answer == "clear":
         return f"it would be cleared again: {decision.explanation} Correct that finding first"
     return facts

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from contracts.facts import Facts, Question
 from contracts.fields import Finding
 from contracts.history import PRIORITY_KINDS, History, HistoryRecord, Priority
-from policy.decision import Decision
+from policy.decision import UNREADABLE, Decision
 from policy.matter import (
     EXCLUDED,
     IN_SCOPE,
@@ -29,12 +29,15 @@ Rule = Callable[[Matter], Decision | None]
 Rules = tuple[Rule, ...]
 
 
-def decide(facts: Facts, edition: "Edition") -> Decision:
+def decide(facts: Facts, edition: "Edition | None") -> Decision:
     """What is to be done about a case, from all that is known of it, under its edition.
 
     Total and pure. Facts that are not complete yet (no booking, no history) never flag on what is
-    missing and never clear: without a booking the case waits.
+    missing and never clear: without a booking the case waits. Nothing is decided on facts of which a part
+    cannot be read, nor under an edition that this release does not know (None).
     """
+    if edition is None or not facts.is_whole:
+        return UNREADABLE
     if not facts.bookings:
         return Decision(rule="defer.traffic_only", explanation="The booking has not come yet.")
     matter = Matter(facts)

@@ -9,7 +9,7 @@ import asyncio
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 from temporalio import workflow
 from temporalio.common import RawValue, RetryPolicy, SearchAttributeKey
@@ -61,14 +61,13 @@ with workflow.unsafe.imports_passed_through():
         Withdrawal,
     )
     from policy import (
-        EDITIONS,
+        UNREADABLE,
         Decision,
         Edition,
         bind,
         charge_views,
         decide,
-        edition_at,
-        edition_named,
+        edition_among,
         effect_of,
         history_told,
         is_taken_after_the_end,
@@ -107,6 +106,8 @@ class BookingCase:
         self._received = 0
         self._arrivals = 0
         self._answered = 0
+        self._readings = 0
+        self._is_unread = False
         self._is_asking = False
         self._rulings = (0, 0)
         self._decided: tuple[Facts, Decision] | None = None
@@ -141,9 +142,13 @@ class BookingCase:
     # -- the way of a booking -----------------------------------------------------------------
 
     async def _story(self) -> CaseResult:
+        if not self._legible(self._state.is_readable):
+            await self._hold()
         await self._booking_arrived()
         while True:
             result = await self._complete_the_facts()
+            if self._is_unread:
+                await self._hold()
             if result is None:
                 decision = self._decide()
                 if decision.is_open:
@@ -188,7 +193,8 @@ class BookingCase:
     async def _complete_the_facts(self) -> CaseResult | None:
         """Ask for the history and the classes that the facts still lack.
 
-        Returns how the case ended before, where the registry remembers it from an earlier run.
+        Returns how the case ended before, where the registry remembers it from an earlier run; None at
+        once, with the facts as they were, where an answer cannot be read.
         """
         state = self._state
         while True:
@@ -199,6 +205,8 @@ class BookingCase:
                 self._is_asking = True
                 found = await self._history(subjects, offenses)
                 self._is_asking = False
+                if not self._legible(found.is_read):
+                    return None
                 first = not state.asked_for
                 state.has_docket = found.has_docket
                 state.intervals = found.intervals
@@ -216,6 +224,8 @@ class BookingCase:
                 if first and found.earlier.is_open:
                     await self._recall(found.earlier.flags)
                 state.asked_for = subjects  # from here on a question can stand
+                if first and not self._legible(state.is_readable):
+                    return None
             elif offenses:
                 placed = await workflow.execute_activity(
                     CLASSIFY_CHARGE,
@@ -225,6 +235,8 @@ class BookingCase:
                     retry_policy=_UNTIL_ANSWERED,
                     **_ONE_TRY,
                 )
+                if not self._legible(placed.is_read):
+                    return None
                 placements = (*state.facts.placements, *placed.placements)
                 state.facts = state.facts.model_copy(update={"placements": placements})
             else:
@@ -293,6 +305,30 @@ class BookingCase:
                 said = {"outcome": "withdrawn", "explanation": corrected.result.explanation}
                 outcome = outcome.model_copy(update=said)
         return outcome
+
+    def _legible(self, readable: bool) -> bool:
+        """Whether what was recorded is read here, and was when the case first came by.
+
+        Where a newer release wrote what this worker cannot read, the marker says so in the history. So the
+        newer worker, once it is back, goes the way that the case went without it, until the next run.
+        """
+        self._readings += 1
+        unread = f"unread-{self._readings}"
+        if not readable:
+            workflow.patched(unread)
+        elif workflow.unsafe.is_replaying():
+            readable = not workflow.patched(unread)
+        self._is_unread = self._is_unread or not readable
+        return readable
+
+    async def _hold(self) -> NoReturn:
+        """Decide nothing and lose nothing: a person is told, and at each reminder a new run reads anew."""
+        reminders = self._state.reminders
+        while self._state.reminders <= reminders:
+            await self._next_fact(UNREADABLE)
+        self._answered = self._arrivals
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        self._continue_as_new()
 
     async def _next_fact(self, decision: Decision) -> None:
         """Wait for a message or a timer. No timer decides anything."""
@@ -408,7 +444,8 @@ class BookingCase:
     ) -> CaseResult | None:
         """Write the outcome and all that arrived while it was being written.
 
-        Returns what stands in the registry; None where the last look found a US citizen.
+        Returns what stands in the registry; None where the last look found a US citizen, or where what
+        stands cannot be read.
         """
         number = self._state.flags_written + 1
         while True:
@@ -421,6 +458,8 @@ class BookingCase:
                 retry_policy=_UNTIL_WRITTEN,
                 **_ONE_TRY,
             )
+            if not self._legible(concluded.is_read):
+                return None
             if concluded.us_citizen:
                 self._state.facts = self._state.facts.model_copy(update={"us_citizen": True})
                 return None
@@ -447,19 +486,22 @@ class BookingCase:
     # -- deciding ------------------------------------------------------------------------------
 
     @property
-    def _edition(self) -> Edition:
+    def _edition(self) -> Edition | None:
         """The one in force at the booking, of those that were released when the case was opened."""
-        released = tuple(edition_named(name) for name in self._state.editions) or EDITIONS[:1]
-        return edition_at(min(booking.booked_at for booking in self._state.facts.bookings), released)
+        booked_at = min(booking.booked_at for booking in self._state.facts.bookings)
+        return edition_among(self._state.editions, booked_at)
 
     def _decide(self) -> Decision:
         """The decision on the facts as they are, worked out once for each change of them."""
+        if self._is_unread:
+            return UNREADABLE
         facts = self._state.facts
         if self._decided is None or self._decided[0] is not facts:
             self._decided = (facts, decide(facts, self._edition))
         return self._decided[1]
 
     def _result(self, decision: Decision) -> CaseResult:
+        assert self._edition is not None  # or nothing would have been decided
         return CaseResult(
             outcome="flagged" if decision.answer == "flag" else "cleared",
             rule=decision.rule,
@@ -518,9 +560,12 @@ class BookingCase:
 
     def _continue_as_new_if_long(self) -> None:
         if self._is_long:
-            if self._docket_look is not None:
-                self._state.due["docket_check"] = workflow.now()  # the new run looks again
-            workflow.continue_as_new(self._state.bounded())
+            self._continue_as_new()
+
+    def _continue_as_new(self) -> NoReturn:
+        if self._docket_look is not None:
+            self._state.due["docket_check"] = workflow.now()  # the new run looks again
+        workflow.continue_as_new(self._state.bounded())
 
     # -- messages ------------------------------------------------------------------------------
 
@@ -666,7 +711,8 @@ class BookingCase:
         state.status = status
         state.rule = decision.rule if decision else None
         state.explanation = decision.explanation if decision else "The criminal history is being checked."
-        state.edition = self._edition.name
+        if not self._is_unread and self._edition is not None:
+            state.edition = self._edition.name
         match status:
             case "waiting_for_court":
                 state.waiting_since = state.waiting_since or workflow.now()

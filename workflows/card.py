@@ -23,7 +23,10 @@ def card(state: CaseState, view: CaseView) -> str:
         "waiting_for_court": state.waiting_since,
         "needs_review": state.review_since,
     }.get(state.status)
-    lines = [f"### {_WAITS_FOR[state.status]}{f' since {since:%Y-%m-%d}' if since else ''}", ""]
+    lines = [
+        f"### {_WAITS_FOR.get(state.status, state.status)}{f' since {since:%Y-%m-%d}' if since else ''}",
+        "",
+    ]
     lines.append(view.explanation + (f" (`{view.rule}`)" if view.rule else ""))
     lines.append("")
     for charge in view.charges[:10]:
@@ -39,7 +42,7 @@ def card(state: CaseState, view: CaseView) -> str:
             f"- Last message: {last.type}, received {last.received_at:%Y-%m-%d} ({view.messages_total} in all)"
         )
     for name, due in sorted(state.due.items()):
-        lines.append(f"- {_DUE[name]}: {due:%Y-%m-%d}")
+        lines.append(f"- {_DUE.get(name, name)}: {due:%Y-%m-%d}")
     if state.reopened:
         lines.append(
             f"- Reopened on {state.reopened.reopened_at:%Y-%m-%d} by {_plain(state.reopened.by)}: "

@@ -14,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.case import FlagStatus, MessageView, RejectedView, ReopenedView
     from contracts.court import Correction, CourtUpdate, ReviewDecision, SubjectFinding
     from contracts.facts import Facts, Ruling
-    from contracts.fields import Rule, Status
+    from contracts.fields import Rule, Status, Told
     from contracts.message import Message
     from contracts.room import (
         CARRIED_MOST,
@@ -26,7 +26,7 @@ with workflow.unsafe.imports_passed_through():
         size_of_facts,
     )
     from contracts.work import Intervals, Recalled
-    from policy import TURNS
+    from policy import TURNS, edition_named
 
 MESSAGES_SHOWN = 200
 REJECTED_SHOWN = 100
@@ -44,8 +44,8 @@ class CaseState(BaseModel):
     rejected: list[RejectedView] = Field(default_factory=list)
     rejected_total: int = 0
 
-    status: Status = "awaiting_booking"
-    rule: Rule | None = None
+    status: Told[Status] = "awaiting_booking"
+    rule: Told[Rule] | None = None
     explanation: str = "The booking has not come yet."
     edition: str | None = None
     editions: tuple[str, ...] = ()
@@ -61,7 +61,12 @@ class CaseState(BaseModel):
     docket_misfits: list[str] = Field(default_factory=list)
     intervals: Intervals = Intervals()
     flags_written: int = 0
-    flag_status: FlagStatus | None = None
+    flag_status: Told[FlagStatus] | None = None
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether this release knows all that was carried: every fact, and every edition."""
+        return self.facts.is_whole and None not in map(edition_named, self.editions)
 
     @property
     def needs_attention(self) -> bool:

@@ -105,6 +105,8 @@ def _filled(schema: dict[str, Any], root: dict[str, Any], *, whole: bool) -> Any
             return True
         case {"type": "integer"}:
             return 7
+        case {"type": "string", "examples": [word, *_]}:
+            return word
         case {"type": "string"}:
             return _TEXTS.get(schema.get("format") or schema.get("pattern", ""), "x-1")
         case _:
