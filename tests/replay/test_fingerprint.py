@@ -88,7 +88,7 @@ AN_ACTIVITY = "await workflow.execute_activity(CASE_INTERVALS)"
         ),
         pytest.param(CASE, "MOST = 2_000", "MOST = 1_000", "+  RUN_MESSAGES_MOST = 1000", id="a limit"),
         pytest.param(
-            CASE, "workflow.continue_as_new(", "print(", "-      workflow.continue_as_new()", id="no new run"
+            CASE, "workflow.continue_as_new(", "print(", "-    workflow.continue_as_new()", id="no new run"
         ),
         pytest.param(
             CASE,
