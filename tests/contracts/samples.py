@@ -59,7 +59,7 @@ def samples(model: type[BaseModel]) -> list[Any]:
     given = [_filled(schema, schema, whole=False), whole]
     places = [*_words(schema, schema, ())]
     for n in range(max((len(words) for _, words in places), default=0)):
-        given.append(_with(whole, {path: words[n % len(words)] for path, words in places}))
+        given.append(with_words(whole, {path: words[n % len(words)] for path, words in places}))
     written = [json.loads(model.model_validate_json(json.dumps(one)).model_dump_json()) for one in given]
     return [one for n, one in enumerate(written) if one not in written[:n]]
 
@@ -118,6 +118,12 @@ def _not_null(schema: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def words_in(model: type[BaseModel]) -> Iterator[Place]:
+    """The place of every word in a model's whole sample."""
+    schema = model.model_json_schema()
+    yield from (place for place, _ in _words(schema, schema, ()))
+
+
 def _words(schema: dict[str, Any], root: dict[str, Any], path: Place) -> Iterator[tuple[Place, list[str]]]:
     """Every field that takes one of some words, as the path to it in a whole sample."""
     schema = resolved(schema, root)
@@ -131,7 +137,7 @@ def _words(schema: dict[str, Any], root: dict[str, Any], path: Place) -> Iterato
         yield from _words(schema["items"], root, (*path, 0))
 
 
-def _with(whole: Any, words: dict[Place, str]) -> Any:
+def with_words(whole: Any, words: dict[Place, str]) -> Any:
     changed = copy.deepcopy(whole)
     for path, word in words.items():
         inner = changed

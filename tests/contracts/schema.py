@@ -62,6 +62,38 @@ def misfits(value: Any, schema: dict[str, Any], root: dict[str, Any], at: str = 
                 raise AssertionError(f"teach tests/contracts/schema.py the keyword {keyword}")
 
 
+def narrower(then: Any, now: Any, roots: tuple[Any, Any], at: str = "") -> Iterator[str]:
+    """Where a schema takes less than it took, each as `field: reason`; new fields of no concern."""
+    then, now = resolved(then, roots[0]), resolved(now, roots[1])
+    if "anyOf" in then or "anyOf" in now:
+        olds, news = then.get("anyOf", [then]), now.get("anyOf", [now])
+        for old in olds:
+            if all(any(narrower(old, new, roots, at)) for new in news):
+                yield from narrower(old, news[0], roots, at)
+        return
+    for keyword, most in (("maxLength", min), ("maxItems", min), ("minLength", max), ("minItems", max)):
+        limit = now.get(keyword)
+        if limit is not None and (keyword not in then or most(limit, then[keyword]) != then[keyword]):
+            yield f"{at}: {keyword} was {then.get(keyword, 'not set')} and is {limit}"
+    for keyword in ("type", "format", "pattern"):
+        if keyword in now and now[keyword] != then.get(keyword):
+            yield f"{at}: {keyword} was {then.get(keyword, 'not set')} and is {now[keyword]}"
+    if ("enum" in now or "const" in now) and (gone := _words_of(then) - _words_of(now)):
+        yield f"{at}: no longer takes {sorted(gone) or 'any word'}"
+    for name in set(now.get("required", ())) - set(then.get("required", ())):
+        yield f"{at}.{name}: is required now"
+    for name, inner in then.get("properties", {}).items():
+        if name in now.get("properties", {}):
+            yield from narrower(inner, now["properties"][name], roots, f"{at}.{name}")
+    for keyword in ("items", "additionalProperties"):
+        if isinstance(then.get(keyword), dict) and isinstance(now.get(keyword), dict):
+            yield from narrower(then[keyword], now[keyword], roots, f"{at}.*")
+
+
+def _words_of(schema: dict[str, Any]) -> set[str]:
+    return {*schema.get("enum", ()), *([schema["const"]] if "const" in schema else [])} or {"any word"}
+
+
 _KNOWN: Final = {
     *("type", "anyOf", "enum", "const", "properties", "required", "additionalProperties", "items"),
     *("maxLength", "maxItems", "minLength", "minItems", "pattern", "format"),

@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta, timezone
+from itertools import product
 from pathlib import Path
 from typing import Final, get_args
 
@@ -11,11 +12,20 @@ import pytest
 import policy
 from contracts.fields import Rule
 from policy import Decision, Edition
+from policy.catalog import normalised
 from tests.unit.facts import booking, charge, decided, facts_of
 from tests.unit.grid import grid, told
 
 DATA: Final = Path(__file__).parents[1] / "data"
 FIRST: Final = policy.EDITIONS[0]
+SCHEMES: Final = ("CA-VC", "az_ars", "NY VTL", "IL-625", "NJ", "TX–TC", "NC-GS", "WA-RCW", "NCIC", "X-1", "§")
+CODES: Final = (
+    *("12500(a)", "CVC § 12500 (A)", "12500a", "12500[a]", "28-3151", "A.R.S. § 28-3151", "28—3151(a)(1)"),
+    *("1192.2", "1192.2-a(b)", "1111-a", "625 ILCS 5/6-303", "5/6-303(a 1)", "39:4-50", "N.J.S.A. 39:4-50.2"),
+    *("545.401", "Sec. 545.401(b)", "20-138.2A", "20-28(a1)", "20-28(a)(1)", "46.61.502", "2000 1(a)", "5499"),
+    *("90Z", "12500(a) VC", "secs. 5", "", "½", "ſ5", "1\x002", "9" * 129),
+)
+SPELLED: Final = "eeb5ff5f1458b48715d4edc2cb8d9ccf59efde76a8e8235fc222bd51a577a072"
 
 
 def test_a_released_edition_decides_the_grid_as_it_did() -> None:
@@ -32,6 +42,15 @@ def test_a_released_edition_decides_the_grid_as_it_did() -> None:
         "changes, since open cases are decided under it for years: undo the change, or make a new edition "
         "of it in policy/editions.py, with rules of its own"
     )
+
+
+def test_codes_are_read_as_they_were_when_the_edition_was_released() -> None:
+    """The rules compare codes by their keys, and rulings are bound to them: `normalised` belongs to the
+    edition as its rules do. One that reads codes otherwise goes beside it, for the catalog or a new edition."""
+    digest = hashlib.sha256()
+    for scheme, code in product(SCHEMES, CODES):
+        digest.update(f"{normalised(scheme, code)}\n".encode())
+    assert digest.hexdigest() == SPELLED
 
 
 # A second edition ----------------------------------------------------------------------------------
