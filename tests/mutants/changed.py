@@ -14,7 +14,7 @@ from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
 TESTS: Final = [
-    f"tests/unit/test_{name}.py" for name in ("policy_rules", "policy_reopening", "policy_properties")
+    f"tests/unit/test_policy_{name}.py" for name in ("rules", "reopening", "properties", "newer_releases")
 ]
 OPTIONS: Final = ["-x", "-q", "--noconftest", "-p", "no:cacheprovider", "--hypothesis-seed=0"]
 
