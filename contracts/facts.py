@@ -99,7 +99,7 @@ class Facts(Inside):
     @property
     def is_whole(self) -> bool:
         """Whether everything that was written of these facts could be read."""
-        return not self._unread
+        return not (self.__pydantic_private__ or {}).get("_unread")  # the rules ask often: no look-up by name
 
     @model_validator(mode="wrap")
     @classmethod
