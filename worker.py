@@ -2,10 +2,8 @@
 
 import asyncio
 import logging
-import signal
 import sys
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Awaitable, Callable
 
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
@@ -18,10 +16,12 @@ from registry import Registry, RegistryError
 from runtime import search_attributes
 from runtime.catalogs import read_catalogs
 from runtime.connect import ConnectError, connect
+from runtime.observing import observed
 from runtime.sandbox import sandbox
 from runtime.search_attributes import SetupError
 from runtime.services import ServiceError
 from runtime.settings import Settings, SettingsError
+from runtime.stopping import Ending, WorkerFailed, leave
 from workflows import WORKFLOWS
 
 # A module that is not passed through is imported anew for each case that comes into memory, which is
@@ -38,11 +38,12 @@ def make_worker(
     catalog_of: Callable[[str], Catalog] | None = None,
     *,
     task_queue: str = TASK_QUEUE,
+    on_failure: Callable[[BaseException], Awaitable[None]] | None = None,
 ) -> Worker:
     """The worker of all workflows and activities.
 
     `asked`: whom, instead of the registry's tables. `catalog_of`: from an ORI to its catalog, where the
-    settings' files were read before.
+    settings' files were read before. `on_failure`: told why, where the worker ends by itself.
     """
     look_ups = LookUps(
         registry,
@@ -73,7 +74,8 @@ def make_worker(
         max_concurrent_workflow_tasks=settings.worker_workflow_tasks,
         max_concurrent_activities=settings.worker_activities,
         sticky_queue_schedule_to_start_timeout=settings.worker_sticky_for,
-        graceful_shutdown_timeout=timedelta(seconds=20),
+        graceful_shutdown_timeout=settings.worker_grace,
+        on_fatal_error=on_failure,
         deployment_config=_version(settings),
         # A submit of 2 MB would otherwise fail the task again and again; so its sender gets an error.
         disable_payload_error_limit=True,
@@ -94,34 +96,32 @@ def _version(settings: Settings) -> WorkerDeploymentConfig | None:
 
 async def run(settings: Settings) -> None:
     """Poll until SIGTERM or SIGINT, then finish what is under way."""
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    ending = Ending(settings.worker_grace)
+    ending.on_signals()
     catalog_of = read_catalogs(settings)
-    client = await connect()
+    client = await connect(settings, metrics=settings.metrics)
     await search_attributes.check(client)
     registry = await Registry.open(settings.registry)
     try:
-        async with (
-            sources(Sources(registry, registry), settings.history, settings.docket) as asked,
-            make_worker(client, registry, settings, asked, catalog_of),
-        ):
-            print(f"worker ready: polling {TASK_QUEUE} in {client.namespace}", flush=True)
-            await stop.wait()
+        async with sources(Sources(registry, registry), settings.history, settings.docket) as asked:
+            worker = make_worker(client, registry, settings, asked, catalog_of, on_failure=ending.on_failure)
+            async with observed(worker, client, registry, settings, ending):
+                print(f"worker ready: polling {TASK_QUEUE} in {client.namespace}", flush=True)
+                await ending.run(worker)
     finally:
         await registry.close()
 
 
 def main() -> int:
-    """Exit code 0 after a stop that was asked for, 1 with one line where it cannot start."""
+    """Exit code 0 after a stop that was asked for, 1 with one line where it cannot start, or failed."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
         asyncio.run(run(Settings()))
-    except (ConnectError, RegistryError, ServiceError, SetupError, SettingsError) as error:
+    except (ConnectError, RegistryError, ServiceError, SetupError, SettingsError, WorkerFailed) as error:
         print(f"worker: {error}", file=sys.stderr)
         return 1
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

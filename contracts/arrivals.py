@@ -7,7 +7,7 @@ line. A reason names the field, says what is wrong with it, and what would be ri
 import json
 import re
 from datetime import UTC, date, datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -43,8 +43,16 @@ PAYLOAD_KEPT: Final = 500
 """Characters kept of what did not fit."""
 
 
+Misfit = Literal["does_not_fit", "misplaced", "not_taken"]
+"""No message of the contract; one that belongs to another case or day; one that this case cannot take."""
+
+
 class DoesNotFit(ValueError):
-    """What arrived is no message of the contract; the text is the reason."""
+    """What arrived is no message of the contract, or not one for here and now; the text is the reason."""
+
+    def __init__(self, reason: str, kind: Misfit = "does_not_fit") -> None:
+        super().__init__(reason)
+        self.kind = kind
 
 
 def type_of(message: Message) -> str:

@@ -29,6 +29,7 @@ from intake.session import REFUSED, run, told
 from runtime import search_attributes
 from runtime.connect import ConnectError, connect
 from runtime.keys import list_keys
+from runtime.metrics import HISTORY_WITHIN, STUCK
 from runtime.search_attributes import SetupError
 from runtime.settings import PREFIX, Access, Settings, SettingsError
 
@@ -44,15 +45,13 @@ BACKLOG_WITHIN: Final = timedelta(minutes=1)
 SHORTEST_RETENTION: Final = timedelta(days=7)
 """A start that is repeated later than that is told by the registry alone that its case has ended."""
 
-ANSWERED_WITHIN: Final = timedelta(hours=1)
-"""A history that takes longer is one that somebody should ask after."""
 LOOKED_AT: Final = 200
 """Runs that were ended from outside, the latest; one is known by its id whether another goes on with it."""
 
 _OURS: Final = f"WorkflowType IN ('{BOOKING_CASE}', '{FLAG_CORRECTION}')"
-STUCK: Final = f"{_OURS} AND TaskQueue = '{TASK_QUEUE}' AND TemporalReportedProblems IS NOT NULL AND {OPEN}"
-"""Kept by the server where its dynamic configuration has this, a number of failures running."""
+
 TELLS_OF_PROBLEMS: Final = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute"
+"""In a server's dynamic configuration, a number of failures running: it keeps a record of who is `STUCK`."""
 
 Level = Literal["ok", "look", "bad"]
 _STYLES: Final[Mapping[Level, str]] = {"ok": "green", "look": "yellow", "bad": "bold red"}
@@ -262,14 +261,14 @@ class Examination:
 
     async def unanswered_histories(self) -> Finding:
         """A source that is down shows above; one that answers what does not fit shows here."""
-        since = (datetime.now(UTC) - ANSWERED_WITHIN).isoformat()
+        since = (datetime.now(UTC) - HISTORY_WITHIN).isoformat()
         waiting = f"{_query(Wanted('checking_history'))} AND StartTime < '{since}'"
         if not (count := (await self._client.count_workflows(waiting)).count):
-            return Finding("ok", f"no case has waited for its history for {_span(ANSWERED_WITHIN)}")
+            return Finding("ok", f"no case has waited for its history for {_span(HISTORY_WITHIN)}")
         return Finding(
             "look",
             f"{count:,} {'case has' if count == 1 else 'cases have'} waited for a history for "
-            f"{_span(ANSWERED_WITHIN)} or more",
+            f"{_span(HISTORY_WITHIN)} or more",
             "the pending activity of one in the web UI says why; "
             "`conviction-gate list --status checking_history` names them",
         )

@@ -45,6 +45,10 @@ class Registry:
         """The address as messages may show it."""
         return self._database.place
 
+    async def check(self) -> None:
+        """Raises `RegistryError` where it cannot be reached, or its schema is not this release's."""
+        await schema.check(self._database)
+
     async def close(self) -> None:
         """Give the connections back; the registry is of no use afterwards."""
         await self._database.close()

@@ -13,8 +13,9 @@ from temporalio.envconfig import ClientConfig
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig
 
 from runtime.converter import data_converter
+from runtime.metrics import prometheus
 from runtime.sealing import converter
-from runtime.settings import Settings
+from runtime.settings import PREFIX, Settings
 
 DEFAULT_ADDRESS = "localhost:7233"
 DEFAULT_NAMESPACE = "default"
@@ -26,16 +27,30 @@ class ConnectError(Exception):
 
 
 @cache
-def core() -> Runtime:
-    """The SDK's core, one a process. Its log joins Python's; by itself it would go to stdout."""
+def core(metrics: str | None = None) -> Runtime:
+    """The SDK's core, one a process. Its log joins Python's; by itself it would go to stdout.
+
+    `metrics`: the IP address and port where Prometheus can read; raises `ConnectError` where it cannot.
+    """
     log = LogForwardingConfig(logger=logging.getLogger("temporalio.core"))
-    return Runtime(
-        telemetry=TelemetryConfig(logging=LoggingConfig(filter=LoggingConfig.default.filter, forwarding=log))
+    telemetry = TelemetryConfig(
+        logging=LoggingConfig(filter=LoggingConfig.default.filter, forwarding=log),
+        metrics=prometheus(metrics) if metrics else None,
+        attach_service_name=False,
     )
+    try:
+        return Runtime(telemetry=telemetry)
+    except ValueError as error:
+        raise ConnectError(
+            f"nobody can listen at {metrics} ({error}); choose another port in {PREFIX}METRICS, or stop what "
+            "listens there"
+        ) from None
 
 
-async def connect(settings: Settings | None = None, *, sealed: bool = True) -> Client:
-    """A client of the server that the environment names, connected.
+async def connect(
+    settings: Settings | None = None, *, sealed: bool = True, metrics: str | None = None
+) -> Client:
+    """A client of the server that the environment names, connected; `metrics`: see `core`.
 
     `settings`: whose keys seal what goes there; by default those of the environment. Not `sealed`: for
     work that reads and writes no payload, and so needs no key.
@@ -55,9 +70,10 @@ async def connect(settings: Settings | None = None, *, sealed: bool = True) -> C
     config.setdefault("namespace", DEFAULT_NAMESPACE)
     address = config["target_host"]
     payloads = converter(settings or Settings(), config["namespace"]) if sealed else data_converter
+    runtime = core(metrics)
     try:
         async with asyncio.timeout(FIRST_ANSWER_WITHIN):
-            return await Client.connect(**config, data_converter=payloads, runtime=core())
+            return await Client.connect(**config, data_converter=payloads, runtime=runtime)
     except (RuntimeError, ValueError, TimeoutError) as error:
         raise ConnectError(_unreachable(address, str(error))) from error
 

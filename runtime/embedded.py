@@ -308,6 +308,8 @@ async def _worker(running: Running, settings: Settings) -> AsyncIterator[None]:
             "TEMPORAL_NAMESPACE": running.namespace,
             f"{PREFIX}DATA": str(running.data),
             f"{PREFIX}REGISTRY_URL": settings.registry,
+            # Its own, which children.WORKER_GRACE is made for.
+            f"{PREFIX}WORKER_GRACE": "",
             # Unversioned: nobody is there to make its version the current one, and until then it gets nothing.
             f"{PREFIX}WORKER_DEPLOYMENT": "",
             f"{PREFIX}WORKER_BUILD": "",

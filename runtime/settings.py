@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
@@ -111,6 +112,24 @@ def _token(token: SecretStr | None) -> SecretStr | None:
     return token
 
 
+def host_and_port(address: str) -> tuple[str, int]:
+    """The two parts of an address to listen at; raises ValueError where it has not both."""
+    host, _, port = address.rpartition(":")
+    ip_address(host.removeprefix("[").removesuffix("]"))
+    if not 0 < int(port) < 65536:
+        raise ValueError(port)
+    return host.strip("[]"), int(port)
+
+
+def _listening(address: str | None) -> str | None:
+    if address is not None:
+        try:
+            host_and_port(address)
+        except ValueError:
+            raise ValueError("not an IP address and a port; write one such as 127.0.0.1:9464") from None
+    return address
+
+
 def _deployment(name: str | None) -> str | None:
     # The server lets a worker poll under any other name, and never lists its deployment.
     if name is not None and not _DEPLOYMENT.fullmatch(name):
@@ -136,6 +155,7 @@ ServiceUrl = Annotated[str | None, AfterValidator(_service_url)]
 Token = Annotated[SecretStr | None, AfterValidator(_token)]
 Prefix = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[A-Z0-9]{0,7}$")]
 Deployment = Annotated[str | None, AfterValidator(_deployment)]
+Listening = Annotated[str | None, AfterValidator(_listening)]
 Build = Annotated[str | None, AfterValidator(_build)]
 
 
@@ -221,6 +241,14 @@ class Settings(BaseSettings):
     """Look-ups and writes that a worker carries out at a time."""
     worker_sticky_for: Span = timedelta(seconds=5)
     """How long what comes to a case waits for the worker that has it in memory; then any may take it."""
+
+    worker_grace: Span = timedelta(seconds=20)
+    """How long a worker that is told to stop may finish what is under way."""
+
+    metrics: Listening = None
+    """Where Prometheus reads a worker's numbers, an IP address and a port; None: nowhere."""
+    health: Listening = None
+    """Where a worker answers /livez and /readyz, an IP address and a port; None: nowhere."""
 
     # Temporal's worker controller for Kubernetes names both in variables of its own.
     worker_deployment: Deployment = Field(default_factory=_elsewhere("TEMPORAL_DEPLOYMENT_NAME"))

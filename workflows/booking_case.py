@@ -15,6 +15,7 @@ from temporalio import workflow
 from temporalio.common import RawValue, RetryPolicy, SearchAttributeKey
 from temporalio.exceptions import ActivityError, ApplicationError
 
+from workflows import meters
 from workflows.alarms import Alarms
 from workflows.inbox import addressed, arrived, one_text, refused, shown, was_refused
 from workflows.state import CaseState
@@ -23,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts import names
     from contracts.arrivals import (
         DoesNotFit,
+        Misfit,
         misfit,
         read_booking,
         read_message,
@@ -123,6 +125,7 @@ class BookingCase:
                 (),
                 "the workflow id is not booking-case:{agency}:{tracking_number}, so that no "
                 "booking can fit; start the case under its own id",
+                "misplaced",
             )
         if not self._state.facts.bookings:
             self._show()
@@ -137,7 +140,7 @@ class BookingCase:
             except asyncio.CancelledError:
                 if story.done():
                     raise
-                self._reject("cancel", (), _NOT_CANCELED)
+                self._reject("cancel", (), _NOT_CANCELED, "not_taken")
 
     # -- the way of a booking -----------------------------------------------------------------
 
@@ -276,7 +279,7 @@ class BookingCase:
         self._state.flags_written = flags
         self._arrivals += 1
         for message, reason in self._state.recall(recalled):
-            self._reject(type_of(message), (json.loads(message.model_dump_json()),), reason)
+            self._reject(type_of(message), (json.loads(message.model_dump_json()),), reason, "not_taken")
 
     async def _judged_anew(self, outcome: CaseResult) -> CaseResult:
         """The end on record, once what this run was told has been judged as after the end."""
@@ -437,6 +440,7 @@ class BookingCase:
                 **_ONE_TRY,
             )
         self._state.flag_status = "withdrawn"
+        meters.withdrawn(after.rule)
         return withdrawn if after.answer == "clear" else None
 
     async def _write(
@@ -573,7 +577,7 @@ class BookingCase:
         try:
             booking = self._fitting(read_booking(arrived(inputs, self._received)))
         except DoesNotFit as reason:
-            self._reject(names.BOOKING_CASE, inputs, str(reason))
+            self._reject(names.BOOKING_CASE, inputs, str(reason), reason.kind)
         else:
             self._accept(booking)
 
@@ -583,17 +587,18 @@ class BookingCase:
         try:
             message = self._fitting(read_message(name, arrived(payloads, self._received)))
         except DoesNotFit as reason:
-            self._reject(name, payloads, str(reason))
+            self._reject(name, payloads, str(reason), reason.kind)
         else:
             self._accept(message)
 
     def _fitting(self, message: Message) -> Message:
         """A message that belongs here and now; raises `DoesNotFit`."""
-        reason = misfit(message, self._case_id, workflow.now()) or self._state.refusal(message)
+        elsewhere = misfit(message, self._case_id, workflow.now())
+        reason = elsewhere or self._state.refusal(message)
         if reason is None and isinstance(message, ReviewDecision) and self._rulings_now >= RULINGS_AT_ONCE:
             reason = "too many rulings came at once; send it again"
         if reason is not None:
-            raise DoesNotFit(reason)
+            raise DoesNotFit(reason, "misplaced" if elsewhere else "not_taken")
         return message
 
     def _accept(self, message: Message) -> str | None:
@@ -626,7 +631,8 @@ class BookingCase:
             return Decision(rule="defer.traffic_only", explanation="")
         return self._decide()
 
-    def _reject(self, name: str, payloads: Sequence[Any], reason: str) -> None:
+    def _reject(self, name: str, payloads: Sequence[Any], reason: str, kind: Misfit = "does_not_fit") -> None:
+        meters.rejected(name, kind)
         self._state.reject(name, workflow.now(), reason, shown(payloads))
         self._arrivals += 1
         # The card follows once an activation, not once a message: a flood must not hold the case up.
@@ -739,6 +745,9 @@ class BookingCase:
             if told.get(key) != value
         ]
         if updates:
+            before = told.get(names.CASE_STATUS), told.get(names.CASE_RULE)
+            if state.rule and before != (state.status, state.rule):
+                meters.decided(state.status, state.rule)
             workflow.upsert_search_attributes(updates)
         workflow.set_current_details(card(state, self._view()))
 

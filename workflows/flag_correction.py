@@ -9,6 +9,7 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import FailureError
 
+from workflows import meters
 from workflows.inbox import addressed, arrived, must_open, shown
 
 with workflow.unsafe.imports_passed_through():
@@ -37,6 +38,7 @@ class FlagCorrection:
                 )
             corrected = await self._corrected(case_id, text, reason)
             if corrected.result is not None:
+                meters.corrected(corrected.result.outcome)
                 return corrected.result
             await workflow.sleep(pause, summary="The case was opened again, and takes this once it runs")
             pause = min(2 * pause, timedelta(days=1))

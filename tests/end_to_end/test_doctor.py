@@ -60,7 +60,7 @@ async def test_a_history_that_does_not_come(house: House, monkeypatch: pytest.Mo
     await house.up()
     await house.gate("start", "-", stdin=json.dumps(a_booking("D-2")))
     assert (await not_ok()).keys() == {"histories"}  # it has not waited for an hour
-    monkeypatch.setattr(doctor, "ANSWERED_WITHIN", timedelta(0))
+    monkeypatch.setattr(doctor, "HISTORY_WITHIN", timedelta(0))
     while "slow histories" not in (asking := await not_ok()):  # visibility follows after a moment
         pass
     slow = asking["slow histories"]

@@ -17,11 +17,12 @@ from temporalio.worker import Worker
 
 import worker
 from contracts.names import BOOKING_CASE, TASK_QUEUE
-from intake.doctor import STUCK, Examination, Finding
+from intake.doctor import Examination, Finding
 from policy import Decision
 from registry import Registry
 from runtime.converter import data_converter
 from runtime.embedded import embedded
+from runtime.metrics import STUCK
 from runtime.settings import Settings
 from tests.end_to_end.conftest import House
 from tests.end_to_end.pages import Page

@@ -274,3 +274,18 @@ def test_a_password_shows_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
         Settings()
     assert "secret" not in str(caught.value)
     assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize("name", ["metrics", "health"])
+@pytest.mark.parametrize("address", ["127.0.0.1:9464", "0.0.0.0:1", "[::1]:65535"])
+def test_an_address_to_listen_at(monkeypatch: pytest.MonkeyPatch, name: str, address: str) -> None:
+    monkeypatch.setenv(variable(name), address)
+    assert getattr(Settings(), name) == address
+
+
+@pytest.mark.parametrize("name", ["metrics", "health"])
+@pytest.mark.parametrize("address", ["9464", ":9464", "localhost:9464", "127.0.0.1:0", "127.0.0.1:x", "::1"])
+def test_no_address_to_listen_at(monkeypatch: pytest.MonkeyPatch, name: str, address: str) -> None:
+    monkeypatch.setenv(variable(name), address)
+    with pytest.raises(SettingsError, match=r"not an IP address and a port; write one such as 127.0.0.1:9464"):
+        Settings()

@@ -1,0 +1,136 @@
+"""What a worker answers to probes: the truth, in time, and without loading what it asks."""
+
+import asyncio
+import json
+from contextlib import suppress
+from datetime import timedelta
+
+import httpx
+import pytest
+from temporalio.service import RPCError, RPCStatusCode
+
+from registry import RegistryError
+from runtime import health
+from runtime.embedded import free_port
+from runtime.health import Health, serving
+from runtime.settings import SettingsError
+from runtime.stopping import Ending
+
+
+class Things:
+    """What is checked, each of which can be broken."""
+
+    def __init__(self) -> None:
+        self.broken: dict[str, Exception] = {}
+        self.asked = 0
+        self.ending = Ending(timedelta(seconds=20))
+        self.health = Health({"worker": self.worker, "registry": self.registry}, self.ending)
+
+    async def worker(self) -> None:
+        self.asked += 1
+        self._look("worker")
+
+    async def registry(self) -> None:
+        self._look("registry")
+
+    def _look(self, name: str) -> None:
+        if name in self.broken:
+            raise self.broken[name]
+
+
+@pytest.fixture
+def things(monkeypatch: pytest.MonkeyPatch) -> Things:
+    monkeypatch.setattr(health, "FRESH_FOR", 0.0)
+    return Things()
+
+
+async def asked(things: Things, path: str) -> tuple[int, dict[str, object]]:
+    address = f"127.0.0.1:{free_port()}"
+    async with serving(address, things.health), httpx.AsyncClient() as probe:
+        answer = await probe.get(f"http://{address}{path}")
+    return answer.status_code, answer.json()
+
+
+async def test_ready(things: Things) -> None:
+    told = {"ready": True, "checks": {"worker": "ok", "registry": "ok"}}
+    assert await asked(things, "/readyz") == (200, told)
+    assert await asked(things, "/livez") == (200, {"alive": True, "worker": "ok"})
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (RegistryError("the registry at X is not set up; run Y"), "the registry at X is not set up; run Y"),
+        (
+            RPCError("MARKER", RPCStatusCode.UNAVAILABLE, b""),
+            "the Temporal server does not answer (UNAVAILABLE)",
+        ),
+        (ValueError("MARKER"), "unexpected ValueError; see the log"),
+    ],
+)
+async def test_not_ready_with_the_reason(things: Things, error: Exception, reason: str) -> None:
+    things.broken["registry"] = error
+    told = {"ready": False, "checks": {"worker": "ok", "registry": reason}}
+    assert await asked(things, "/readyz") == (503, told)
+    assert (await asked(things, "/livez"))[0] == 200
+    del things.broken["registry"]
+    assert (await asked(things, "/readyz"))[0] == 200
+
+
+async def test_what_hangs_is_not_ready(things: Things, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "ANSWER_WITHIN", 0.0)
+    monkeypatch.setattr(things, "worker", lambda: asyncio.sleep(3600))
+    told = Health({"worker": things.worker}, things.ending)
+    assert await told.found() == {"worker": "no answer within 0 s"}
+
+
+async def test_probes_that_come_at_once_ask_once(things: Things, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "FRESH_FOR", 3600.0)
+    await asyncio.gather(*(things.health.found() for _ in range(20)))
+    assert things.asked == 1
+
+
+async def test_a_worker_that_stops_is_not_ready_and_lives(things: Things) -> None:
+    things.ending.asked.set()
+    assert (await asked(things, "/livez"))[0] == 200
+    status, told = await asked(things, "/readyz")
+    assert (status, told["checks"]) == (503, {"worker": "it was told to stop", "registry": "ok"})
+
+
+async def test_a_worker_that_failed_is_neither_ready_nor_alive(things: Things) -> None:
+    things.ending.failure = "the worker failed"
+    assert await asked(things, "/livez") == (503, {"alive": False, "worker": "the worker failed"})
+    assert (await asked(things, "/readyz"))[0] == 503
+
+
+async def test_another_page(things: Things) -> None:
+    assert (await asked(things, "/metrics"))[0] == 404
+
+
+@pytest.mark.parametrize("said", [b"\r\n\r\n", b"x" * 100_000, b"GET /livez", b"\xff\x00 \r\n\r\n"])
+async def test_what_is_no_request_disturbs_nobody(things: Things, said: bytes) -> None:
+    port = free_port()
+    async with serving(f"127.0.0.1:{port}", things.health):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(said)
+        writer.write_eof()
+        answer = b""
+        with suppress(ConnectionResetError):  # it had more to say
+            answer = await reader.read()
+        writer.close()
+        assert not answer or json.loads(answer.partition(b"\r\n\r\n")[2])
+        async with httpx.AsyncClient() as probe:
+            assert (await probe.get(f"http://127.0.0.1:{port}/livez")).status_code == 200
+
+
+async def test_a_port_that_is_taken(things: Things) -> None:
+    address = f"127.0.0.1:{free_port()}"
+    async with serving(address, things.health):
+        with pytest.raises(SettingsError, match=r"CONVICTION_GATE_HEALTH: nobody can listen at .*; choose"):
+            async with serving(address, things.health):
+                pytest.fail("it listens")
+
+
+async def test_without_an_address_nobody_listens(things: Things) -> None:
+    async with serving(None, things.health):
+        pass

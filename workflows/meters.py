@@ -1,0 +1,38 @@
+"""What workflows count. By words of the contract alone: no id, no text of a sender, no agency.
+
+The SDK leaves out what is played back, and gives the server no command for it.
+"""
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from contracts.arrivals import Misfit
+    from contracts.fields import Rule, Status
+    from contracts.names import BOOKING_CASE, SIGNALS
+
+_DOORS = {*SIGNALS, BOOKING_CASE, "docket", "cancel"}
+
+
+def decided(status: Status, rule: Rule) -> None:
+    """A rule puts the case where it stands now."""
+    _count("decisions", "What the rules decided, by the status that followed", status=status, rule=rule)
+
+
+def withdrawn(rule: Rule) -> None:
+    """The case's own flag is withdrawn before its end."""
+    _count("withdrawals", "Flags withdrawn by an open case, by rule", rule=rule)
+
+
+def corrected(outcome: str) -> None:
+    """What came after the end of a case has been judged."""
+    _count("corrections", "Corrections of ended cases, by outcome", outcome=outcome)
+
+
+def rejected(name: str, kind: Misfit) -> None:
+    """A message is kept under `rejected`."""
+    door = name if name in _DOORS else "other"
+    _count("rejected_messages", "Messages kept under `rejected`, by signal and kind", name=door, kind=kind)
+
+
+def _count(what: str, description: str, **labels: str) -> None:
+    workflow.metric_meter().create_counter(f"conviction_gate_{what}", description).add(1, labels)
