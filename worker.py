@@ -13,7 +13,7 @@ from activities import LookUps, Outcomes, Sources, sources
 from contracts.names import TASK_QUEUE
 from policy.catalog import Catalog
 from registry import Registry, RegistryError
-from runtime import search_attributes
+from runtime import logs, search_attributes
 from runtime.catalogs import read_catalogs
 from runtime.connect import ConnectError, connect
 from runtime.observing import observed
@@ -114,11 +114,16 @@ async def run(settings: Settings) -> None:
 
 def main() -> int:
     """Exit code 0 after a stop that was asked for, 1 with one line where it cannot start, or failed."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
-        asyncio.run(run(Settings()))
+        settings = Settings()
+        logs.set_up(settings.log)
+        asyncio.run(run(settings))
     except (ConnectError, RegistryError, ServiceError, SetupError, SettingsError, WorkerFailed) as error:
         print(f"worker: {error}", file=sys.stderr)
+        return 1
+    except Exception as error:  # its text may hold anything
+        logging.getLogger("worker").critical("it cannot go on", exc_info=True)
+        print(f"worker: unexpected {type(error).__name__}; the log tells where, report it", file=sys.stderr)
         return 1
     return 0
 

@@ -140,7 +140,8 @@ Told = Annotated[W, _AsWritten()]
 class Model(BaseModel):
     """A frozen model that ignores fields it does not know: contracts only ever grow."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    # What does not decode becomes a failure, which logs and pages show: without the value.
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
 class Inside(Model):

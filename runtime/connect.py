@@ -6,7 +6,9 @@ API key variables, and the profiles of `temporal.toml`. What goes there is seale
 
 import asyncio
 import logging
+import re
 from functools import cache
+from typing import Final
 
 from temporalio.client import Client
 from temporalio.envconfig import ClientConfig
@@ -32,7 +34,8 @@ def core(metrics: str | None = None) -> Runtime:
 
     `metrics`: the IP address and port where Prometheus can read; raises `ConnectError` where it cannot.
     """
-    log = LogForwardingConfig(logger=logging.getLogger("temporalio.core"))
+    # Its fields may hold what failed, and so anybody's data: runtime/logs.py tells those that do not.
+    log = LogForwardingConfig(logger=logging.getLogger("temporalio.core"), append_log_fields_to_message=False)
     telemetry = TelemetryConfig(
         logging=LoggingConfig(filter=LoggingConfig.default.filter, forwarding=log),
         metrics=prometheus(metrics) if metrics else None,
@@ -87,3 +90,15 @@ def _unreachable(address: str, reason: str) -> str:
     return (
         f"no Temporal server answers at {address}; start one with `conviction-gate up` or set TEMPORAL_ADDRESS"
     )
+
+
+def code_in(text: str) -> str | None:
+    """The server's code in what the SDK's core says of an answer; the rest of that may hold anything."""
+    match = _CODE.search(text)
+    return match[1] if match else None
+
+
+_CODE: Final = re.compile(
+    r"\b(Cancelled|Unknown|InvalidArgument|DeadlineExceeded|NotFound|PermissionDenied|ResourceExhausted|"
+    r"FailedPrecondition|Aborted|Unimplemented|Internal|Unavailable|Unauthenticated)\b"
+)

@@ -155,6 +155,7 @@ ServiceUrl = Annotated[str | None, AfterValidator(_service_url)]
 Token = Annotated[SecretStr | None, AfterValidator(_token)]
 Prefix = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[A-Z0-9]{0,7}$")]
 Deployment = Annotated[str | None, AfterValidator(_deployment)]
+LogFormat = Literal["json", "text"]
 Listening = Annotated[str | None, AfterValidator(_listening)]
 Build = Annotated[str | None, AfterValidator(_build)]
 
@@ -245,6 +246,8 @@ class Settings(BaseSettings):
     worker_grace: Span = timedelta(seconds=20)
     """How long a worker that is told to stop may finish what is under way."""
 
+    log: LogFormat | None = None
+    """How a worker logs: `json` or `text`; None: text on a terminal, else JSON."""
     metrics: Listening = None
     """Where Prometheus reads a worker's numbers, an IP address and a port; None: nowhere."""
     health: Listening = None

@@ -6,7 +6,6 @@ doing is a transaction or a look-up, and the server gives it to another worker.
 
 import asyncio
 import os
-import re
 import signal
 import sys
 import threading
@@ -17,10 +16,10 @@ from typing import Final, NoReturn
 
 from temporalio.worker import Worker
 
+from runtime.connect import code_in
+
 MARGIN: Final = timedelta(seconds=4)
 """For what comes after the last task: to tell the server, to close connections."""
-
-_CODE: Final = re.compile(r"\b(Unauthenticated|PermissionDenied|NotFound|Unavailable|InvalidArgument)\b")
 
 
 class WorkerFailed(Exception):
@@ -101,8 +100,7 @@ def _leave(code: int, text: str) -> NoReturn:
 
 def _told(error: BaseException) -> str:
     """The server's code for it, where it gave one; the text may hold anything."""
-    match = _CODE.search(str(error))
-    code = match[1] if match else None
+    code = code_in(str(error))
     kind = type(error).__name__ + (f", {code}" if code else "")
     match code:
         case "NotFound":

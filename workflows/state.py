@@ -7,7 +7,7 @@ from typing import Any
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from pydantic import BaseModel, Field
+    from pydantic import BaseModel, ConfigDict, Field
 
     from contracts.arrivals import type_of
     from contracts.booking import Subject
@@ -35,6 +35,8 @@ MESSAGES_MOST = 3_500
 
 class CaseState(BaseModel):
     """One model, bounded: 256 KB at 100 charges and 1,000 messages."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     facts: Facts = Facts()
     facts_size: int = 0

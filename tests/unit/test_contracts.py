@@ -668,3 +668,9 @@ def test_facts_hold_every_message_and_come_back_as_they_were() -> None:
             facts = facts.including(read_message(name, json.dumps(MESSAGES[name])))
     assert Facts.model_validate_json(facts.model_dump_json()) == facts
     assert Facts.model_validate(facts.model_dump()) == facts
+
+
+def test_what_does_not_fit_does_not_stand_in_the_error() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Booking.model_validate({"subject": {"fbi_number": ["MARKER"]}, "charges": "MARKER"})
+    assert "MARKER" not in str(caught.value)
