@@ -106,8 +106,7 @@ async def run(settings: Settings) -> None:
         async with sources(Sources(registry, registry), settings.history, settings.docket) as asked:
             worker = make_worker(client, registry, settings, asked, catalog_of, on_failure=ending.on_failure)
             async with observed(worker, client, registry, settings, ending):
-                print(f"worker ready: polling {TASK_QUEUE} in {client.namespace}", flush=True)
-                await ending.run(worker)
+                await ending.run(worker, f"worker ready: polling {TASK_QUEUE} in {client.namespace}")
     finally:
         await registry.close()
 

@@ -94,10 +94,18 @@ def _unreachable(address: str, reason: str) -> str:
 
 def code_in(text: str) -> str | None:
     """The server's code in what the SDK's core says of an answer; the rest of that may hold anything."""
-    match = _CODE.search(text)
-    return match[1] if match else None
+    if match := _CODE.search(text):
+        return match[1]
+    return next((code for said, code in _SPELT_OUT.items() if said in text), None)
 
 
+_SPELT_OUT: Final = {
+    "entity was not found": "NotFound",
+    "does not have permission": "PermissionDenied",
+    "does not have valid authentication": "Unauthenticated",
+    "currently unavailable": "Unavailable",
+}
+"""How an error shows itself where it is no longer one of the protocol's."""
 _CODE: Final = re.compile(
     r"\b(Cancelled|Unknown|InvalidArgument|DeadlineExceeded|NotFound|PermissionDenied|ResourceExhausted|"
     r"FailedPrecondition|Aborted|Unimplemented|Internal|Unavailable|Unauthenticated)\b"

@@ -55,13 +55,19 @@ class Ending:
         self.failure = _told(error)
         self._start_clock()
 
-    async def run(self, worker: Worker) -> None:
+    async def run(self, worker: Worker, ready: str) -> None:
         """Let the worker poll until it is asked to stop, then finish what is under way.
+
+        `ready`: the line to print once it polls.
 
         Raises:
             WorkerFailed: it has ended by itself.
         """
         polling = asyncio.create_task(worker.run())
+        while not (worker.is_running or polling.done()):  # noqa: ASYNC110  the SDK tells nobody
+            await asyncio.sleep(0.01)
+        if worker.is_running:
+            print(ready, flush=True)
         stop = asyncio.create_task(self.asked.wait())
         await asyncio.wait({polling, stop}, return_when=asyncio.FIRST_COMPLETED)
         stop.cancel()

@@ -1,0 +1,45 @@
+"""What a worker says that ends by itself; how processes end, tests/faults/test_worker_ends.py tells."""
+
+from datetime import timedelta
+from typing import cast
+
+import pytest
+from temporalio.worker import Worker
+
+from runtime.stopping import Ending, WorkerFailed
+
+
+class Failing:
+    """A worker whose polls the server refuses."""
+
+    is_running = False
+
+    def __init__(self, said: str) -> None:
+        self._said = said
+
+    async def run(self) -> None:
+        raise RuntimeError(self._said)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            "Poll failure: code: 'Some requested entity was not found', MARKER",
+            "(RuntimeError, NotFound); check that its namespace is still there, and TEMPORAL_NAMESPACE",
+        ),
+        (
+            "Poll failure: Status { code: PermissionDenied, message: MARKER }",
+            "(RuntimeError, PermissionDenied); check TEMPORAL_API_KEY, TEMPORAL_NAMESPACE and the "
+            "TEMPORAL_TLS_ variables",
+        ),
+        ("MARKER", "(RuntimeError); its log says more; start it again"),
+    ],
+)
+async def test_a_worker_that_fails_says_so_in_one_line_without_the_text(
+    said: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(WorkerFailed) as caught:
+        await Ending(timedelta(seconds=20)).run(cast(Worker, Failing(said)), "worker ready")
+    assert str(caught.value) == f"the worker failed and has ended {told}"
+    assert capsys.readouterr().out == ""
