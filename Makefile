@@ -34,7 +34,7 @@ mutants: .venv/.installed ## take every guard of policy/ away in turn: some test
 test-interop: .venv/.installed $(SENDER)/dist/main.js ## senders in other languages (needs npm and curl)
 	$(BIN)/pytest $(PYTEST) tests/interop
 
-test-ops: .venv/.ops ## the files in deploy/, and what they describe as far as it runs here
+test-ops: .venv/.ops ## the files in deploy/, what they name, and what they describe as far as it runs here (needs promtool)
 	$(BIN)/pytest $(PYTEST) tests/ops
 
 bench: .venv/.installed ## what a case costs, as ratios (BENCH="--quick", "--only NAME", "--full")

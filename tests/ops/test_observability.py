@@ -1,0 +1,148 @@
+"""What stands in deploy/ against what a worker really exports, and against Prometheus' own program.
+
+Needs promtool (Debian's package `prometheus`); `make test-ops` runs it.
+"""
+
+import asyncio
+import json
+import re
+import subprocess
+from asyncio.subprocess import PIPE
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from temporalio.client import Client
+
+from contracts.names import BOOKING_CASE, TASK_QUEUE
+from runtime import children
+from runtime.converter import data_converter
+from runtime.embedded import embedded, free_port
+from tests.state_repository import clean, state_repository
+from tests.workflows.cases import booking, case_id, conviction, correct, correction, rejected, settled, start
+
+ROOT = Path(__file__).parents[2]
+ALERTS = ROOT / "deploy/prometheus/alerts.yml"
+DASHBOARD = ROOT / "deploy/grafana/conviction-gate.json"
+METRIC = re.compile(r"\b(?:conviction_gate|temporal)_[a-z_]+\b")
+
+
+def promtool(*arguments: str) -> None:
+    said = subprocess.run(["promtool", *arguments], capture_output=True, text=True, check=False)
+    assert said.returncode == 0, said.stdout + said.stderr
+
+
+def test_prometheus_takes_the_rules_and_the_sample() -> None:
+    promtool("check", "rules", "--lint=all", "--lint-fatal", str(ALERTS))
+    promtool("check", "config", str(ALERTS.with_name("prometheus.yml")))
+
+
+def test_each_alert_fires_when_it_should() -> None:
+    promtool("test", "rules", str(Path(__file__).with_name("alerts_test.yml")))
+    tested = Path(__file__).with_name("alerts_test.yml").read_text()
+    assert {name for name in alerts("alert") if tested.count(f"alertname: {name}") < 2} == set()
+
+
+def test_each_alert_has_its_chapter_in_the_runbook() -> None:
+    headings = re.findall(r"^#+ (.+)$", (ROOT / "docs/operating.md").read_text(), re.MULTILINE)
+    anchors = {re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    links = alerts("runbook_url")
+    assert len(links) == len(alerts("alert"))
+    assert {link for link in links if link.removeprefix("docs/operating.md#") not in anchors} == set()
+
+
+async def test_each_metric_that_is_looked_at_is_one_that_a_worker_exports(tmp_path: Path) -> None:
+    looked_at = set(METRIC.findall(ALERTS.read_text())) | set(METRIC.findall(" ".join(queries())))
+    assert len(looked_at) > 15
+    seen: dict[str, set[str]] = {}
+    with state_repository(broken_at_first()) as source:
+        async with embedded(data=tmp_path / "data", worker=False) as running:
+            address = f"127.0.0.1:{free_port()}"
+            env = children.worker_environment(
+                {
+                    "TEMPORAL_ADDRESS": running.address,
+                    "TEMPORAL_NAMESPACE": running.namespace,
+                    "CONVICTION_GATE_DATA": str(running.data),
+                    "CONVICTION_GATE_HISTORY_URL": source.url,
+                    "CONVICTION_GATE_METRICS": address,
+                }
+            )
+            worker = await children.spawn(*children.WORKER, env=env, stdout=PIPE, stderr=None)
+            try:
+                assert worker.stdout is not None
+                assert (await worker.stdout.readline()).startswith(children.WORKER_READY)
+                client = await Client.connect(running.address, data_converter=data_converter)
+                await something_of_everything(client)
+                async with httpx.AsyncClient() as prometheus:
+                    while not looked_at <= seen.keys() or "1" not in seen["conviction_gate_ready"]:
+                        await asyncio.sleep(0.5)
+                        seen = exported((await prometheus.get(f"http://{address}/metrics")).text)
+            finally:
+                await children.stop(worker, children.WORKER_GRACE)
+    assert "MARKER" not in repr(seen)
+
+
+async def something_of_everything(client: Client) -> None:
+    """A case from its booking to a correction, what is rejected, and a task that fails."""
+    case = case_id()
+    handle = await start(client, case, booking(case, booking_number="MARKER"))
+    await settled(handle, "waiting_for_court")
+    await handle.signal("conviction", {"charge_id": "MARKER"})
+    await rejected(handle, 1)
+    await handle.signal("conviction", conviction())
+    await handle.result()
+    await correct(client, case, correction("k-1", "c-1"))
+    await client.start_workflow(f"Not{BOOKING_CASE}", id="unknown", task_queue=TASK_QUEUE)
+
+
+def broken_at_first() -> Any:
+    """A source that answers the second question and all that follow."""
+    asked = iter([(503, b"")])
+    return lambda question: next(asked, None) or clean(question)
+
+
+def exported(text: str) -> dict[str, set[str]]:
+    """The values of each metric, with its labels before them."""
+    found: dict[str, set[str]] = {}
+    for line in text.splitlines():
+        if not line.startswith("#") and line:
+            name, value = line.partition("{")[0].partition(" ")[0], line.rpartition(" ")[2]
+            found.setdefault(name, set()).add(value)
+            found.setdefault(f"{name} labels", set()).add(line)
+    return found
+
+
+def alerts(field: str) -> list[str]:
+    return re.findall(rf"^ +(?:- )?{field}: (.+)$", ALERTS.read_text(), re.MULTILINE)
+
+
+def queries() -> list[str]:
+    dashboard = json.loads(DASHBOARD.read_text())
+    return [target["expr"] for panel in dashboard["panels"] for target in panel.get("targets", [])]
+
+
+def test_the_dashboard_asks_what_prometheus_understands(tmp_path: Path) -> None:
+    """As recording rules, which promtool parses."""
+    asked = [query.replace("$__rate_interval", "5m") for query in queries()]
+    rules = [{"record": f"panel:{number}", "expr": query} for number, query in enumerate(asked)]
+    assert len(rules) > 10
+    (tmp_path / "panels.yml").write_text(json.dumps({"groups": [{"name": "panels", "rules": rules}]}))
+    promtool("check", "rules", str(tmp_path / "panels.yml"))
+
+
+def test_no_two_panels_lie_on_each_other() -> None:
+    places = [panel["gridPos"] for panel in json.loads(DASHBOARD.read_text())["panels"]]
+    cells = [
+        (x, y)
+        for place in places
+        for x in range(place["x"], place["x"] + place["w"])
+        for y in range(place["y"], place["y"] + place["h"])
+    ]
+    assert len(cells) == len(set(cells))
+    assert max(x for x, _ in cells) < 24
+
+
+@pytest.mark.parametrize("path", [ALERTS, DASHBOARD])
+def test_no_label_of_a_person_or_an_agency_is_asked_for(path: Path) -> None:
+    assert not re.search(r"agency|workflow_id|tracking_number|case_id", path.read_text(), re.IGNORECASE)
