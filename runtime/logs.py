@@ -19,7 +19,7 @@ from temporalio.exceptions import ApplicationError
 from runtime.connect import code_in
 from runtime.settings import LogFormat
 
-_HOUSE: Final = ("registry.", "runtime.")
+_HOUSE: Final = ("contracts.sealed", "registry.", "runtime.")
 """Whose own errors hold nobody's data; nor do those that activities raise by themselves."""
 _TOLD: Final = ("workflow_id", "run_id", "workflow_type", "activity_type", "attempt", "code")
 _FRAMES: Final = 8

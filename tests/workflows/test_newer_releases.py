@@ -22,7 +22,7 @@ from policy import UNREADABLE, Edition
 from registry import Registry
 from runtime.settings import Settings
 from tests.workflows.cases import booking, case_id, conviction, dismissal, review_decision, settled, start
-from tests.workflows.test_order import runs
+from tests.workflows.test_continued import runs
 
 QUEUE: Final = "booking-cases-newer"
 FIRST: Final = policy.EDITIONS[0]
