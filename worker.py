@@ -50,8 +50,9 @@ def make_worker(
         asked or Sources(registry, registry),
         settings.intervals_of,
         catalog_of or read_catalogs(settings),
+        settings.permits,
     )
-    outcomes = Outcomes(registry)
+    outcomes = Outcomes(registry, settings.permits)
     return Worker(
         client,
         task_queue=task_queue,
@@ -62,6 +63,7 @@ def make_worker(
             look_ups.recall_case,
             look_ups.classify_charge,
             look_ups.check_docket,
+            look_ups.permit_rulings,
             outcomes.flag_case,
             outcomes.clear_case,
             outcomes.withdraw_flag,

@@ -10,12 +10,14 @@ from temporalio.exceptions import ApplicationError
 from activities.sources import Sources
 from contracts.booking import Subject
 from contracts.facts import PlacedOffense
+from contracts.permits import ANYBODY, Permits
 from contracts.room import CARRIED_MOST
 from contracts.work import (
     CASE_INTERVALS,
     CHECK_DOCKET,
     CHECK_HISTORY,
     CLASSIFY_CHARGE,
+    PERMIT_RULINGS,
     RECALL_CASE,
     DocketFound,
     DocketRequest,
@@ -26,6 +28,8 @@ from contracts.work import (
     OffensesPlaced,
     OffensesToPlace,
     Recalled,
+    RulingsPermitted,
+    RulingsToPermit,
 )
 from policy import EDITIONS
 from policy.catalog import Catalog
@@ -55,11 +59,13 @@ class LookUps:
         sources: Sources,
         intervals_of: Callable[[str], Intervals],
         catalog_of: Callable[[str], Catalog],
+        permits: Permits = ANYBODY,
     ) -> None:
         self._records = records
         self._sources = sources
         self._intervals_of = intervals_of
         self._catalog_of = catalog_of
+        self._permits = permits
 
     @activity.defn(name=CASE_INTERVALS)
     async def case_intervals(self, agency: str) -> Intervals:
@@ -116,6 +122,11 @@ class LookUps:
             asked=await self._sources.dockets.has_docket(),
             intervals=self._intervals_of(request.agency),
         )
+
+    @activity.defn(name=PERMIT_RULINGS)
+    async def permit_rulings(self, rulings: RulingsToPermit) -> RulingsPermitted:
+        """Which of the reviewers may not rule, as it is set on the day of their rulings."""
+        return RulingsPermitted(refused=tuple(filter(self._permits.review, rulings.reviewers)))
 
     def _placed(self, request: HistoryRequest | OffensesToPlace) -> tuple[PlacedOffense, ...]:
         return tuple(map(self._catalog_of(request.agency).place, request.offenses))

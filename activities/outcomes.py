@@ -2,7 +2,9 @@
 
 from temporalio import activity
 
+from contracts.arrivals import DoesNotFit, read_typed
 from contracts.message import Message
+from contracts.permits import ANYBODY, Permits
 from contracts.work import (
     CLEAR_CASE,
     CORRECT_FLAG,
@@ -21,8 +23,9 @@ from registry import KeptCase, Registry
 class Outcomes:
     """Each write is idempotent by case, so that a lost answer can be asked for again."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, permits: Permits = ANYBODY) -> None:
         self._registry = registry
+        self._permits = permits
 
     @activity.defn(name=FLAG_CASE)
     async def flag_case(self, conclusion: Conclusion) -> Concluded:
@@ -42,7 +45,16 @@ class Outcomes:
     @activity.defn(name=CORRECT_FLAG)
     async def correct_flag(self, request: CorrectionRequest) -> Corrected:
         """Judge an ended case anew with one more message, and keep the message either way."""
+        misfit = request.misfit or self._refusal(request.payload)
+        request = request.model_copy(update={"misfit": misfit})
         return Corrected(result=await self._registry.correct(request, _judged))
+
+    def _refusal(self, payload: str) -> str | None:
+        """Why the sender may not withdraw a flag; what cannot be read has no sender, and withdraws none."""
+        try:
+            return self._permits.withdraw(read_typed(payload, default="correction").sender)
+        except DoesNotFit:
+            return None
 
 
 def _told(asked: Conclusion, concluded: Concluded) -> Concluded:

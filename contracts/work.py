@@ -24,6 +24,7 @@ CASE_INTERVALS = "case_intervals"
 CLASSIFY_CHARGE = "classify_charge"
 RECALL_CASE = "recall_case"
 CHECK_DOCKET = "check_docket"
+PERMIT_RULINGS = "permit_rulings"
 FLAG_CASE = "flag_case"
 CLEAR_CASE = "clear_case"
 WITHDRAW_FLAG = "withdraw_flag"
@@ -131,6 +132,18 @@ class DocketFound(Model):
     messages: tuple[str, ...] = ()
     asked: bool = True
     intervals: Intervals | None = None
+
+
+class RulingsToPermit(Model):
+    """Who ruled, where a ruling answered a question and waits for whether that person may."""
+
+    reviewers: tuple[str, ...]
+
+
+class RulingsPermitted(Model):
+    """Those of them who may not rule."""
+
+    refused: tuple[str, ...] = ()
 
 
 class Conclusion(Model):

@@ -28,7 +28,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from contracts.arrivals import misfit, type_of
 from contracts.booking import Booking
 from contracts.case import CaseResult, CaseView, Flag, SubmitAnswer
-from contracts.court import Correction, Dismissal, SubjectFinding
+from contracts.court import Correction, Dismissal, ReviewDecision, SubjectFinding
 from contracts.facts import Facts
 from contracts.fields import Model, Status
 from contracts.message import Message
@@ -43,6 +43,7 @@ from contracts.names import (
     UPDATE,
     CaseId,
 )
+from contracts.permits import ANYBODY, Permits
 from intake.delivered import delivered
 from intake.listing import BROKEN_OFF
 
@@ -103,13 +104,15 @@ class Reply(Model):
 class CaseClient:
     """Starts cases, sends them messages and asks after them.
 
-    Without records it relies on what the server remembers. Raises the SDK's `RPCError` where the
+    Without records it relies on what the server remembers. Whom `permits` leaves out is refused before
+    anything is sent; the worker holds to its own. Raises the SDK's `RPCError` where the
     server cannot be reached or refuses for a reason of its own.
     """
 
-    def __init__(self, client: Client, records: Records | None) -> None:
+    def __init__(self, client: Client, records: Records | None, permits: Permits = ANYBODY) -> None:
         self._client = client
         self._records = records
+        self._permits = permits
 
     async def start(self, booking: Booking) -> Reply:
         """Open the booking's case, or hand the booking to the case that is open already."""
@@ -133,7 +136,7 @@ class CaseClient:
         A court message that comes before its booking opens the case. After the end, what may
         withdraw a flag starts a `FlagCorrection`; for all else the case is closed.
         """
-        if reason := _misfit(name, message, case_id):
+        if reason := self._refusal(name, message, case_id):
             return _reply("refused", reason, case_id)
         if isinstance(message, Booking):
             return await self.start(message)
@@ -155,7 +158,7 @@ class CaseClient:
 
         Refused with the case's reason where it does not fit; where no case is open, like `send`.
         """
-        if reason := _misfit(name, message, case_id):
+        if reason := self._refusal(name, message, case_id):
             return _reply("refused", reason, case_id)
         try:
             answer: SubmitAnswer = await self._client.get_workflow_handle(str(case_id)).execute_update(
@@ -254,6 +257,11 @@ class CaseClient:
         if self._records is None:
             raise ValueError("flags stand in the registry; make the CaseClient with one")
         return await self._records.flags()
+
+    def _refusal(self, name: str, message: Message, case_id: CaseId) -> str | None:
+        """Why a message is not sent at all."""
+        may_not = self._permits.review(message.reviewer) if isinstance(message, ReviewDecision) else None
+        return _misfit(name, message, case_id) or may_not
 
     async def _query(self, case_id: CaseId | str) -> CaseView | None:
         handle = self._client.get_workflow_handle(str(case_id))
@@ -372,6 +380,8 @@ class CaseClient:
             if stopped := await self.stopped(case_id, kept):
                 return _reply("refused", stopped, case_id)
             return _reply("closed", f"{end}; {TAKEN_AFTER_THE_END}", case_id)
+        if reason := self._permits.withdraw(message.sender):
+            return _reply("refused", reason, case_id)
         request = {
             "agency": case_id.agency,
             "tracking_number": case_id.tracking_number,

@@ -50,7 +50,10 @@ async def _reopened(case_id: CaseId, by: str, reason: str) -> str | None:
         at = datetime.now(UTC)
         return open_again(kept.facts, kept.result, by=by, reason=reason, at=at, ended=kept.closed)
 
-    async with await Registry.open(Settings().registry) as registry:
+    settings = Settings()
+    if refused := settings.permits.reopen(by):
+        return refused
+    async with await Registry.open(settings.registry) as registry:
         client = CaseClient(await connect(), registry)
         if await client.is_open(case_id):
             return f"{case_id} is open; send it what the court says"

@@ -110,9 +110,10 @@ def told(error: RPCError | RPCTimeoutOrCancelledError | WorkflowQueryFailedError
 @asynccontextmanager
 async def cases() -> AsyncIterator[CaseClient]:
     """A client of the cases; the registry is opened when it is first asked."""
-    records = LateRegistry(Settings().registry)
+    settings = Settings()
+    records = LateRegistry(settings.registry)
     try:
-        yield CaseClient(await connect(), records)
+        yield CaseClient(await connect(), records, settings.permits)
     finally:
         await records.close()
 

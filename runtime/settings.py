@@ -23,9 +23,10 @@ from pydantic import (
     StringConstraints,
     ValidationError,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pydantic_settings import SettingsError as NotJson
 
+from contracts.permits import Allowed, Permits
 from contracts.work import Intervals
 
 T = TypeVar("T")
@@ -85,6 +86,15 @@ def _database_url(url: str | None) -> str | None:
             "write one such as sqlite+aiosqlite:////srv/registry.db"
         )
     return url
+
+
+def _ids(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    ids = [part.strip() for part in value.split(",")]
+    if not all(0 < len(one) <= 128 for one in ids):
+        raise ValueError("not a list of ids; write them with commas between, as in r-7,r-9")
+    return frozenset(ids)
 
 
 def _service_url(url: str | None) -> str | None:
@@ -151,6 +161,7 @@ def _elsewhere(variable: str) -> Callable[[], str | None]:
 
 
 Span = Annotated[timedelta, BeforeValidator(_read_span), AfterValidator(_bounded)]
+Ids = Annotated[Allowed, NoDecode, BeforeValidator(_ids)]
 ServiceUrl = Annotated[str | None, AfterValidator(_service_url)]
 Token = Annotated[SecretStr | None, AfterValidator(_token)]
 Prefix = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[A-Z0-9]{0,7}$")]
@@ -232,6 +243,13 @@ class Settings(BaseSettings):
     agencies: dict[Prefix, AgencySettings] = Field(default={})
     """Timers and codes by agency: an ORI or how it begins (`CA`, `CA019`), the longest that fits first."""
 
+    reviewers: Ids = None
+    """Who may rule on what waits for a person, by their ids; None: whoever can reach the server."""
+    reopeners: Ids = None
+    """Who may open an ended case again, by their ids; None: whoever can reach the registry."""
+    withdrawers: Ids = None
+    """Which senders may withdraw the flag of an ended case; None: whoever can reach the server."""
+
     worker_cache: Annotated[int, Field(ge=0)] = 500
     """Cases that a worker keeps in memory; any other is played back when it is told something."""
     worker_pollers: Annotated[int, Field(ge=2)] = 5
@@ -302,6 +320,11 @@ class Settings(BaseSettings):
     def key_folder(self) -> Path:
         """The folder of key files, with its default."""
         return self.keys or self.data.absolute() / "keys"
+
+    @property
+    def permits(self) -> Permits:
+        """Who may do what a person answers for."""
+        return Permits(self.reviewers, self.reopeners, self.withdrawers)
 
     @property
     def history(self) -> Access | None:

@@ -37,6 +37,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.facts import Facts
     from contracts.fields import Status
     from contracts.message import Message
+    from contracts.permits import NOT_A_REVIEWER
     from contracts.room import CARRIED_MOST
     from contracts.work import (
         CASE_INTERVALS,
@@ -46,6 +47,7 @@ with workflow.unsafe.imports_passed_through():
         CLEAR_CASE,
         CORRECT_FLAG,
         FLAG_CASE,
+        PERMIT_RULINGS,
         RECALL_CASE,
         WITHDRAW_FLAG,
         Concluded,
@@ -60,6 +62,8 @@ with workflow.unsafe.imports_passed_through():
         OffensesPlaced,
         OffensesToPlace,
         Recalled,
+        RulingsPermitted,
+        RulingsToPermit,
         Withdrawal,
     )
     from policy import (
@@ -86,6 +90,9 @@ one run, and its own suggestion does not count them."""
 
 RULINGS_AT_ONCE = 50
 """Rulings that one workflow task binds. Each asks the rules what stands, and a task has two seconds."""
+
+ASK_WHO_RULED = "ask-who-ruled"
+"""The patch by which a ruling counts once its reviewer is known to be one who may rule."""
 
 _NOT_CANCELED = (
     "a case ends by its facts alone, so it is not canceled; send what is wrong as a finding or a correction"
@@ -194,7 +201,7 @@ class BookingCase:
         state.due.clear()
 
     async def _complete_the_facts(self) -> CaseResult | None:
-        """Ask for the history and the classes that the facts still lack.
+        """Ask for the history and the classes that the facts still lack, and for who may rule.
 
         Returns how the case ended before, where the registry remembers it from an earlier run; None at
         once, with the facts as they were, where an answer cannot be read.
@@ -242,6 +249,8 @@ class BookingCase:
                     return None
                 placements = (*state.facts.placements, *placed.placements)
                 state.facts = state.facts.model_copy(update={"placements": placements})
+            elif state.held:
+                await self._permit_rulings()
             else:
                 return None
 
@@ -265,6 +274,24 @@ class BookingCase:
             if not asked.done():
                 self._continue_as_new_if_long()
         return asked.result()
+
+    async def _permit_rulings(self) -> None:
+        """Let those rulings count whose reviewers may rule, and keep the others under `rejected`."""
+        held = tuple(self._state.held)
+        permitted = await workflow.execute_activity(
+            PERMIT_RULINGS,
+            RulingsToPermit(reviewers=tuple(dict.fromkeys(ruling.decision.reviewer for ruling in held))),
+            result_type=RulingsPermitted,
+            summary="Whether those who ruled may rule",
+            retry_policy=_UNTIL_ANSWERED,
+            **_ONE_TRY,
+        )
+        for ruling in held:
+            counts = ruling.decision.reviewer not in permitted.refused
+            self._state.release(ruling, counts=counts)
+            if not counts:
+                payload = json.loads(ruling.decision.model_dump_json())
+                self._reject(type_of(ruling.decision), (payload,), NOT_A_REVIEWER)
 
     async def _recall(self, flags: int) -> None:
         """Go on with what a case was made of before a person opened it again."""
@@ -610,7 +637,12 @@ class BookingCase:
             self._rulings = (workflow.info().get_current_history_length(), self._rulings_now + 1)
             ruling = bind(message, self._standing_decision())
             effect = ruling if isinstance(ruling, str) else _ruled(message)
-            state.learn(message if isinstance(ruling, str) else ruling)
+            if isinstance(ruling, str):
+                state.learn(message)
+            elif workflow.patched(ASK_WHO_RULED):
+                state.hold(ruling)
+            else:
+                state.learn(ruling)
         else:
             effect = effect_of(message, state.facts)
             state.learn(message)
@@ -685,6 +717,8 @@ class BookingCase:
         effect = self._accept(message)
         mine = self._arrivals
         await workflow.wait_condition(lambda: self._answered >= mine or self._is_asking)
+        if effect is not None and self._state.repeats(message) is None:  # it was taken out again
+            raise ApplicationError(NOT_A_REVIEWER, type="DoesNotFit", non_retryable=True)
         waiting = open_charges(self._state.facts) if self._state.status == "waiting_for_court" else ()
         told = [effect or "the same message came before: nothing changed"]
         if waiting:

@@ -62,6 +62,7 @@ class CaseState(BaseModel):
     has_docket: bool = False
     docket_misfits: list[str] = Field(default_factory=list)
     intervals: Intervals = Intervals()
+    held: list[Ruling] = Field(default_factory=list)
     flags_written: int = 0
     flag_status: Told[FlagStatus] | None = None
 
@@ -169,6 +170,25 @@ class CaseState(BaseModel):
         self.facts_size += size
         is_bound = isinstance(message, Ruling)
         self.facts = self.facts.including(message.model_copy(update={"decision": told}) if is_bound else told)
+
+    def hold(self, ruling: Ruling) -> None:
+        """Keep a ruling without effect until it is known whether its reviewer may rule."""
+        self.learn(ruling.decision)
+        self.held.append(ruling.model_copy(update={"decision": self.facts.unasked[-1]}))
+
+    def release(self, ruling: Ruling, *, counts: bool) -> None:
+        """Let a held ruling count, or take it out of the case as if it had never been accepted."""
+        decision = ruling.decision
+        self.held.remove(ruling)
+        unasked = tuple(message for message in self.facts.unasked if message.key != decision.key)
+        self.facts = self.facts.model_copy(update={"unasked": unasked})
+        if counts:
+            self.facts = self.facts.including(ruling)
+            return
+        self.facts_size -= size_of(decision)
+        del self.seen[_name(*decision.key)]
+        self.messages = [one for one in self.messages if (one.sender, one.message_id) != decision.key]
+        self.messages_total -= 1
 
     def bounded(self) -> "CaseState":
         """This state, with fewer of its oldest entries where they are many and long."""

@@ -30,6 +30,7 @@ MODELS: Final[dict[str, type[BaseModel]]] = {
         *(case.CaseView, case.CaseResult, case.SubmitAnswer, case.CorrectionResult, case.Flag),
         *(work.Intervals, work.HistoryRequest, work.HistoryFound, work.Recalled),
         *(work.OffensesToPlace, work.OffensesPlaced, work.DocketRequest, work.DocketFound),
+        *(work.RulingsToPermit, work.RulingsPermitted),
         *(work.Conclusion, work.Concluded, work.Withdrawal, work.CorrectionRequest, work.Corrected),
         *(Facts, CaseState),
     )

@@ -420,6 +420,16 @@ async def ruled_and_waiting(desk: Desk) -> Handle:
     return handle
 
 
+@shape(reviewers="r-7")
+async def ruled_by_who_may_and_by_who_may_not(desk: Desk) -> Handle:
+    handle = await desk.in_review()
+    stranger = review_decision("r-1", "dui", charge_id="1", reviewer="r-8")
+    await handle.signal("review_decision", stranger)
+    await rejected(handle, 1)
+    await submit(handle, {"type": "review_decision"} | review_decision("r-2", "minor_traffic", charge_id="1"))
+    return handle
+
+
 @shape()
 async def flagged_by_a_ruling(desk: Desk) -> Handle:
     handle = await desk.in_review()

@@ -39,6 +39,7 @@ from contracts.facts import Facts
 from contracts.fields import Status
 from contracts.message import Message
 from contracts.names import AGENCY, CASE_STATUS, NEEDS_ATTENTION, CaseId
+from contracts.permits import NOT_A_REVIEWER, NOT_A_WITHDRAWER, Permits
 from contracts.work import Conclusion
 from intake.bulk import Lookout
 from intake.client import CaseClient, Reply
@@ -439,6 +440,24 @@ async def test_a_ruling_opens_no_case(client: CaseClient, server: FakeServer) ->
     reply = await client.send("review_decision", message("review_decision", RULING), CASE)
     assert reply.status == "refused"
     assert server.starts == []
+
+
+@pytest.mark.parametrize("call", ["send", "submit"])
+async def test_whoever_may_not_rule_sends_nothing(call: str, server: FakeServer, registry: Registry) -> None:
+    guarded = CaseClient(cast(Client, server), registry, Permits(reviewers=frozenset({"r-9"})))
+    reply = await getattr(guarded, call)("review_decision", message("review_decision", RULING), CASE)
+    assert (reply.status, reply.text) == ("refused", NOT_A_REVIEWER)
+    assert (server.starts, server.signals) == ([], [])
+
+
+async def test_whoever_may_not_withdraw_starts_no_correction(server: FakeServer, registry: Registry) -> None:
+    await flagged(registry, booking())
+    guarded = CaseClient(cast(Client, server), registry, Permits(withdrawers=frozenset({"county-da"})))
+    reply = await guarded.send("correction", message("correction", CORRECTION), CASE)
+    assert (reply.status, reply.text) == ("refused", NOT_A_WITHDRAWER)
+    assert server.starts == []
+    named = message("correction", CORRECTION | {"sender": "county-da"})
+    assert (await guarded.send("correction", named, CASE)).status == "accepted"
 
 
 async def test_after_the_end_only_what_may_withdraw_a_flag_is_taken(

@@ -92,6 +92,9 @@ def test_spans(monkeypatch: pytest.MonkeyPatch, name: str, text: str, span: time
         ("worker_deployment", "__gate", "no name of a deployment; write"),
         ("worker_build", "of today", "no build id; write"),
         ("worker_build", "gate:1", "no build id; write"),
+        ("reviewers", " ", "not a list of ids; write them with commas between"),
+        ("reopeners", "clerk-7,,clerk-9", "not a list of ids; write them with commas between"),
+        ("withdrawers", "d" * 129, "not a list of ids; write them with commas between"),
         ("worker_cache", "many", "not a whole number; write one"),
         ("worker_cache", "-1", "too small; write 0 or more"),
         ("worker_pollers", "1", "too small; write 2 or more"),
@@ -153,6 +156,20 @@ def test_the_worker_is_tuned_by_settings(monkeypatch: pytest.MonkeyPatch) -> Non
     assert (settings.worker_cache, settings.worker_pollers) == (20, 3)
     assert (settings.worker_workflow_tasks, settings.worker_activities) == (100, 100)
     assert settings.worker_sticky_for == timedelta(seconds=10)
+
+
+@pytest.mark.parametrize("name", ["reviewers", "reopeners", "withdrawers"])
+def test_who_may_is_a_list_of_ids_and_anybody_where_there_is_none(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.delenv(variable(name), raising=False)
+    act = {"reviewers": "review", "reopeners": "reopen", "withdrawers": "withdraw"}[name]
+    assert getattr(Settings().permits, act)("anybody") is None
+    monkeypatch.setenv(variable(name), "r-7, r-9")
+    may = getattr(Settings().permits, act)
+    assert (may("r-7"), may("r-9")) == (None, None)
+    assert variable(name) in may("r-8")
+    assert may("") is not None
 
 
 def test_a_deployment_and_its_build_belong_together(monkeypatch: pytest.MonkeyPatch) -> None:
