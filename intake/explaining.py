@@ -204,6 +204,10 @@ def _decision(view: CaseView, result: CaseResult | None, flag: Flag | None) -> I
         yield "The flag was taken back. Its note is kept, and says so."
         if flag is not None and flag.withdrawn_at is not None:
             yield f'That was on {_day(flag.withdrawn_at)}: "{flag.withdrawn_reason}".'
+            told = [message for message in view.messages if message.effect == flag.withdrawn_reason]
+            for message in told[-1:]:
+                sender = f' from "{message.sender}"' if message.sender else ""
+                yield f'The message "{message.message_id}"{sender} did that.'
 
 
 def _next(view: CaseView) -> Iterator[str]:

@@ -3,6 +3,9 @@
 import json
 from typing import Any
 
+import pytest
+
+from contracts.permits import NOT_A_REOPENER
 from tests.end_to_end.conftest import House
 from tests.end_to_end.test_client import a_booking, a_conviction
 
@@ -46,6 +49,20 @@ async def test_a_cleared_case_is_opened_again_and_convicted(open_house: House) -
     await open_house.until(case, status="flagged")
     assert [flag["status"] for flag in await open_house.flags(case)] == ["active"]
     assert "its flag stands" in await gate("reopen", case, *WHY, code=1)
+
+
+async def test_whoever_may_not_reopen_a_case_is_told_so(
+    open_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, case = open_house.gate, f"booking-case:{AGENCY}:R-2"
+    await gate("start", "-", stdin=json.dumps(a_booking("R-2", agency=AGENCY)))
+    await gate("send", "dismissal", "-", stdin=dismissal("R-2", "d-1"))
+    await open_house.until(case, status="cleared")
+    monkeypatch.setenv("CONVICTION_GATE_REOPENERS", "clerk-9,clerk-8")
+    assert f"error: {NOT_A_REOPENER}" in await gate("reopen", case, *WHY, code=1)
+    assert (await open_house.show(case))["reopened"] is None
+    await gate("reopen", case, "--reason", "refiled as 14CR-8", "--by", "clerk-8")
+    assert "clerk-8" in await gate("explain", case)
 
 
 async def test_what_cannot_be_reopened_says_why(open_house: House) -> None:

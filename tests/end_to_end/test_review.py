@@ -3,7 +3,10 @@
 import json
 from typing import Any
 
+import pytest
+
 from contracts.facts import Facts
+from contracts.permits import NOT_A_REVIEWER
 from registry import Registry
 from runtime.settings import Settings
 from tests.end_to_end.conftest import House
@@ -77,6 +80,17 @@ async def test_a_person_answers_the_question_that_stands_and_no_other(open_house
     said = await gate("explain", case)
     assert 'a person ruled: "ruled minor_traffic by r-7: read the docket"' in said
     assert "Only minor traffic and a clean record" in said
+
+
+async def test_whoever_may_not_rule_is_told_so_and_sends_nothing(
+    open_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = await opened(open_house, "V-5", "no such code", status="needs_review")
+    monkeypatch.setenv("CONVICTION_GATE_REVIEWERS", "r-9")
+    decide = ("review", "decide", case, "minor_traffic", *WHY)
+    assert NOT_A_REVIEWER in await open_house.gate(*decide, code=1)
+    shown = await open_house.show(case)
+    assert (shown["status"], shown["messages_total"], shown["rejected_total"]) == ("needs_review", 1, 0)
 
 
 async def test_a_ruling_is_kept_in_the_outcome(open_house: House) -> None:

@@ -182,6 +182,32 @@ def test_a_flag_that_was_taken_back_says_when_and_why() -> None:
     assert "No message can make one." in parts["What comes next"]
 
 
+@pytest.mark.parametrize(("sender", "told_so"), [("county-da", ' from "county-da"'), ("", "")])
+def test_who_took_a_flag_back_is_named(sender: str, told_so: str) -> None:
+    reason = "the ground fell: no charge is left"
+    facts = facts_of(booking(), conviction("2013-07-15"))
+    shown = view_of(facts).messages
+    last = shown[-1].model_copy(
+        update={"message_id": "k-1", "sender": sender, "type": "correction", "effect": reason}
+    )
+    flag = Flag(
+        case_id="booking-case:CA0190000:A-1",
+        agency="CA0190000",
+        tracking_number="A-1",
+        status="withdrawn",
+        rule="flag.convicted",
+        explanation="Charge 1 ended in a conviction for a crime.",
+        policy_edition="2012-04-27",
+        grounds=(),
+        flagged_at=CAME,
+        withdrawn_at=CAME,
+        withdrawn_reason=reason,
+    )
+    parts = told(facts, result(), flag, flag_status="withdrawn", messages=(*shown, last))
+    assert f'The message "k-1"{told_so} did that.' in parts["The decision"]
+    assert grade(parts["The decision"]) <= EIGHTH
+
+
 def test_a_cleared_case_says_that_no_message_can_make_a_flag() -> None:
     parts = told(facts_of(booking(), dismissal("2013-07-15")), result(outcome="cleared"))
     assert "taken back" not in parts["The decision"]
