@@ -78,14 +78,19 @@ async def connect(
         async with asyncio.timeout(FIRST_ANSWER_WITHIN):
             return await Client.connect(**config, data_converter=payloads, runtime=runtime)
     except (RuntimeError, ValueError, TimeoutError) as error:
-        raise ConnectError(_unreachable(address, str(error))) from error
+        raise ConnectError(_unreachable(address, str(error), is_tls=bool(config.get("tls")))) from error
 
 
-def _unreachable(address: str, reason: str) -> str:
+def _unreachable(address: str, reason: str, *, is_tls: bool) -> str:
     if "Unauthenticated" in reason or "PermissionDenied" in reason:
         return (
             f"the Temporal server at {address} refuses these credentials; "
             "check TEMPORAL_API_KEY, TEMPORAL_NAMESPACE and the TEMPORAL_TLS_ variables"
+        )
+    if is_tls:
+        return (
+            f"no Temporal server lets us in at {address} over TLS; check TEMPORAL_ADDRESS and the certificates "
+            "in the TEMPORAL_TLS_ variables"
         )
     return (
         f"no Temporal server answers at {address}; start one with `conviction-gate up` or set TEMPORAL_ADDRESS"

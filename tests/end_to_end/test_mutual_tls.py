@@ -1,0 +1,108 @@
+"""A worker and the command line reach a server that asks for a client certificate, by the SDK's own variables.
+
+The embedded server speaks no TLS; so a gateway stands before it, as one may stand before a server of your own.
+"""
+
+import asyncio
+import json
+import ssl
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import pytest
+import trustme
+
+from runtime import children
+from runtime.embedded import embedded
+from tests.end_to_end.conftest import House
+from tests.end_to_end.test_client import a_booking
+
+SERVER_CA = "TEMPORAL_TLS_SERVER_CA_CERT_PATH"
+CERTIFICATE, KEY = "TEMPORAL_TLS_CLIENT_CERT_PATH", "TEMPORAL_TLS_CLIENT_KEY_PATH"
+OURS, STRANGE = trustme.CA(), trustme.CA()
+
+
+@asynccontextmanager
+async def gateway(port: int) -> AsyncIterator[int]:
+    """Lets in who shows a certificate of ours, and passes on to the port what they say; its own port."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.set_alpn_protocols(["h2"])
+    OURS.issue_cert("127.0.0.1").configure_cert(context)
+    OURS.configure_trust(context)
+    calls: set[asyncio.Task[None]] = set()
+
+    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        call = asyncio.current_task()
+        assert call is not None
+        calls.add(call)
+        theirs, ours = await asyncio.open_connection("127.0.0.1", port)
+        try:
+            with suppress(OSError):
+                await asyncio.gather(_copied(reader, ours), _copied(theirs, writer))
+        finally:
+            for end in (writer, ours):
+                end.transport.abort()
+
+    server = await asyncio.start_server(pass_on, "127.0.0.1", 0, ssl=context)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
+
+
+async def _copied(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while part := await reader.read(65536):
+        writer.write(part)
+        await writer.drain()
+    writer.transport.abort()
+
+
+@pytest.fixture
+def certificates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
+    """PEM files; ours are set in the variables of every program that we start."""
+    ours, strange = OURS.issue_cert("gate.example.gov"), STRANGE.issue_cert("gate.example.gov")
+    files = {
+        "ca": OURS.cert_pem,
+        "client": ours.private_key_and_cert_chain_pem,
+        "strange": strange.private_key_and_cert_chain_pem,
+        "strange ca": STRANGE.cert_pem,
+    }
+    for name, pem in files.items():
+        pem.write_to_path(tmp_path / name)
+    monkeypatch.setenv(SERVER_CA, str(tmp_path / "ca"))
+    monkeypatch.setenv(CERTIFICATE, str(tmp_path / "client"))
+    monkeypatch.setenv(KEY, str(tmp_path / "client"))
+    return {name: tmp_path / name for name in files}
+
+
+async def test_only_a_client_certificate_lets_us_in(
+    house: House, certificates: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with embedded(data=house.data, port=house.port, worker=False), gateway(house.port) as port:
+        house.port = port
+        worker = await children.spawn(*children.WORKER, env=house.environment, stdout=PIPE, stderr=None)
+        try:
+            assert worker.stdout is not None
+            assert (await worker.stdout.readline()).startswith(children.WORKER_READY)
+            booked = a_booking("M-1")
+            await house.gate("start", "-", stdin=json.dumps(booked))
+            await house.until(f"booking-case:{booked['agency']}:M-1", status="waiting_for_court")
+        finally:
+            await children.stop(worker, children.WORKER_GRACE)
+
+        strange, strange_ca = str(certificates["strange"]), str(certificates["strange ca"])
+        for refused in ({CERTIFICATE: strange, KEY: strange}, {SERVER_CA: strange_ca}, None):
+            with monkeypatch.context() as changed:
+                for name, value in (refused or {}).items():
+                    changed.setenv(name, value)
+                if refused is None:
+                    changed.delenv(CERTIFICATE)
+                    changed.delenv(KEY)
+                said = await house.gate("list", code=2)
+            assert said.startswith(f"error: no Temporal server lets us in at 127.0.0.1:{port} over TLS; check")
