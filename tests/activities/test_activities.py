@@ -16,6 +16,7 @@ from contracts.court import Conviction
 from contracts.facts import Facts
 from contracts.history import History, HistoryAnswer
 from contracts.names import CaseId
+from contracts.permits import NOT_A_WITHDRAWER, Permits
 from contracts.work import (
     Concluded,
     Conclusion,
@@ -25,6 +26,8 @@ from contracts.work import (
     HistoryRequest,
     Intervals,
     OffensesToPlace,
+    RulingsPermitted,
+    RulingsToPermit,
     Withdrawal,
 )
 from policy.catalog import Catalog, built_in, place, read_rows
@@ -284,3 +287,30 @@ async def test_correct_flag_keeps_what_does_not_fit(outcomes: Outcomes, registry
     assert (answer.outcome, answer.explanation) == ("unchanged", "ground: missing; it is required")
     (kept,) = await registry.corrections(str(CASE))
     assert kept.payload == misfit.payload
+
+
+async def test_whoever_may_not_rule_is_named(registry: Registry) -> None:
+    permits = Permits(reviewers=frozenset({"r-7"}))
+    sources = Sources(registry, registry)
+    guarded = LookUps(registry, sources, lambda agency: INTERVALS, catalog_of, permits)
+    asked = RulingsToPermit(reviewers=("r-7", "r-8"))
+    assert await twice(guarded.permit_rulings, asked) == RulingsPermitted(refused=("r-8",))
+    anybody = LookUps(registry, sources, lambda agency: INTERVALS, catalog_of)
+    assert await twice(anybody.permit_rulings, asked) == RulingsPermitted()
+
+
+async def test_a_correction_that_was_judged_is_not_refused_later(registry: Registry) -> None:
+    await twice(Outcomes(registry).flag_case, conclusion())
+    named = {"agency": CASE.agency, "tracking_number": CASE.tracking_number}
+    request = CorrectionRequest(
+        correction_id=CASE.correction_id("k-1"),
+        case_id=str(CASE),
+        payload=as_json(named | correction("k-1", "c-1", sender="county-da")),
+        received_at=AT,
+    )
+    withdrawn = await twice(Outcomes(registry).correct_flag, request)
+    guarded = Outcomes(registry, Permits(withdrawers=frozenset({"id-desk"})))
+    assert await twice(guarded.correct_flag, request) == withdrawn
+    another = request.model_copy(update={"correction_id": CASE.correction_id("k-2")})
+    refused = await twice(guarded.correct_flag, another)
+    assert refused.result.explanation == NOT_A_WITHDRAWER

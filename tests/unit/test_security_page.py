@@ -32,5 +32,7 @@ def test_every_claim_has_its_test_or_the_reason_why_not() -> None:
         for line in table.splitlines()
     ]
     assert claims
-    bare = [claim[0] for claim in claims if not TEST.search(claim[-1]) and not claim[-1].startswith("no test; ")]
+    bare = [
+        claim[0] for claim in claims if not TEST.search(claim[-1]) and not claim[-1].startswith("no test; ")
+    ]
     assert not bare, "point to the test of each claim, or write `no test; ` and the reason"
