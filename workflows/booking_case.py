@@ -91,9 +91,6 @@ one run, and its own suggestion does not count them."""
 RULINGS_AT_ONCE = 50
 """Rulings that one workflow task binds. Each asks the rules what stands, and a task has two seconds."""
 
-ASK_WHO_RULED = "ask-who-ruled"
-"""The patch by which a ruling counts once its reviewer is known to be one who may rule."""
-
 _NOT_CANCELED = (
     "a case ends by its facts alone, so it is not canceled; send what is wrong as a finding or a correction"
 )
@@ -291,7 +288,7 @@ class BookingCase:
             self._state.release(ruling, counts=counts)
             if not counts:
                 payload = json.loads(ruling.decision.model_dump_json())
-                self._reject(type_of(ruling.decision), (payload,), NOT_A_REVIEWER)
+                self._reject(type_of(ruling.decision), (payload,), NOT_A_REVIEWER, "not_taken")
 
     async def _recall(self, flags: int) -> None:
         """Go on with what a case was made of before a person opened it again."""
@@ -639,10 +636,8 @@ class BookingCase:
             effect = ruling if isinstance(ruling, str) else _ruled(message)
             if isinstance(ruling, str):
                 state.learn(message)
-            elif workflow.patched(ASK_WHO_RULED):
-                state.hold(ruling)
             else:
-                state.learn(ruling)
+                state.hold(ruling)
         else:
             effect = effect_of(message, state.facts)
             state.learn(message)

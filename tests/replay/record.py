@@ -33,7 +33,7 @@ PLAIN_MOST: Final = 256 * 1024
 """Bytes of a history; a longer one is compressed."""
 SHORT: Final = 60
 """Events after which the server of `short` shapes suggests to continue as new."""
-AT_ONCE: Final = 8
+AT_ONCE: Final = 3
 _LEFT_OUT: Final = {"identity", "lastFailure", "requestId", "stackTrace", "taskId"}
 """What no replay reads; some of it names the machine that recorded."""
 

@@ -15,9 +15,10 @@ from temporalio.client import Client, WorkflowHandle
 
 import policy
 from contracts.booking import Subject
+from contracts.case import CaseResult
 from contracts.history import History, HistoryRecord
 from contracts.names import BOOKING_CASE, FLAG_CORRECTION, CaseId
-from contracts.work import Concluded, Conclusion
+from contracts.work import Concluded, Conclusion, Earlier
 from registry import KeptCase, Registry
 from tests.workflows.cases import (
     amendment,
@@ -76,14 +77,23 @@ class Sources:
 
 
 class PausingRegistry(Registry):
-    """Writes outcomes, but fails as often as it is asked to, and answers only once it may."""
+    """Writes outcomes, but fails as often as it is asked to, and answers only once it may.
+
+    `strange`: what it remembers of a case is in words that only a newer release knows.
+    """
 
     def __init__(self, usual: Registry) -> None:
         super().__init__(usual._database)
         self.fails = 0
+        self.strange = False
         self.written = asyncio.Event()
         self.may_answer = asyncio.Event()
         self.may_answer.set()
+
+    async def earlier(self, case_id: str) -> Earlier:
+        if not self.strange:
+            return await super().earlier(case_id)
+        return Earlier.model_construct(outcome=CaseResult.model_construct(outcome="suspended"))
 
     async def flag(self, conclusion: Conclusion) -> Concluded:
         if self.fails:
@@ -296,6 +306,19 @@ async def history_at_the_second_try(desk: Desk) -> Handle:
     return await desk.waiting()
 
 
+@shape(review_reminder_every="1s")
+async def held_for_a_newer_release(desk: Desk) -> Handle:
+    desk.registry.strange = True
+    handle = await desk.open_by("conviction", conviction())  # so that it knows how often to remind
+    await until(handle, TIMER)
+    await handle.signal("booking", booking(desk.case))
+    await settled(handle, "needs_review", messages=2)
+    await until_continued(handle)
+    desk.registry.strange = False
+    await handle.result()
+    return handle
+
+
 @shape()
 async def another_subject_and_another_charge(desk: Desk) -> Handle:
     handle = await desk.waiting()
@@ -309,6 +332,14 @@ async def another_subject_and_another_charge(desk: Desk) -> Handle:
 
 
 # The court ---------------------------------------------------------------------------------------
+
+
+@shape()
+async def waiting_with_a_message_that_does_not_open(desk: Desk) -> Handle:
+    handle = await desk.waiting()
+    await handle.signal("conviction", raw(b"sealed", "binary/encrypted"))
+    await rejected(handle, 1)
+    return handle
 
 
 @shape()

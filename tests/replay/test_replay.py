@@ -29,7 +29,10 @@ NOT_COVERED = (
 
 async def replay(file: Path, workflows: list[type] = WORKFLOWS, runner: WorkflowRunner = sandboxed) -> None:
     """Raises an `AssertionError` that says what to do where a recorded history does not replay."""
-    replayer = Replayer(workflows=workflows, workflow_runner=runner, data_converter=data_converter)
+    # Debugging, it lets a busy machine take more than two seconds for a task of 2,000 messages.
+    replayer = Replayer(
+        workflows=workflows, workflow_runner=runner, data_converter=data_converter, debug_mode=True
+    )
     replayed = await replayer.replay_workflow(read(file), raise_on_replay_failure=False)
     if replayed.replay_failure is not None:
         told = STUCK.format(file=file.name, release=file.parent.name, error=replayed.replay_failure)
