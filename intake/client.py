@@ -238,18 +238,20 @@ class CaseClient:
 
         return await remains(self._client, str(case_id))
 
-    async def start_again(self, booking: Booking) -> bool:
+    async def start_again(self, booking: Booking, *, instead: bool = False) -> bool:
         """Start the case that a person has opened again in the registry, on its first booking.
 
-        Returns whether it was started; not where it is open.
+        Returns whether it was started; not where it is open, unless `instead` of what runs there.
         """
+        conflict = WorkflowIDConflictPolicy
+
         return await self._starts(
             booking.case_id,
             _payload(booking),
             status="checking_history",
             title=_title(booking),
             reuse=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            conflict=WorkflowIDConflictPolicy.FAIL,
+            conflict=conflict.TERMINATE_EXISTING if instead else conflict.FAIL,
         )
 
     async def flags(self) -> tuple[Flag, ...]:

@@ -21,7 +21,7 @@ from pydantic import BaseModel
 from contracts.case import Flag
 from contracts.fields import Status
 from contracts.names import ORI_PATTERN
-from intake import bulk, charges, doctor, explaining, keys, looking_up, reopening, review, tables
+from intake import bulk, charges, doctor, explaining, keys, looking_up, reconciling, reopening, review, tables
 from intake.options import Data, Json, Port, again, read_span
 from intake.reading import CASE_FORM, read_case_id
 from intake.session import NOT_POSSIBLE, REFUSED, cases, fail, run
@@ -53,6 +53,9 @@ def up(
     ui_port: Port = 8233,
     http_port: Annotated[int | None, typer.Option(help="Open the HTTP API there.")] = None,
     ephemeral: Annotated[bool, typer.Option("--ephemeral", help="Keep nothing.")] = False,
+    worker: Annotated[
+        bool, typer.Option("--worker/--no-worker", help="Without one, cases wait, as during a restore.")
+    ] = True,
     data: Data = None,
 ) -> None:
     """Run an embedded server, the registry and a worker until told to stop."""
@@ -65,6 +68,7 @@ def up(
             ui_port=ui_port,
             http_port=http_port,
             ephemeral=ephemeral,
+            worker=worker,
         )
 
     raise typer.Exit(run(work()))
@@ -89,6 +93,7 @@ app.command()(bulk.start)
 app.command()(bulk.send)
 app.command()(reopening.reopen)
 app.command()(doctor.doctor)
+app.command()(reconciling.reconcile)
 app.command()(explaining.explain)
 
 

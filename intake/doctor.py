@@ -3,9 +3,9 @@
 import asyncio
 import json
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Annotated, Final, Literal, NamedTuple, get_args
 
 import typer
 from temporalio.api.deployment.v1 import WorkerDeploymentVersion
@@ -23,6 +23,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from contracts.fields import Status
 from contracts.names import BOOKING_CASE, FLAG_CORRECTION, SEARCH_ATTRIBUTES, TASK_QUEUE
+from intake.comparing import Comparison, Differences
 from intake.listing import BROKEN_OFF, IS_BROKEN_OFF, OPEN, Wanted
 from intake.options import Data, Json
 from intake.session import REFUSED, run, told
@@ -72,9 +73,15 @@ class NotAsked(Exception):
     """A check needs what another one did not find."""
 
 
-def doctor(as_json: Json = False, data: Data = None) -> None:
+def doctor(
+    as_json: Json = False,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Compare each case with the registry, as after a restore.")
+    ] = False,
+    data: Data = None,
+) -> None:
     """Look whether all is there and well, a line for each thing. Exit code 1 where one is bad."""
-    found = run(_findings())
+    found = run(_findings(compare))
     if as_json:
         objects = (json.dumps({"check": check, **f._asdict()}) for check, f in found.items())
         print("[" + ",\n ".join(objects) + "]")
@@ -84,9 +91,10 @@ def doctor(as_json: Json = False, data: Data = None) -> None:
         raise typer.Exit(REFUSED)
 
 
-async def _findings() -> dict[str, Finding]:
+async def _findings(compare: bool) -> dict[str, Finding]:
     async with Examination(Settings()) as examination:
-        return await examination.findings()
+        found = await examination.findings()
+        return found | (await examination.compared() if compare else {})
 
 
 class Examination:
@@ -130,6 +138,19 @@ class Examination:
             findings = await asyncio.gather(*(checked(checks[name]) for name in names))
             found |= zip(names, findings, strict=True)
         return {name: found[name] for name in checks}
+
+    async def compared(self) -> dict[str, Finding]:
+        """How the server's cases and the registry differ. Takes as long as it takes; raises nothing."""
+        differences: Differences | None = None
+
+        async def compare() -> Finding:
+            nonlocal differences
+            kept = self._described[1].config.workflow_execution_retention_ttl.ToTimedelta()
+            differences = await Comparison(self._client, self._tables, kept).differences()
+            return Finding("ok", "")
+
+        failed = await checked(compare, within=None)
+        return {"comparison": failed} if differences is None else different(differences)
 
     # The server ------------------------------------------------------------------------------------
 
@@ -284,8 +305,7 @@ class Examination:
             return Finding("ok", "none")
         return Finding(
             "bad",
-            f"{len(lost):,} cannot go on, their runs were ended from outside: {', '.join(lost[:3])}"
-            + (" and more" if len(lost) > 3 else ""),
+            f"{len(lost):,} cannot go on, their runs were ended from outside: {_some(lost)}",
             "`temporal workflow reset --workflow-id ID --type LastWorkflowTask --reason WHY` lets each go on",
         )
 
@@ -312,10 +332,10 @@ class Examination:
         return (await self._client.count_workflows(_query(wanted))).count
 
 
-async def checked(check: Check) -> Finding:
+async def checked(check: Check, within: float | None = ANSWER_WITHIN) -> Finding:
     """What the check found, or why it could not; its failure is its own."""
     try:
-        async with asyncio.timeout(ANSWER_WITHIN):
+        async with asyncio.timeout(within):
             return await check()
     except NotAsked as needed:
         return Finding("look", f"not asked: no {needed}")
@@ -335,6 +355,28 @@ async def checked(check: Check) -> Finding:
             return _broken(str(error))
         traceback.print_tb(error.__traceback__)  # without its text, which may hold anything
         return Finding("bad", f"unexpected {type(error).__name__}", "see where on stderr, and report it")
+
+
+def different(found: Differences) -> dict[str, Finding]:
+    """What a comparison found, and what brings the two sides together."""
+
+    def finding(level: Level, ids: Collection[str], told: str, step: str) -> Finding:
+        return Finding(level, f"{len(ids):,} {told}: {_some(ids)}", step) if ids else Finding("ok", "none")
+
+    bring = "`conviction-gate reconcile`"
+    first = min(found.unknown.values(), default=None)
+    return {
+        "lost writes": finding("bad", found.unwritten, "whose writes the registry has lost", bring),
+        "cases behind": finding("bad", found.behind, "open that do not know what the registry holds", bring),
+        "idle cases": finding("bad", found.idle, "open again on record, and nothing runs for them", bring),
+        "forgotten ends": finding(
+            "look",
+            found.unknown,
+            "that ended on record and the server does not know",
+            "the registry stands, nothing to do for them; if the server was restored, have all senders send "
+            f"again what they sent since its backup, which is older than {first and first.isoformat()}",
+        ),
+    }
 
 
 def polled(queues: Mapping[str, DescribeTaskQueueResponse], now: datetime) -> Finding:
@@ -414,6 +456,10 @@ def _broken(text: str) -> Finding:
     """Our errors say what is, and after their last semicolon what to do."""
     found, _, step = text.rpartition("; ")
     return Finding("bad", found, step) if found else Finding("bad", step)
+
+
+def _some(ids: Collection[str]) -> str:
+    return ", ".join(sorted(ids)[:3]) + (" and more" if len(ids) > 3 else "")
 
 
 def _query(wanted: Wanted) -> str:

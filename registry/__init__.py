@@ -3,7 +3,7 @@
 `migrate(url)` makes or mends the tables, `Registry.open(url)` opens them.
 """
 
-from registry.entries import DocketEntry, Judge, Judgement, KeptCase, KeptCorrection
+from registry.entries import DocketEntry, Judge, Judgement, KeptCase, KeptCorrection, Standing
 from registry.errors import RegistryError
 from registry.schema import migrate
 from registry.store import Registry
@@ -16,5 +16,6 @@ __all__ = [
     "KeptCorrection",
     "Registry",
     "RegistryError",
+    "Standing",
     "migrate",
 ]

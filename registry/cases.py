@@ -40,7 +40,7 @@ async def kept_case(session: AsyncSession, case_id: str) -> KeptCase | None:
     return None if row is None else await as_kept(session, row)
 
 
-async def flag(session: AsyncSession, conclusion: Conclusion) -> Concluded:
+async def flag(session: AsyncSession, conclusion: Conclusion, *, last_look: bool) -> Concluded:
     """Write a flag, unless an outcome stands or somebody says that the subject is a US citizen.
 
     What was kept of a citizen before this began is seen. What is kept meanwhile counts as kept after.
@@ -50,7 +50,7 @@ async def flag(session: AsyncSession, conclusion: Conclusion) -> Concluded:
     if row is not None and (row.closed or await _numbered(session, conclusion) is not None):
         _learn(row, conclusion)
         return Concluded(result=row.result)
-    if await is_us_citizen(session, ids_of(b.subject for b in conclusion.facts.bookings)):
+    if last_look and await is_us_citizen(session, ids_of(b.subject for b in conclusion.facts.bookings)):
         return Concluded(result=None, us_citizen=True)
     await _record(session, row, conclusion, conclusion.result, closed=True)
     result = conclusion.result

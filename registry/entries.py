@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Literal, Protocol
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
 from contracts.arrivals import read_typed
-from contracts.case import CaseResult, CaseView
+from contracts.case import CaseResult, CaseView, FlagStatus, Outcome
 from contracts.facts import Facts
 from contracts.fields import Model, Ori, TrackingNumber
 from contracts.message import Message
@@ -38,6 +38,18 @@ class KeptCase(Model):
     facts: Facts
     result: CaseResult
     closed: bool = True
+
+
+class Standing(Model):
+    """Where a case stands. `flags`: each by its number; `reopened`: each time a person opened it again,
+    with when the end was decided that had stood until then. `closed` false: as in `KeptCase`."""
+
+    case_id: str
+    closed: bool
+    outcome: Outcome
+    decided_at: datetime
+    flags: dict[int, FlagStatus] = Field(default_factory=dict)
+    reopened: dict[datetime, datetime] = Field(default_factory=dict)
 
 
 class KeptCorrection(Model):

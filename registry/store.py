@@ -1,6 +1,6 @@
 """The registry as the rest of the house sees it: each method one transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from types import TracebackType
@@ -10,9 +10,9 @@ from contracts.booking import Subject
 from contracts.case import CaseResult, CorrectionResult, Flag
 from contracts.history import History, HistoryAnswer
 from contracts.work import Concluded, Conclusion, CorrectionRequest, Earlier, Withdrawal
-from registry import cases, corrections, docket, history, reopenings, schema
+from registry import cases, corrections, docket, history, reopenings, schema, standing
 from registry.database import Database
-from registry.entries import DocketEntry, Judge, KeptCase, KeptCorrection, OpenAgain
+from registry.entries import DocketEntry, Judge, KeptCase, KeptCorrection, OpenAgain, Standing
 
 
 class Registry:
@@ -140,12 +140,13 @@ class Registry:
         """
         return await self._database.write(lambda s: reopenings.reopen(s, case_id, by, reason, at, open_again))
 
-    async def flag(self, conclusion: Conclusion) -> Concluded:
+    async def flag(self, conclusion: Conclusion, *, last_look: bool = True) -> Concluded:
         """Write an active flag, unless an outcome stands: that one is the answer then.
 
-        Writes nothing and says `us_citizen` where anybody said so under any id of the bookings.
+        Writes nothing and says `us_citizen` where anybody said so under any id of the bookings; without
+        `last_look` nobody is asked, for a flag that was written once, after its look, and was lost.
         """
-        return await self._database.write(lambda s: cases.flag(s, conclusion))
+        return await self._database.write(lambda s: cases.flag(s, conclusion, last_look=last_look))
 
     async def clear(self, conclusion: Conclusion) -> Concluded:
         """Write the end without a flag, unless an end was written before: that one is the answer.
@@ -179,3 +180,20 @@ class Registry:
         """Every flag, withdrawn ones included, by `flagged_at`."""
         async with self._database.read() as session:
             return await cases.flags(session)
+
+    # Many at a time ----------------------------------------------------------------------------
+
+    async def standings(self, case_ids: Collection[str]) -> dict[str, Standing]:
+        """Where those of these cases stand that are on record, by id."""
+        async with self._database.read() as session:
+            return await standing.standings(session, case_ids)
+
+    async def known_since(self, since: datetime, after: str, most: int) -> list[str]:
+        """Ids of cases that are open again or were decided since then, in order: the next ones after one."""
+        async with self._database.read() as session:
+            return await standing.known_since(session, since, after, most)
+
+    async def kept_corrections(self, ids: Collection[str]) -> set[str]:
+        """Those of these corrections that are on record."""
+        async with self._database.read() as session:
+            return await standing.kept_corrections(session, ids)

@@ -1,0 +1,191 @@
+"""The server and the registry, each restored from another day: no flag is lost, none is doubled."""
+
+import asyncio
+import json
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.client import Client
+
+from contracts.arrivals import read_message, type_of
+from contracts.case import Flag
+from contracts.message import Message
+from contracts.names import CaseId
+from intake.client import CaseClient
+from registry import Registry
+from runtime.converter import data_converter
+from runtime.embedded import embedded
+from runtime.settings import Settings
+from tests.end_to_end.conftest import House
+from tests.end_to_end.test_client import a_booking, a_conviction, correction
+
+AGENCY = "CAZZ00777"
+SERVER, REGISTRY = "temporal.db", "registry.db"
+WHY = ("--reason", "refiled as 14CR-7", "--by", "clerk-7")
+COMPARED = ("lost writes", "cases behind", "idle cases", "forgotten ends")
+
+
+def case_id(number: str) -> CaseId:
+    return CaseId(AGENCY, number)
+
+
+def booking(number: str) -> Message:
+    return read_message("booking", json.dumps(a_booking(number, agency=AGENCY)))
+
+
+def conviction(number: str, **more: Any) -> Message:
+    return read_message("conviction", json.dumps(a_conviction(number, **more)))
+
+
+def dismissal(number: str) -> Message:
+    ended = {"message_id": f"d-{number}", "charge_id": "1", "decided_on": "2013-07-15"}
+    return read_message("dismissal", json.dumps(ended | {"disposition": "dismissed"}))
+
+
+class Days:
+    """Cases in a house, whose server and registry can be brought back as they were on another day."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.sent: list[tuple[str, Message]] = []
+        self._cases: CaseClient | None = None
+
+    @asynccontextmanager
+    async def up(self, *, worker: bool = True) -> AsyncIterator[None]:
+        ports = {"port": self.house.port, "ui_port": self.house.ui_port}
+        async with embedded(data=self.house.data, worker=worker, **ports) as running:
+            client = await Client.connect(running.address, data_converter=data_converter)
+            async with await Registry.open(Settings().registry) as registry:
+                self._cases = CaseClient(client, registry)
+                yield
+
+    @property
+    def cases(self) -> CaseClient:
+        assert self._cases is not None
+        return self._cases
+
+    async def tell(self, *messages: tuple[str, Message]) -> None:
+        """Send each to its case."""
+        self.sent += messages
+        for number, message in messages:
+            await self.cases.send(type_of(message), message, case_id(number))
+
+    async def send_all_again(self) -> None:
+        for number, message in self.sent:
+            await self.cases.send(type_of(message), message, case_id(number))
+
+    async def until(self, status: str, *numbers: str) -> None:
+        for number in numbers:
+            while (view := await self.cases.case(case_id(number))) is None or view.status != status:
+                await asyncio.sleep(0.05)
+
+    async def withdrawn(self, *numbers: str) -> None:
+        for number in numbers:
+            while not any(f.tracking_number == number and f.status == "withdrawn" for f in await self.flags()):
+                await asyncio.sleep(0.05)
+
+    def evening(self, name: str) -> Path:
+        """A copy of all there is; nothing runs."""
+        return shutil.copytree(self.house.data, self.house.data.with_name(name))
+
+    def restore(self, *, server: Path, registry: Path) -> None:
+        """Both as they were when they were copied."""
+        shutil.rmtree(self.house.data)
+        self.house.data.mkdir(mode=0o700)
+        for backup, name in ((server, SERVER), (registry, REGISTRY)):
+            for file in backup.glob(f"{name}*"):
+                shutil.copy2(file, self.house.data)
+
+    async def compared(self) -> dict[str, str]:
+        """What `doctor --compare` finds differing."""
+        found = json.loads(await self.house.gate("doctor", "--compare", "--json", code=None))
+        by_name = {one["check"]: one for one in found}
+        return {name: by_name[name]["found"] for name in COMPARED if by_name[name]["level"] != "ok"}
+
+    async def flags(self) -> list[Flag]:
+        return sorted(await self.cases.flags(), key=lambda flag: (flag.case_id, flag.flagged_at))
+
+
+@pytest.fixture
+def days(house: House, monkeypatch: pytest.MonkeyPatch) -> Days:
+    for name, value in house.environment.items():
+        monkeypatch.setenv(name, value)
+    return Days(house)
+
+
+async def test_both_ways(days: Days) -> None:
+    gate = days.house.gate
+    numbers = ("kept", "withdrawn", "reopened", "waits-again", "flagged", "cleared", "both")
+    async with days.up():
+        await days.tell(*((number, booking(number)) for number in numbers))
+        await days.tell(*((number, conviction(number)) for number in ("kept", "withdrawn", "both")))
+        await days.tell(*((number, dismissal(number)) for number in ("reopened", "waits-again")))
+        await days.until("flagged", "kept", "withdrawn", "both")
+        await days.until("cleared", "reopened", "waits-again")
+        await days.until("waiting_for_court", "flagged", "cleared")
+    monday = days.evening("monday")
+
+    async with days.up():
+        await days.tell(("new", booking("new")), ("waits", booking("waits")), ("cleared", dismissal("cleared")))
+        await days.tell(*((number, correction(number)) for number in ("withdrawn", "both")))
+        await days.withdrawn("withdrawn", "both")
+        for number in ("reopened", "waits-again", "both"):
+            await gate("reopen", str(case_id(number)), *WHY)
+        await days.until("waiting_for_court", "reopened", "waits-again", "both", "waits")
+        await days.tell(*((number, conviction(number)) for number in ("reopened", "flagged", "new")))
+        again = conviction("both", message_id="court-again", decided_on="2014-03-01")
+        await days.tell(("both", again))
+        await days.until("flagged", "reopened", "flagged", "new", "both")
+        await days.until("cleared", "cleared")
+        flags = await days.flags()
+    tuesday = days.evening("tuesday")
+    assert [(flag.tracking_number, flag.status) for flag in flags] == [
+        ("both", "withdrawn"),
+        ("both", "active"),
+        ("flagged", "active"),
+        ("kept", "active"),
+        ("new", "active"),
+        ("reopened", "active"),
+        ("withdrawn", "withdrawn"),
+    ]
+
+    # The registry is of the day before.
+    days.restore(server=tuesday, registry=monday)
+    async with days.up(worker=False):
+        lost = await days.compared()
+        assert lost.keys() == {"lost writes"}
+        assert lost["lost writes"].startswith("8 whose writes the registry has lost: booking-case:")
+        assert [flag.status for flag in await days.flags()] == ["active"] * 3
+        said = await gate("reconcile")
+        assert said.endswith("8 brought together, 0 not\n")
+        assert await days.flags() == flags
+        assert await days.compared() == {}
+        assert await gate("reconcile") == "0 brought together, 0 not\n"
+    async with days.up():
+        await days.send_all_again()
+        await days.cases.send("conviction", again, case_id("waits-again"))
+        await days.until("flagged", "waits-again")
+        assert [flag for flag in await days.flags() if flag.tracking_number != "waits-again"] == flags
+
+    # The server is of the day before.
+    days.restore(server=monday, registry=tuesday)
+    async with days.up(worker=False):
+        behind = await days.compared()
+        assert behind.keys() == {"cases behind", "idle cases", "forgotten ends"}
+        assert behind["cases behind"].startswith("2 open that do not know what the registry holds: booking")
+        assert behind["idle cases"].endswith(f"for them: {case_id('waits-again')}")
+        assert behind["forgotten ends"].startswith("3 that ended on record and the server does not know: ")
+        said = await gate("reconcile")
+        assert said.endswith("3 brought together, 0 not\n")
+        assert (await days.compared()).keys() == {"forgotten ends"}
+    async with days.up():
+        await days.until("flagged", "flagged")
+        await days.until("waiting_for_court", "waits-again")
+        await days.send_all_again()
+        await days.until("waiting_for_court", "waits")
+        assert not await days.cases.is_open(case_id("cleared"))
+        assert await days.flags() == flags
