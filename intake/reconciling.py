@@ -1,7 +1,6 @@
 """The command `reconcile`: the server and the registry brought together, after a restore of either."""
 
 import json
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
@@ -105,37 +104,8 @@ class Reconciliation:
                 lacking = lacking or lacks((await self._registry.standings([id])).get(id), written)
                 if not lacking and not isinstance(written, CorrectionRequest):
                     continue
-                if why := await self._write(id, written):
+                if why := await write_again(self._registry, id, written):
                     return why
-        return None
-
-    async def _write(self, id: str, written: Written) -> str | None:
-        from policy import judge
-        from policy import reopen as open_again
-
-        def judged(kept: "KeptCase", message: Message) -> "Judgement":
-            return judge(kept.facts, kept.result, message)
-
-        def opened(kept: "KeptCase", reopening: Reopening) -> Facts | str:
-            by, why, at = reopening.by, reopening.reason, reopening.reopened_at
-            return open_again(kept.facts, kept.result, by=by, reason=why, at=at, ended=kept.closed)
-
-        match written:
-            case Flagged(conclusion):
-                await self._registry.flag(conclusion, last_look=False)
-            case Cleared(conclusion):
-                await self._registry.clear(conclusion)
-            case Withdrawal():
-                await self._registry.withdraw(written)
-            case CorrectionRequest():
-                await self._registry.correct(written, judged)
-            case Reopening(by=by, reason=reason, reopened_at=at):
-                standing = (await self._registry.standings([id])).get(id)
-                if standing is None or at in standing.reopened:
-                    return None
-                again = partial(opened, reopening=written)
-                answer = await self._registry.reopen(id, by=by, reason=reason, at=at, open_again=again)
-                return answer if isinstance(answer, str) else None
         return None
 
     # What the server lost --------------------------------------------------------------------------
@@ -170,3 +140,31 @@ class Reconciliation:
         booked = min(kept.facts.bookings, key=lambda booking: booking.booked_at)
         await CaseClient(self._client, self._registry).start_again(booked, instead=instead)
         return Done(id, True, "started again, with all that is on record")
+
+
+async def write_again(registry: "Registry", case_id: str, written: Written) -> str | None:
+    """Write what a run had written once, as it was then. None, or why it is not taken."""
+    from policy import judge
+    from policy import reopen as open_again
+
+    def judged(kept: "KeptCase", message: Message) -> "Judgement":
+        return judge(kept.facts, kept.result, message)
+
+    match written:
+        case Flagged(conclusion):
+            await registry.flag(conclusion, last_look=False)
+        case Cleared(conclusion):
+            await registry.clear(conclusion)
+        case Withdrawal():
+            await registry.withdraw(written)
+        case CorrectionRequest():
+            await registry.correct(written, judged)
+        case Reopening(by=by, reason=reason, reopened_at=at):
+
+            def opened(kept: "KeptCase") -> Facts | str:
+                return open_again(kept.facts, kept.result, by=by, reason=reason, at=at, ended=kept.closed)
+
+            if lacks((await registry.standings([case_id])).get(case_id), written):
+                answer = await registry.reopen(case_id, by=by, reason=reason, at=at, open_again=opened)
+                return answer if isinstance(answer, str) else None
+    return None

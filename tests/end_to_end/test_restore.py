@@ -9,22 +9,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from temporalio.client import Client
 
-from contracts.arrivals import read_message, type_of
+from contracts.arrivals import read_booking, read_message, type_of
+from contracts.booking import Booking
 from contracts.case import Flag
 from contracts.message import Message
 from contracts.names import CaseId
 from intake.client import CaseClient
 from registry import Registry
-from runtime.converter import data_converter
+from runtime.connect import connect
 from runtime.embedded import embedded
 from runtime.settings import Settings
 from tests.end_to_end.conftest import House
 from tests.end_to_end.test_client import a_booking, a_conviction, correction
 
 AGENCY = "CAZZ00777"
-SERVER, REGISTRY = "temporal.db", "registry.db"
 WHY = ("--reason", "refiled as 14CR-7", "--by", "clerk-7")
 COMPARED = ("lost writes", "cases behind", "idle cases", "forgotten ends")
 
@@ -33,8 +32,8 @@ def case_id(number: str) -> CaseId:
     return CaseId(AGENCY, number)
 
 
-def booking(number: str) -> Message:
-    return read_message("booking", json.dumps(a_booking(number, agency=AGENCY)))
+def booking(number: str) -> Booking:
+    return read_booking(json.dumps(a_booking(number, agency=AGENCY)))
 
 
 def conviction(number: str, **more: Any) -> Message:
@@ -44,6 +43,11 @@ def conviction(number: str, **more: Any) -> Message:
 def dismissal(number: str) -> Message:
     ended = {"message_id": f"d-{number}", "charge_id": "1", "decided_on": "2013-07-15"}
     return read_message("dismissal", json.dumps(ended | {"disposition": "dismissed"}))
+
+
+def citizen(number: str) -> Message:
+    found = {"message_id": f"f-{number}", "finding": "us_citizen", "found_on": "2013-08-01", "source": "desk"}
+    return read_message("subject_finding", json.dumps(found))
 
 
 class Days:
@@ -57,11 +61,12 @@ class Days:
     @asynccontextmanager
     async def up(self, *, worker: bool = True) -> AsyncIterator[None]:
         ports = {"port": self.house.port, "ui_port": self.house.ui_port}
-        async with embedded(data=self.house.data, worker=worker, **ports) as running:
-            client = await Client.connect(running.address, data_converter=data_converter)
-            async with await Registry.open(Settings().registry) as registry:
-                self._cases = CaseClient(client, registry)
-                yield
+        async with (
+            embedded(data=self.house.data, worker=worker, **ports),
+            await Registry.open(Settings().registry) as registry,
+        ):
+            self._cases = CaseClient(await connect(), registry)
+            yield
 
     @property
     def cases(self) -> CaseClient:
@@ -95,10 +100,9 @@ class Days:
     def restore(self, *, server: Path, registry: Path) -> None:
         """Both as they were when they were copied."""
         shutil.rmtree(self.house.data)
-        self.house.data.mkdir(mode=0o700)
-        for backup, name in ((server, SERVER), (registry, REGISTRY)):
-            for file in backup.glob(f"{name}*"):
-                shutil.copy2(file, self.house.data)
+        shutil.copytree(server, self.house.data, ignore=shutil.ignore_patterns("registry.db*"))
+        for file in registry.glob("registry.db*"):
+            shutil.copy2(file, self.house.data)
 
     async def compared(self) -> dict[str, str]:
         """What `doctor --compare` finds differing."""
@@ -119,37 +123,41 @@ def days(house: House, monkeypatch: pytest.MonkeyPatch) -> Days:
 
 async def test_both_ways(days: Days) -> None:
     gate = days.house.gate
-    numbers = ("kept", "withdrawn", "reopened", "waits-again", "flagged", "cleared", "both")
+    numbers = ("kept", "withdrawn", "reopened", "waits-again", "flagged", "told", "cleared", "both")
     async with days.up():
         await days.tell(*((number, booking(number)) for number in numbers))
-        await days.tell(*((number, conviction(number)) for number in ("kept", "withdrawn", "both")))
+        await days.tell(*((number, conviction(number)) for number in ("kept", "withdrawn", "both", "early")))
         await days.tell(*((number, dismissal(number)) for number in ("reopened", "waits-again")))
         await days.until("flagged", "kept", "withdrawn", "both")
         await days.until("cleared", "reopened", "waits-again")
-        await days.until("waiting_for_court", "flagged", "cleared")
+        await days.until("waiting_for_court", "flagged", "told", "cleared")
+        await days.until("awaiting_booking", "early")
     monday = days.evening("monday")
 
     async with days.up():
-        await days.tell(("new", booking("new")), ("waits", booking("waits")), ("cleared", dismissal("cleared")))
+        await days.tell(*((number, booking(number)) for number in ("new", "waits", "early")))
+        await days.tell(("cleared", dismissal("cleared")))
         await days.tell(*((number, correction(number)) for number in ("withdrawn", "both")))
         await days.withdrawn("withdrawn", "both")
         for number in ("reopened", "waits-again", "both"):
             await gate("reopen", str(case_id(number)), *WHY)
         await days.until("waiting_for_court", "reopened", "waits-again", "both", "waits")
-        await days.tell(*((number, conviction(number)) for number in ("reopened", "flagged", "new")))
+        await days.tell(*((number, conviction(number)) for number in ("reopened", "flagged", "told", "new")))
         again = conviction("both", message_id="court-again", decided_on="2014-03-01")
         await days.tell(("both", again))
-        await days.until("flagged", "reopened", "flagged", "new", "both")
+        await days.until("flagged", "reopened", "flagged", "told", "new", "both", "early")
         await days.until("cleared", "cleared")
         flags = await days.flags()
     tuesday = days.evening("tuesday")
     assert [(flag.tracking_number, flag.status) for flag in flags] == [
         ("both", "withdrawn"),
         ("both", "active"),
+        ("early", "active"),
         ("flagged", "active"),
         ("kept", "active"),
         ("new", "active"),
         ("reopened", "active"),
+        ("told", "active"),
         ("withdrawn", "withdrawn"),
     ]
 
@@ -158,10 +166,10 @@ async def test_both_ways(days: Days) -> None:
     async with days.up(worker=False):
         lost = await days.compared()
         assert lost.keys() == {"lost writes"}
-        assert lost["lost writes"].startswith("8 whose writes the registry has lost: booking-case:")
+        assert lost["lost writes"].startswith("10 whose writes the registry has lost: booking-case:")
         assert [flag.status for flag in await days.flags()] == ["active"] * 3
         said = await gate("reconcile")
-        assert said.endswith("8 brought together, 0 not\n")
+        assert said.endswith("10 brought together, 0 not\n")
         assert await days.flags() == flags
         assert await days.compared() == {}
         assert await gate("reconcile") == "0 brought together, 0 not\n"
@@ -174,18 +182,26 @@ async def test_both_ways(days: Days) -> None:
     # The server is of the day before.
     days.restore(server=monday, registry=tuesday)
     async with days.up(worker=False):
+        # Of one, all that the server had was lost; another is told something before anybody compares.
+        await days.cases.start_again(booking("cleared"), instead=True)
+        await days.cases.send("subject_finding", citizen("told"), case_id("told"))
         behind = await days.compared()
         assert behind.keys() == {"cases behind", "idle cases", "forgotten ends"}
-        assert behind["cases behind"].startswith("2 open that do not know what the registry holds: booking")
+        assert behind["cases behind"].startswith("3 open that do not know what the registry holds: booking")
         assert behind["idle cases"].endswith(f"for them: {case_id('waits-again')}")
         assert behind["forgotten ends"].startswith("3 that ended on record and the server does not know: ")
         said = await gate("reconcile")
-        assert said.endswith("3 brought together, 0 not\n")
+        assert said.endswith("4 brought together, 0 not\n")
         assert (await days.compared()).keys() == {"forgotten ends"}
     async with days.up():
-        await days.until("flagged", "flagged")
+        await days.until("flagged", "flagged", "early")
+        await days.withdrawn("told")
         await days.until("waiting_for_court", "waits-again")
         await days.send_all_again()
         await days.until("waiting_for_court", "waits")
         assert not await days.cases.is_open(case_id("cleared"))
-        assert await days.flags() == flags
+        now = await days.flags()
+        assert [flag for flag in now if flag.tracking_number != "told"] == [
+            flag for flag in flags if flag.tracking_number != "told"
+        ]
+        assert len(now) == len(flags)

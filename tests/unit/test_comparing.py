@@ -1,0 +1,118 @@
+"""What a registry lacks that a run wrote, and what an open run does not know, whichever is the older one."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import pytest
+
+from contracts.booking import Subject
+from contracts.case import CaseResult
+from contracts.facts import Reopening
+from contracts.work import Earlier
+from intake.comparing import knows, lacks
+from intake.histories import Cleared, Flagged, Told, Written
+from intake.reconciling import write_again
+from registry import Registry, Standing
+from tests.unit.registries import CASE_ID, CITIZEN, LATER, NOON, cleared, conclusion, flagged, withdrawal
+
+
+def after(days: int) -> datetime:
+    return LATER + timedelta(days=days)
+
+
+def reopening(days: int) -> Reopening:
+    return Reopening(by="clerk-7", reason="refiled", reopened_at=after(days))
+
+
+STORIES: dict[str, Sequence[Written]] = {
+    "reopened and flagged": (Cleared(cleared()), reopening(1), Flagged(flagged(at=after(2)))),
+    "cleared, reopened and cleared": (
+        Cleared(cleared()),
+        reopening(1),
+        Cleared(cleared(at=after(2))),
+        reopening(3),
+        Flagged(flagged(at=after(4))),
+    ),
+    "its flag fell and it went on": (
+        Flagged(flagged()),
+        withdrawal("defer.traffic_only"),
+        Flagged(flagged(number=2, at=after(1))),
+    ),
+    "its flag fell and it went on to no flag": (
+        Flagged(flagged()),
+        withdrawal("defer.traffic_only"),
+        Cleared(cleared(number=2, at=after(1))),
+        reopening(2),
+    ),
+    "its flag fell at the end": (Flagged(flagged()), withdrawal(), reopening(1)),
+}
+
+
+@pytest.mark.parametrize("story", STORIES.values(), ids=STORIES.keys())
+async def test_a_registry_lacks_what_was_written_after_its_backup_and_only_that(
+    story: Sequence[Written], url: str
+) -> None:
+    async with await Registry.open(url) as registry:
+        for backup in range(len(story) + 1):
+            standing = (await registry.standings([CASE_ID])).get(CASE_ID)
+            for told in range(len(story) + 1):
+                lacking = [number for number, it in enumerate(story[:told]) if lacks(standing, it)]
+                assert lacking[:1] == ([backup] if told > backup else []), (backup, told)
+            if backup < len(story):
+                assert await write_again(registry, CASE_ID, story[backup]) is None
+        before = await registry.flags()
+        for written in story:  # each of them once more, where nothing is lacking, changes no flag
+            if not isinstance(written, Cleared):
+                await write_again(registry, CASE_ID, written)
+        assert await registry.flags() == before
+
+
+async def test_a_lost_flag_is_written_again_whatever_was_found_since(
+    url: str,
+) -> None:
+    async with await Registry.open(url) as registry:
+        await registry.clear(conclusion("cleared", "clear.us_citizen", CITIZEN, case="T-2"))
+        assert await registry.is_us_citizen([Subject(fbi_number="F-1")])
+        assert (await registry.flag(flagged())).us_citizen
+        assert await write_again(registry, CASE_ID, Flagged(flagged())) is None
+        assert [flag.status for flag in await registry.flags()] == ["active"]
+
+
+async def test_a_reopening_that_does_not_fit_says_why(url: str) -> None:
+    async with await Registry.open(url) as registry:
+        await registry.flag(flagged())
+        assert "its flag stands" in str(await write_again(registry, CASE_ID, reopening(1)))
+
+
+ENDED = Standing(case_id=CASE_ID, closed=True, outcome="flagged", decided_at=NOON, flags={1: "active"})
+REOPENED = Standing(
+    case_id=CASE_ID, closed=False, outcome="cleared", decided_at=NOON, reopened={after(1): NOON}
+)
+WAITS = Told(first_task=4, asks=True, earlier=Earlier())
+RESULT: CaseResult = flagged().result
+
+
+@pytest.mark.parametrize(
+    ("run", "standing", "known"),
+    [
+        (WAITS, ENDED, False),
+        (Told(first_task=4), ENDED, False),  # it waits for its booking, and would ask then
+        (Told(), ENDED, True),  # it begins, and asks
+        (Told(first_task=4, asks=True), ENDED, True),
+        (Told(first_task=4, asks=True, earlier=Earlier(outcome=RESULT)), ENDED, True),
+        (Told(first_task=4, asks=True, earlier=Earlier(), decided={NOON}), ENDED, True),
+        (Told(first_task=4, asks=True, earlier=Earlier(), is_writing=True), ENDED, True),
+        (WAITS, REOPENED, False),
+        (Told(first_task=4, asks=True, earlier=Earlier(is_open=True)), REOPENED, True),  # it recalls
+        (
+            Told(first_task=4, asks=True, earlier=Earlier(is_open=True), recalled=True, reopened={after(1)}),
+            REOPENED,
+            True,
+        ),
+        (Told(first_task=4, continues="run", knew=True, reopened={after(1)}), REOPENED, True),
+        (Told(first_task=4, continues="run", knew=True), REOPENED, False),
+        (Told(first_task=4, continues="run", knew=True), ENDED, False),
+    ],
+)
+def test_what_an_open_run_knows(run: Told, standing: Standing, known: bool) -> None:
+    assert knows(run, standing) is known
