@@ -61,7 +61,7 @@ class Comparison:
         self._reading = asyncio.Semaphore(AT_ONCE)
 
     async def differences(self) -> Differences:
-        """All of them. Reads the history of each open case, and of those that have ended few."""
+        """All of them. Reads the history of each open case, and of the ended ones those that differ."""
         async for runs in self._pages(
             f"WorkflowType = '{BOOKING_CASE}' AND ExecutionStatus != 'ContinuedAsNew'"
         ):
@@ -94,7 +94,7 @@ class Comparison:
             return
         async with self._reading:
             runs = await chain(self._client, run.id, run.run_id)
-        written = [it for _, told in runs for it in told.written]
+        written = [it for _, history in runs for it in history.written]
         corrections = {it.correction_id for it in written if isinstance(it, CorrectionRequest)}
         lost = corrections and corrections - await self._registry.kept_corrections(corrections)
         if lost or any(lacks(standing, it) for it in written):
@@ -170,8 +170,8 @@ def knows(run: Told, standing: "Standing") -> bool:
     """Whether an open run knows what is on record of its case, or is about to be told."""
     if run.earlier is not None and (run.earlier.outcome or (run.earlier.is_open and not run.recalled)):
         return True
-    begins = not run.first_task and not run.knew
-    if begins or run.is_writing or (run.asks and run.earlier is None):
+    will_ask = run.is_due and not run.asks and not run.knew
+    if will_ask or run.is_writing or (run.asks and run.earlier is None):
         return True
     if standing.closed:
         return standing.decided_at in run.decided

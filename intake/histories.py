@@ -65,26 +65,31 @@ class _Carried(Inside):
 
 @dataclass
 class Told:
-    """A run of a case or of a correction.
+    """A run of a case or of a correction, as its history tells it.
 
     `continues`: the run before, whose state it goes on with. `first_task`: the event to which a reset
-    takes it to its beginning. `knew`: it never asks what the registry knows of the case, since a run before
-    did. `asks`: it did ask, and `earlier` is the answer. `written`: what is done, in order; `is_writing`:
-    one more is under way. `decided`: when the ends were decided that it wrote or is writing. `flags`,
-    `reopened`: how many flags and which reopenings it knows of; `recalled`: and all that came with them.
+    takes it to its beginning. `is_due`: a worker has yet to take its next step.
+
+    `knew`: a run before has asked what the registry knows of the case, so that this one never asks.
+    `asks`: this one did, and `earlier` is the answer; `recalled`: and it has all that came with it.
+    `flags`, `reopened`: how many flags and which reopenings it knows of.
+
+    `written`: what is done, in order; `is_writing`: one more is under way. `decided`: when the ends were
+    decided that it wrote or is writing.
     """
 
     continues: str = ""
     first_task: int = 0
+    is_due: bool = False
     knew: bool = False
     asks: bool = False
     earlier: Earlier | None = None
+    recalled: bool = False
+    flags: int = 0
+    reopened: set[datetime] = field(default_factory=set)
     written: list[Written] = field(default_factory=list)
     is_writing: bool = False
     decided: set[datetime] = field(default_factory=set)
-    flags: int = 0
-    reopened: set[datetime] = field(default_factory=set)
-    recalled: bool = False
 
 
 async def told(client: Client, workflow_id: str, run_id: str) -> Told | None:
@@ -96,7 +101,10 @@ async def told(client: Client, workflow_id: str, run_id: str) -> Told | None:
                 case "workflow_execution_started_event_attributes":
                     started = event.workflow_execution_started_event_attributes
                     await reader.started(started.continued_execution_run_id, started.input)
+                case "workflow_task_scheduled_event_attributes":
+                    reader.told.is_due = True
                 case "workflow_task_completed_event_attributes":
+                    reader.told.is_due = False
                     reader.told.first_task = reader.told.first_task or event.event_id
                 case "activity_task_scheduled_event_attributes":
                     await reader.scheduled(event.event_id, event.activity_task_scheduled_event_attributes)

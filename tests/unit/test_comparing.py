@@ -97,7 +97,8 @@ RESULT: CaseResult = flagged().result
     [
         (WAITS, ENDED, False),
         (Told(first_task=4), ENDED, False),  # it waits for its booking, and would ask then
-        (Told(), ENDED, True),  # it begins, and asks
+        (Told(is_due=True), ENDED, True),  # it begins, and asks
+        (Told(first_task=4, is_due=True, knew=True, continues="run"), ENDED, False),
         (Told(first_task=4, asks=True), ENDED, True),
         (Told(first_task=4, asks=True, earlier=Earlier(outcome=RESULT)), ENDED, True),
         (Told(first_task=4, asks=True, earlier=Earlier(), decided={NOON}), ENDED, True),
