@@ -64,9 +64,7 @@ class Comparison:
 
     async def differences(self) -> Differences:
         """All of them. Reads the history of each open case, and of the ended ones those that differ."""
-        async for runs in self._pages(
-            f"WorkflowType = '{BOOKING_CASE}' AND ExecutionStatus != 'ContinuedAsNew'"
-        ):
+        async for runs in self._pages(_CASES):
             on_record = await self._registry.standings({run.id for run in runs})
             await asyncio.gather(*(self._case(run, on_record.get(run.id)) for run in runs))
         async for runs in self._pages(_CORRECTIONS):
@@ -100,10 +98,15 @@ class Comparison:
         written = [it for _, history in runs for it in history.written]
         corrections = {it.correction_id for it in written if isinstance(it, CorrectionRequest)}
         lost = corrections and corrections - await self._registry.kept_corrections(corrections)
-        if lost or any(lacks(standing, it) for it in written):
+        if lost or (any(lacks(standing, it) for it in written) and await self._still_lacks(run.id, written)):
             self._unwritten(run)
         elif is_open and standing and not knows(runs[-1][1], standing):
             self._found.behind.append(run.id)
+
+    async def _still_lacks(self, case_id: str, written: list[Written]) -> bool:
+        """Looked up after the history was read: a worker may be writing meanwhile."""
+        standing = (await self._registry.standings([case_id])).get(case_id)
+        return any(lacks(standing, it) for it in written)
 
     async def _correction(self, run: WorkflowExecution) -> None:
         async with self._reading:
