@@ -274,7 +274,7 @@ class BookingCase:
 
     async def _permit_rulings(self) -> None:
         """Let those rulings count whose reviewers may rule, and keep the others under `rejected`."""
-        held = tuple(self._state.held)
+        held = self._state.held_rulings
         permitted = await workflow.execute_activity(
             PERMIT_RULINGS,
             RulingsToPermit(reviewers=tuple(dict.fromkeys(ruling.decision.reviewer for ruling in held))),

@@ -7,7 +7,7 @@ from typing import Any
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from pydantic import BaseModel, ConfigDict, Field
+    from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
     from contracts.arrivals import type_of
     from contracts.booking import Subject
@@ -62,14 +62,23 @@ class CaseState(BaseModel):
     has_docket: bool = False
     docket_misfits: list[str] = Field(default_factory=list)
     intervals: Intervals = Intervals()
-    held: list[Ruling] = Field(default_factory=list)
+    held: list[str] = Field(default_factory=list)
     flags_written: int = 0
     flag_status: Told[FlagStatus] | None = None
 
     @property
     def is_readable(self) -> bool:
-        """Whether this release knows all that was carried: every fact, and every edition."""
-        return self.facts.is_whole and None not in map(edition_named, self.editions)
+        """Whether this release knows all that was carried: every fact, edition and ruling."""
+        try:
+            known = [*map(edition_named, self.editions), *self.held_rulings]
+        except ValidationError:
+            return False
+        return self.facts.is_whole and None not in known
+
+    @property
+    def held_rulings(self) -> tuple[Ruling, ...]:
+        """Rulings of which it is not known yet whether their reviewers may rule."""
+        return tuple(map(Ruling.model_validate_json, self.held))
 
     @property
     def needs_attention(self) -> bool:
@@ -174,12 +183,12 @@ class CaseState(BaseModel):
     def hold(self, ruling: Ruling) -> None:
         """Keep a ruling without effect until it is known whether its reviewer may rule."""
         self.learn(ruling.decision)
-        self.held.append(ruling.model_copy(update={"decision": self.facts.unasked[-1]}))
+        self.held.append(ruling.model_copy(update={"decision": self.facts.unasked[-1]}).model_dump_json())
 
     def release(self, ruling: Ruling, *, counts: bool) -> None:
         """Let a held ruling count, or take it out of the case as if it had never been accepted."""
         decision = ruling.decision
-        self.held.remove(ruling)
+        self.held.remove(ruling.model_dump_json())
         unasked = tuple(message for message in self.facts.unasked if message.key != decision.key)
         self.facts = self.facts.model_copy(update={"unasked": unasked})
         if counts:
