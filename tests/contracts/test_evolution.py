@@ -9,6 +9,7 @@ from typing import Any, Final, get_type_hints
 
 import pytest
 from pydantic import BaseModel
+from pydantic_settings import BaseSettings
 
 import policy  # noqa: F401  (so that every model of the house is known)
 import registry.entries  # noqa: F401
@@ -276,6 +277,8 @@ def models(base: type[BaseModel] = BaseModel) -> Iterator[type[BaseModel]]:
 def test_no_default_reads_the_clock_or_makes_an_id() -> None:
     """A default is worked out whenever a history is played back: it must be the same each time."""
     for model in models():
+        if issubclass(model, BaseSettings):  # no part of a case
+            continue
         for name, field in model.model_fields.items():
             assert field.default_factory in (None, list, dict, set, tuple), (
                 f"{model.__module__}.{model.__name__}.{name}: a default that is worked out differs at each "
