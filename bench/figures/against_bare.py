@@ -53,8 +53,8 @@ async def in_turn(scale: Scale, first: Side, second: Side) -> list[tuple[Run, Ru
 
 
 async def measure(scale: Scale) -> list[Row]:
-    """Rates and CPU of both, pair by pair."""
-    async with house() as here, here.ours() as (ours, ours_pid), here.bare() as (bare, bare_pid):
+    """Rates and CPU of both, pair by pair; ours is sealed."""
+    async with house() as here, here.sealed() as (ours, ours_pid), here.bare() as (bare, bare_pid):
         pairs = await in_turn(scale, (ours, here.server_pid, ours_pid), (bare, here.server_pid, bare_pid))
     return compared("against_bare", scale.cases, pairs, "bare", rate_at_least=0.85, cpu_at_most=1.25)
 
