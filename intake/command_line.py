@@ -25,7 +25,7 @@ from intake import bulk, charges, doctor, explaining, keys, looking_up, reconcil
 from intake.options import Data, Json, Port, again, read_span
 from intake.reading import CASE_FORM, read_case_id
 from intake.session import NOT_POSSIBLE, REFUSED, cases, fail, run
-from runtime.connect import connect
+from runtime.connect import connect, named_server
 from runtime.settings import Settings
 
 app = typer.Typer(
@@ -87,6 +87,20 @@ def setup(data: Data = None) -> None:
 
     run(work())
     print("the server's search attributes and the registry are set up")
+
+
+@app.command()
+def codec_server(data: Data = None) -> None:
+    """Open sealed payloads for the web UI and the `temporal` program, until told to stop.
+
+    Its audit goes to stdout, a JSON object for each request.
+    """
+    from runtime import codec_server
+
+    async def work() -> None:
+        await codec_server.run(Settings(), named_server()["namespace"])
+
+    run(work())
 
 
 app.command()(bulk.start)

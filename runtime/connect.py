@@ -11,7 +11,7 @@ from functools import cache
 from typing import Final
 
 from temporalio.client import Client
-from temporalio.envconfig import ClientConfig
+from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig
 
 from runtime.converter import data_converter
@@ -50,6 +50,24 @@ def core(metrics: str | None = None) -> Runtime:
         ) from None
 
 
+def named_server() -> ClientConnectConfig:
+    """What the environment says of the server: its address, the namespace, and what lets us in.
+
+    Raises:
+        ConnectError: the environment does not fit.
+    """
+    try:
+        config = ClientConfig.load_client_connect_config()
+    except Exception as error:  # the SDK's bridge exports no type for it
+        reason = " ".join(str(error).split())
+        raise ConnectError(
+            f"the connection's settings cannot be read: {reason}; mend the TEMPORAL_ variables or temporal.toml"
+        ) from error
+    config.setdefault("target_host", DEFAULT_ADDRESS)
+    config.setdefault("namespace", DEFAULT_NAMESPACE)
+    return config
+
+
 async def connect(
     settings: Settings | None = None, *, sealed: bool = True, metrics: str | None = None
 ) -> Client:
@@ -62,15 +80,7 @@ async def connect(
         SettingsError: a setting does not fit, or there is no key.
         ConnectError: the environment does not fit, or no Temporal server answers there.
     """
-    try:
-        config = ClientConfig.load_client_connect_config()
-    except Exception as error:  # the SDK's bridge exports no type for it
-        reason = " ".join(str(error).split())
-        raise ConnectError(
-            f"the connection's settings cannot be read: {reason}; mend the TEMPORAL_ variables or temporal.toml"
-        ) from error
-    config.setdefault("target_host", DEFAULT_ADDRESS)
-    config.setdefault("namespace", DEFAULT_NAMESPACE)
+    config = named_server()
     address = config["target_host"]
     payloads = converter(settings or Settings(), config["namespace"]) if sealed else data_converter
     runtime = core(metrics)

@@ -39,6 +39,7 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])", re.ASCII)
 _LONGEST = timedelta(days=36_500)  # the server caps timers at a hundred years
 _ADDRESS = re.compile(r"https?://[!-~]+", re.IGNORECASE)
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?|https?://\[[0-9a-f:]+\](:[0-9]+)?")
 _TOKEN = re.compile(r"[!-~]+")
 _DEPLOYMENT = re.compile(r"[a-z0-9][a-z0-9_/-]{0,99}", re.ASCII | re.IGNORECASE)
 _BUILD = re.compile(r"[a-z0-9][a-z0-9._+-]{0,99}", re.ASCII | re.IGNORECASE)
@@ -140,6 +141,17 @@ def _listening(address: str | None) -> str | None:
     return address
 
 
+def _origins(said: object) -> object:
+    if not isinstance(said, str):
+        return said
+    for origin in said.split():
+        if not _ORIGIN.fullmatch(origin):
+            raise ValueError(
+                "not origins of pages; write scheme, host and port alone, as in https://temporal.example.gov"
+            )
+    return said.split()
+
+
 def _deployment(name: str | None) -> str | None:
     # The server lets a worker poll under any other name, and never lists its deployment.
     if name is not None and not _DEPLOYMENT.fullmatch(name):
@@ -231,6 +243,13 @@ class Settings(BaseSettings):
     """The keys themselves instead of files, `id=base64 …`, the current one first."""
     plaintext: Literal["accept", "refuse"] = "accept"
     """What becomes of what senders send unsealed."""
+
+    codec_address: Annotated[str, AfterValidator(_listening)] = "127.0.0.1:8081"
+    """Where the codec server listens, an IP address and a port."""
+    codec_token: SecretStr | None = None
+    """Who may have payloads opened there: `name=token …`."""
+    codec_origins: Annotated[frozenset[str], NoDecode, BeforeValidator(_origins)] = frozenset()
+    """The web UIs whose pages it answers: their origins, such as `https://temporal.example.gov`."""
 
     docket_check_every: Span = timedelta(days=90)
     """While a case waits for the court: the time between two looks at the docket."""

@@ -1,0 +1,202 @@
+"""The codec server: who is answered, what comes back, and what the audit says of it."""
+
+import base64
+import json
+import os
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from google.protobuf.json_format import MessageToDict, ParseDict
+from temporalio.api.common.v1 import Payload
+
+from runtime import codec_server
+from runtime.claims import free_port
+from runtime.codec_server import CodecServer, Readers, run, serving
+from runtime.keys import Keyring
+from runtime.sealing import SealingCodec
+from runtime.settings import Settings, SettingsError
+
+UI = "https://temporal.example.gov"
+TOKEN = "0123456789abcdef"
+KNOWN = {"Authorization": f"Bearer {TOKEN}", "X-Namespace": "jails"}
+SAID = {"message_id": "marker-1"}
+WHERE = "http://codec"
+
+
+def ring(*names: str) -> Keyring:
+    return Keyring(names[0], {name: AESGCM(name.encode().ljust(32, b".")) for name in names})
+
+
+def plain(value: object) -> dict[str, Any]:
+    encoded = {"encoding": base64.b64encode(b"json/plain").decode()}
+    return {"metadata": encoded, "data": base64.b64encode(json.dumps(value).encode()).decode()}
+
+
+def sealed(value: object, key: str = "k1") -> dict[str, Any]:
+    (payload,) = SealingCodec(ring(key), "jails").seal([ParseDict(plain(value), Payload())])
+    return MessageToDict(payload)
+
+
+def app(audit: list[str], readers: Readers | None = None) -> CodecServer:
+    readers = readers or Readers({"r-7": TOKEN})
+    return CodecServer(SealingCodec(ring("k1", "k0"), "jails"), "jails", readers, frozenset({UI}), audit.append)
+
+
+@pytest.fixture
+def audit() -> list[str]:
+    return []
+
+
+@pytest.fixture
+async def client(audit: list[str]) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app(audit)), base_url=WHERE) as client:
+        yield client
+
+
+async def test_what_one_way_seals_the_other_opens(client: httpx.AsyncClient, audit: list[str]) -> None:
+    encoded = await client.post("/encode", json={"payloads": [plain(SAID)]}, headers=KNOWN)
+    assert "marker-1" not in encoded.text
+    assert plain(SAID)["data"] not in encoded.text
+    decoded = await client.post("/decode", json=encoded.json(), headers=KNOWN)
+    assert decoded.json() == {"payloads": [plain(SAID)]}
+    assert decoded.headers["cache-control"] == "no-store"
+    first, second = map(json.loads, audit)
+    assert (first["route"], second["route"]) == ("/encode", "/decode")
+    assert {k: second[k] for k in ("who", "namespace", "payloads", "keys", "result")} == {
+        "who": "r-7",
+        "namespace": "jails",
+        "payloads": 1,
+        "keys": ["k1"],
+        "result": "ok",
+    }
+    assert second["time"].endswith("Z")
+    assert not any("marker" in line or TOKEN in line for line in audit)
+
+
+async def test_one_that_does_not_open_spoils_no_other(client: httpx.AsyncClient, audit: list[str]) -> None:
+    given = [sealed(SAID, "k0"), sealed(SAID, "k9"), plain("in the clear")]
+    answer = await client.post("/decode", json={"payloads": given}, headers=KNOWN)
+    opened, closed, clear = answer.json()["payloads"]
+    assert (opened, clear) == (plain(SAID), plain("in the clear"))
+    assert closed["data"] == given[1]["data"]
+    reason = base64.b64decode(closed["metadata"]["conviction-gate-refused"]).decode()
+    assert "sealed with the key 'k9', which is not here" in reason
+    told = json.loads(audit[0])
+    assert (told["result"], told["keys"], told["payloads"]) == ("1 not opened", ["k0", "k9"], 3)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "said"),
+    [
+        ({"Authorization": ""}, 401, "send `Authorization: Bearer TOKEN`"),
+        ({"Authorization": f"Basic {TOKEN}"}, 401, "no token that is known"),
+        ({"Authorization": f"Bearer {TOKEN}0"}, 401, "no token that is known"),
+        ({"Authorization": b"Bearer \xe9"}, 401, "no token that is known"),
+        ({"X-Namespace": "other"}, 403, "those of the namespace jails"),
+        ({"X-Namespace": ""}, 403, "name it in X-Namespace"),
+        ({"Origin": "https://elsewhere.example"}, 403, "CONVICTION_GATE_CODEC_ORIGINS"),
+        ({"Origin": "null"}, 403, "CONVICTION_GATE_CODEC_ORIGINS"),
+        ({"Origin": f"{UI}.example"}, 403, "CONVICTION_GATE_CODEC_ORIGINS"),
+    ],
+)
+@pytest.mark.parametrize("route", ["/decode", "/encode"])
+async def test_who_is_refused(
+    client: httpx.AsyncClient,
+    audit: list[str],
+    route: str,
+    headers: dict[str, str | bytes],
+    status: int,
+    said: str,
+) -> None:
+    answer = await client.post(route, json={"payloads": [sealed(SAID)]}, headers={**KNOWN, **headers})
+    assert (answer.status_code, list(answer.json())) == (status, ["error"])
+    assert said in answer.json()["error"]
+    assert json.loads(audit[0])["result"] == f"refused, {status}"
+
+
+@pytest.mark.parametrize("route", ["/decode", "/encode"])
+async def test_a_browser_is_answered_for_the_listed_origin_alone(client: httpx.AsyncClient, route: str) -> None:
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
+    allowed = (await client.options(route, headers={"Origin": UI, **asked})).headers
+    assert allowed["access-control-allow-origin"] == UI
+    assert allowed["access-control-allow-credentials"] == "true"
+    assert allowed["access-control-allow-headers"] == "authorization, content-type, x-namespace"
+    assert allowed["vary"] == "Origin"
+    for origin in ("https://elsewhere.example", "null", UI.upper(), "*"):
+        answer = await client.options(route, headers={"Origin": origin, **asked})
+        assert not [name for name in answer.headers if name.startswith("access-control")]
+    # The page reads why it is refused.
+    refused = await client.post(route, json={}, headers={"Origin": UI})
+    assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (401, UI)
+    answered = await client.post(route, json={}, headers={"Origin": UI, **KNOWN})
+    assert (answered.status_code, answered.headers["access-control-allow-origin"]) == (200, UI)
+
+
+@pytest.mark.parametrize("body", ["", "{", '{"payloads": [{"data": "%marker"}]}', '{"payloads": 7}', "\udcff"])
+async def test_what_is_no_payload_is_refused_and_not_repeated(
+    client: httpx.AsyncClient, audit: list[str], body: str
+) -> None:
+    sent = body.encode("utf-8", "surrogateescape")
+    answer = await client.post("/decode", content=sent, headers=KNOWN)
+    assert answer.status_code == 400
+    assert "marker" not in answer.text + audit[0]
+
+
+async def test_a_body_has_a_limit(client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(codec_server, "BODY_LIMIT", 1000)
+    answer = await client.post("/decode", content=b" " * 1001, headers=KNOWN)
+    assert (answer.status_code, answer.json()["error"]) == (413, "more than 1000 bytes; send fewer payloads")
+
+
+async def test_other_pages(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/livez")).status_code == 200
+    for method, path in (("GET", "/decode"), ("POST", "/"), ("POST", "/decode/x")):
+        answer = await client.request(method, path, headers=KNOWN)
+        assert (answer.status_code, "POST to /decode or /encode" in answer.text) == (404, True)
+
+
+async def test_it_listens_and_says_where_it_cannot(audit: list[str]) -> None:
+    address = f"127.0.0.1:{free_port()}"
+    async with serving(app(audit, Readers(None)), address):
+        async with httpx.AsyncClient(base_url=f"http://{address}", trust_env=False) as client:
+            headers = {"X-Namespace": "jails"}
+            answer = await client.post("/decode", json={"payloads": [sealed(SAID)]}, headers=headers)
+        assert answer.json() == {"payloads": [plain(SAID)]}
+        told = json.loads(audit[0])
+        assert (told["who"], told["from"]) == ("anybody", "127.0.0.1")
+        with pytest.raises(SettingsError, match=f"CODEC_ADDRESS: nobody can listen at {address}"):
+            async with serving(app(audit), address):
+                pass
+
+
+@pytest.mark.parametrize(
+    ("token", "said"),
+    [
+        (None, "not set, and nobody could read; write name=token"),
+        ("secret-secret-secret", "not of the form name=token"),
+        ("r-7=secret", "the token of 16 characters and more"),
+        ("secret-secret-secret==", "not of the form name=token"),
+        (f"r-7={TOKEN} r-7={TOKEN}1", "holds the name r-7 twice"),
+    ],
+)
+async def test_a_token_that_does_not_fit_is_told_and_not_shown(token: str | None, said: str) -> None:
+    key = base64.b64encode(os.urandom(32)).decode()
+    with pytest.raises(SettingsError, match=said) as told:
+        await run(Settings(keyring=f"k1={key}", codec_token=token), "jails")
+    assert "secret" not in str(told.value)
+    assert str(told.value).startswith("CONVICTION_GATE_CODEC_TOKEN: ")
+
+
+@pytest.mark.parametrize("origin", ["*", "temporal.example.gov", f"{UI}/", "https://*.example.gov", "null"])
+def test_an_origin_is_exact(origin: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONVICTION_GATE_CODEC_ORIGINS", f"{UI} {origin}")
+    with pytest.raises(SettingsError, match="CODEC_ORIGINS: not origins of pages; write scheme, host and port"):
+        Settings()
+
+
+def test_origins_are_written_with_spaces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONVICTION_GATE_CODEC_ORIGINS", f"{UI} http://[::1]:8233 http://127.0.0.1:8233")
+    assert Settings().codec_origins == {UI, "http://[::1]:8233", "http://127.0.0.1:8233"}
