@@ -52,13 +52,14 @@ def up(
     port: Port = 7233,
     ui_port: Port = 8233,
     http_port: Annotated[int | None, typer.Option(help="Open the HTTP API there.")] = None,
+    codec_port: Port = 8081,
     ephemeral: Annotated[bool, typer.Option("--ephemeral", help="Keep nothing.")] = False,
     worker: Annotated[
         bool, typer.Option("--worker/--no-worker", help="Without one, cases wait, as during a restore.")
     ] = True,
     data: Data = None,
 ) -> None:
-    """Run an embedded server, the registry and a worker until told to stop."""
+    """Run an embedded server, its codec server, the registry and a worker until told to stop."""
     from runtime import embedded
 
     async def work() -> int:
@@ -67,6 +68,7 @@ def up(
             port=port,
             ui_port=ui_port,
             http_port=http_port,
+            codec_port=codec_port,
             ephemeral=ephemeral,
             worker=worker,
         )

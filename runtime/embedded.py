@@ -1,6 +1,6 @@
 """The embedded server: Temporal's development server, the registry and a worker, in one command.
 
-    conviction-gate up
+    conviction-gate up              with the codec server, for its own web UI and for this machine
     ├─ temporal server start-dev    holds the lock on the data folder
     └─ python -m worker             started again when it dies
 
@@ -15,9 +15,10 @@ import sys
 import tempfile
 from asyncio.subprocess import STDOUT, Process
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from google.protobuf.duration_pb2 import Duration
@@ -28,8 +29,10 @@ from temporalio.service import RPCError
 
 from runtime import children, claims, search_attributes
 from runtime.claims import HOST, Refused, free_port
+from runtime.codec_server import CodecServer, Readers, serving
 from runtime.connect import core
 from runtime.keys import provide_key, read_keyring
+from runtime.sealing import SealingCodec
 from runtime.settings import PREFIX, Settings, SettingsError
 
 __all__ = ["EmbeddedError", "Refused", "Running", "embedded", "free_port", "up"]
@@ -70,13 +73,16 @@ class Running:
     address: str
     ui_address: str
     http_address: str | None
+    codec_address: str | None
+    """Where its payloads are opened; None: they are not sealed."""
     data: Path
     namespace: str
     _server: Process = field(repr=False, compare=False)
 
     def __str__(self) -> str:
         http = f", HTTP API {self.http_address}" if self.http_address else ""
-        return f"server {self.address}, web UI {self.ui_address}{http}, data {self.data}"
+        codec = f", codec server {self.codec_address}" if self.codec_address else ""
+        return f"server {self.address}, web UI {self.ui_address}{http}{codec}, data {self.data}"
 
     @property
     def server_pid(self) -> int:
@@ -94,6 +100,7 @@ async def up(
     port: int = 7233,
     ui_port: int = 8233,
     http_port: int | None = None,
+    codec_port: int = 8081,
     ephemeral: bool = False,
     worker: bool = True,
     on_ready: Callable[[Running], Awaitable[None]] | None = None,
@@ -111,6 +118,7 @@ async def up(
             port=port,
             ui_port=ui_port,
             http_port=http_port,
+            codec_port=codec_port,
             ephemeral=ephemeral,
             worker=worker,
         ) as running:
@@ -155,6 +163,7 @@ async def embedded(
     port: int | None = None,
     ui_port: int | None = None,
     http_port: int | None = None,
+    codec_port: int | None = None,
     ephemeral: bool = False,
     worker: bool = True,
 ) -> AsyncIterator[Running]:
@@ -174,12 +183,15 @@ async def embedded(
         ports = {"--port": port, "--ui-port": ui_port}
         if http_port is not None:
             ports["--http-port"] = http_port
-        await claims.claim(place, lock, ports)
         settings = Settings(data=place, registry_url=None) if ephemeral else Settings(data=place)
-        if settings.encryption == "on":
+        seals = settings.encryption == "on"
+        codec_port = (codec_port or free_port()) if seals else None
+        await claims.claim(place, lock, ports if codec_port is None else ports | {"--codec-port": codec_port})
+        if seals:
             provide_key(settings)
             read_keyring(settings)  # before the server starts: what is wrong is told at once
-        command = _command(program, ports, None if ephemeral else place / "temporal.db")
+        codec_address = None if codec_port is None else f"http://{HOST}:{codec_port}"
+        command = _command(program, ports, codec_address, None if ephemeral else place / "temporal.db")
         with (place / "server.log").open("wb") as log:
             server = await children.spawn(
                 *command,
@@ -192,20 +204,20 @@ async def embedded(
             address=f"{HOST}:{port}",
             ui_address=f"http://{HOST}:{ui_port}",
             http_address=None if http_port is None else f"http://{HOST}:{http_port}",
+            codec_address=codec_address,
             data=place,
             namespace=NAMESPACE,
             _server=server,
         )
-        try:
+        async with AsyncExitStack() as ends:
+            ends.push_async_callback(children.stop, server, SERVER_GRACE)
+            if codec_port is not None:
+                await ends.enter_async_context(_codec(settings, place, codec_port, ui_port))
             await _migrate(settings.registry)  # while the server is starting
             await _prepare(running)
             if worker:
-                async with _worker(running, settings):
-                    yield running
-            else:
-                yield running
-        finally:
-            await children.stop(server, SERVER_GRACE)
+                await ends.enter_async_context(_worker(running, settings))
+            yield running
 
 
 def _program() -> str:
@@ -226,18 +238,34 @@ def _folder(data: Path | None, ephemeral: bool) -> Iterator[Path]:
         yield Path(name)
 
 
-def _command(program: str, ports: dict[str, int], database: Path | None) -> list[str]:
+def _command(program: str, ports: dict[str, int], codec: str | None, database: Path | None) -> list[str]:
     command = [program, "server", "start-dev", "--ip", HOST, "--ui-disable-news-fetch"]
     command += ["--log-level", "error", "--log-format", "json"]
     for option, port in ports.items():
         command += [option, str(port)]
     for key, value in DYNAMIC_CONFIG.items():
         command += ["--dynamic-config-value", f"{key}={value}"]
+    if codec is not None:
+        command += ["--ui-codec-endpoint", codec]
     if database is not None:
         command += ["--db-filename", str(database)]
         for pragma in _PRAGMAS:
             command += ["--sqlite-pragma", pragma]
     return command
+
+
+@asynccontextmanager
+async def _codec(settings: Settings, data: Path, port: int, ui_port: int) -> AsyncIterator[None]:
+    """The codec server, for pages of our own web UI and programs of this machine.
+
+    It asks for no token, since this web UI knows nobody by name: who reaches the one may read by the other.
+    """
+    codec = SealingCodec(read_keyring(settings), NAMESPACE)
+    pages = frozenset(f"http://{host}:{ui_port}" for host in (HOST, "localhost"))
+    with (data / "codec.log").open("a") as log:
+        app = CodecServer(codec, NAMESPACE, Readers(None), pages, partial(print, file=log, flush=True))
+        async with serving(app, f"{HOST}:{port}"):
+            yield
 
 
 async def _prepare(running: Running) -> None:

@@ -7,7 +7,7 @@ import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ class House:
     data: Path
     port: int
     ui_port: int
+    codec_port: int = field(default_factory=free_port)
     process: Process | None = None
 
     @property
@@ -40,6 +41,7 @@ class House:
     async def up(self, *options: str) -> str:
         """Start `up` and wait for its ready line."""
         ports = ["--port", str(self.port), "--ui-port", str(self.ui_port)]
+        ports += ["--codec-port", str(self.codec_port)]
         # Tied to us, so that it does not live on where the tests are killed.
         self.process = await children.spawn(
             str(BIN / "conviction-gate"),
