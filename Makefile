@@ -6,8 +6,8 @@ COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url
 export PYTHONDONTWRITEBYTECODE=
 
-.PHONY: demo test soak mutants test-interop test-ops bench check schemas histories policy-page sbom format \
-	constraints clean
+.PHONY: demo test soak mutants test-interop test-ops test-ui screenshots bench check schemas histories \
+	policy-page sbom format constraints clean
 
 .venv/.installed: constraints.txt pyproject.toml
 	test -d .venv || $(PYTHON) -m venv .venv
@@ -36,6 +36,16 @@ test-interop: .venv/.installed $(SENDER)/dist/main.js ## senders in other langua
 
 test-ops: .venv/.ops ## the files in deploy/, what they name, and what they describe as far as it runs here (needs promtool)
 	$(BIN)/pytest $(PYTEST) tests/ops
+
+.venv/.ui: constraints-ui.txt .venv/.installed
+	$(BIN)/pip install --quiet --require-hashes -r constraints-ui.txt
+	touch $@
+
+test-ui: .venv/.ui ## what a person reads in the web UI (needs Debian's chromium)
+	$(BIN)/pytest $(PYTEST) tests/ui
+
+screenshots: .venv/.ui ## write docs/images/ (needs Debian's chromium)
+	$(BIN)/python -m tests.ui.screenshots docs/images
 
 bench: .venv/.installed ## what a case costs, as ratios (BENCH="--quick", "--only NAME", "--full")
 	$(BIN)/python -m bench $(BENCH)
@@ -73,6 +83,7 @@ policy-page: .venv/.installed ## write docs/policy.md, the public page of the ru
 constraints: ## resolve pyproject.toml anew (needs uv); no index address goes in
 	$(COMPILE) pyproject.toml --extra dev --upgrade -o constraints.txt
 	$(COMPILE) --group ops --constraints constraints.txt --upgrade -o constraints-ops.txt
+	$(COMPILE) --group ui --constraints constraints.txt --upgrade -o constraints-ui.txt
 
 clean:
 	rm -rf .venv .conviction-gate build *.egg-info $(SENDER)/node_modules $(SENDER)/dist

@@ -28,3 +28,9 @@ class Page:
         out = await self._house.run(*words)
         self.left.discard(command)
         return out
+
+
+def views() -> dict[str, str]:
+    """The links of docs/operating.md to lists in the web UI, by the question that each answers."""
+    text = (DOCS / "operating.md").read_text()
+    return dict(re.findall(r"^\| \[([^\]]+)\]\((http://127\.0\.0\.1:8233/[^)]+)\) \|", text, re.MULTILINE))

@@ -1,0 +1,39 @@
+"""`make screenshots`: the pictures of docs/operating.md, written into a folder."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from playwright.async_api import expect
+
+from tests.ui.shown import IN_REVIEW, WAITING, shown
+
+SMALL = 150_000  # bytes
+
+
+async def main(folder: Path) -> None:
+    """Raises AssertionError where a page does not come, or its picture is too big."""
+    os.environ.pop("CONVICTION_GATE_ENCRYPTION", None)
+    with TemporaryDirectory() as data:
+        async with shown(Path(data) / "data") as ui:
+            body = ui.page.locator("body")
+
+            async def keep(name: str) -> None:
+                picture = await ui.page.screenshot(path=folder / f"{name}.png", animations="disabled")
+                assert len(picture) < SMALL, f"{name}.png has {len(picture)} bytes"
+
+            await ui.page.goto(f'{ui.ui}?query=CaseStatus = "needs_review"')
+            await expect(body).to_contain_text("1–1")
+            await keep("needs-review")
+            await ui.case(WAITING)
+            await expect(body).to_contain_text("Waiting for the court on charge 1")
+            await keep("waiting")
+            await ui.case(IN_REVIEW, "User Metadata")
+            await expect(ui.page.frame_locator("iframe").last.locator("body")).to_contain_text("Last message")
+            await keep("card")
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1])))
