@@ -3,14 +3,26 @@
 import json
 import re
 import shlex
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from tests.end_to_end.conftest import House
+from tests.end_to_end.pages import views
 from tests.end_to_end.test_client import a_booking
 
 AGENCY = "CAZZ00311"
 CASES = {f"booking-case:{AGENCY}:L-{n}" for n in range(25)}
+
+
+async def test_the_links_of_the_runbook_ask_what_the_server_answers(open_house: House) -> None:
+    links = views()
+    assert list(links) == ["needs review", "needs attention", "waits longest", "flagged this week", "stuck"]
+    for link in links.values():
+        (query,) = parse_qs(urlsplit(link).query)["query"]
+        assert "Total:" in await open_house.run("temporal", "workflow", "count", "--query", query)
+    refused = await open_house.run("temporal", "workflow", "count", "--query", 'CaseState = "x"', code=1)
+    assert "CaseState" in refused
 
 
 async def test_every_case_is_on_one_page(open_house: House) -> None:

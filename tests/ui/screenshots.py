@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from playwright.async_api import expect
+from playwright.async_api import FloatRect, expect
 
 from tests.ui.shown import IN_REVIEW, WAITING, shown
 
@@ -20,19 +20,20 @@ async def main(folder: Path) -> None:
         async with shown(Path(data) / "data") as ui:
             body = ui.page.locator("body")
 
-            async def keep(name: str) -> None:
-                picture = await ui.page.screenshot(path=folder / f"{name}.png", animations="disabled")
+            async def keep(name: str, height: int) -> None:
+                beside_the_menu: FloatRect = {"x": 256, "y": 56, "width": 1144, "height": height}
+                picture = await ui.page.screenshot(path=folder / f"{name}.png", clip=beside_the_menu)
                 assert len(picture) < SMALL, f"{name}.png has {len(picture)} bytes"
 
             await ui.page.goto(f'{ui.ui}?query=CaseStatus = "needs_review"')
             await expect(body).to_contain_text("1–1")
-            await keep("needs-review")
+            await keep("needs-review", 300)
             await ui.case(WAITING)
             await expect(body).to_contain_text("Waiting for the court on charge 1")
-            await keep("waiting")
+            await keep("waiting", 830)
             await ui.case(IN_REVIEW, "User Metadata")
             await expect(ui.page.frame_locator("iframe").last.locator("body")).to_contain_text("Last message")
-            await keep("card")
+            await keep("card", 680)
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ async def shown(data: Path) -> AsyncIterator[Shown]:
             browser = await playwright.chromium.launch(
                 executable_path=chromium, args=["--no-sandbox"] if os.getuid() == 0 else []
             )
-            page = await browser.new_page(viewport={"width": 1200, "height": 760}, timezone_id="UTC")
+            page = await browser.new_page(viewport={"width": 1400, "height": 960}, timezone_id="UTC")
             expect.set_options(timeout=30_000)
             yield Shown(house, page)
             await browser.close()
