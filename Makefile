@@ -2,11 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SENDER := examples/typescript
+PROCESSES := tests/end_to_end tests/faults
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url
 export PYTHONDONTWRITEBYTECODE=
 
-.PHONY: demo test soak mutants test-interop test-ops test-ui screenshots bench check schemas histories \
+.PHONY: demo test test-processes test-rest soak mutants test-interop test-ops test-ui screenshots bench check schemas histories \
 	policy-page sbom format constraints clean
 
 .venv/.installed: constraints.txt pyproject.toml
@@ -22,8 +23,14 @@ export PYTHONDONTWRITEBYTECODE=
 demo: .venv/.installed ## run the main job on the embedded server and show every rule
 	$(BIN)/conviction-gate demo $(DEMO)
 
-test: .venv/.installed check ## lint, types, import directions, and all tests
-	$(BIN)/pytest $(PYTEST)
+test: .venv/.installed check ## lint, types, import directions, and all tests, in two runs at a time that print as they end
+	$(MAKE) --jobs=2 --keep-going --output-sync=target --no-print-directory test-processes test-rest
+
+test-processes: .venv/.installed # real servers and workers, mostly waiting for each other
+	$(BIN)/pytest $(PYTEST) $(PROCESSES)
+
+test-rest: .venv/.installed
+	$(BIN)/pytest $(PYTEST) $(PROCESSES:%=--ignore=%)
 
 soak: .venv/.installed ## the tests that take an hour
 	$(BIN)/pytest $(PYTEST) -m soak
