@@ -12,7 +12,7 @@ def bind(ruling: ReviewDecision, standing: Decision) -> Ruling | str:
         return "no effect: no question stands"
     fitting = [question for question in standing.questions if ruling.ruling in answers_to(question)]
     named = [q for q in fitting if q.charge_id is None or q.charge_id == ruling.charge_id]
-    if not named and ruling.charge_id is None and len(standing.questions) == 1:
+    if ruling.charge_id is None and len(standing.questions) == 1:
         named = fitting
     if named:
         return Ruling(decision=ruling, question=named[0])

@@ -9,7 +9,7 @@ import policy
 from contracts.case import CaseResult
 from contracts.facts import Facts
 from contracts.message import Message
-from contracts.room import FACTS_MOST, size_of_facts
+from contracts.room import FACTS_MOST, size_of, size_of_facts
 from tests.unit import facts as given
 
 AT = datetime(2014, 5, 2, 9, tzinfo=UTC)
@@ -123,11 +123,34 @@ def test_what_was_set_aside_is_named_once() -> None:
     assert [len(one.set_aside) for one in again.reopenings] == [1, 1]
 
 
-def test_a_case_that_is_full_stays_closed() -> None:
+def test_a_case_whose_run_was_lost_keeps_what_ended_one_of_its_charges() -> None:
+    _, result = ended(DISMISSED)
+    two = given.booking(given.charge(), given.charge(given.MINOR, "2"))
+    facts = given.facts_of(two, DISMISSED)
+    again = policy.reopen(facts, result, by="clerk-8", reason="its run was lost", at=AT, ended=False)
+    assert isinstance(again, Facts)
+    assert policy.open_charges(again) == ("2",)
+
+
+def test_a_case_that_is_full_to_the_byte_is_opened_and_a_fuller_one_stays_closed() -> None:
     """After the end nothing is turned away, so that a case can hold more than its run could carry."""
     facts, result = ended(DISMISSED)
-    while size_of_facts(facts) <= FACTS_MOST:
-        facts = given.with_more(facts, *(given.correction("nothing") for _ in range(100)))
-    told = policy.reopen(facts, result, by="clerk-7", reason="refiled", at=AT)
+    bare = policy.reopen(facts, result, by="clerk-7", reason="", at=AT)
+    assert isinstance(bare, Facts)
+    correction = given.correction("nothing")
+    many, left = divmod(FACTS_MOST - size_of_facts(bare), size_of(correction))
+    full = facts.model_copy(update={"corrections": (correction,) * many})
+    fits = policy.reopen(full, result, by="clerk-7", reason="r" * left, at=AT)
+    assert isinstance(fits, Facts)
+    assert size_of_facts(fits) == FACTS_MOST
+    told = policy.reopen(full, result, by="clerk-7", reason="r" * (left + 1), at=AT)
     assert isinstance(told, str)
     assert "as much as a case can carry" in told
+
+
+def test_a_case_whose_run_was_lost_is_opened_however_full_it_is() -> None:
+    facts, result = ended()
+    full = facts.model_copy(update={"corrections": (given.correction("nothing"),) * 3000})
+    assert size_of_facts(full) > FACTS_MOST
+    again = policy.reopen(full, result, by="clerk-8", reason="its run was lost", at=AT, ended=False)
+    assert isinstance(again, Facts)

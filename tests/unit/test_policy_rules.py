@@ -1110,6 +1110,7 @@ def test_grounds_name_the_ruling_that_gave_a_charge_its_class(ruling: Any) -> No
         (PLEADED, "history_clean", None, False),
         (PLEADED, "conviction", "2", False),
         (EXPUNGED, "history_clean", None, True),
+        (EXPUNGED, "history_clean", "1", True),
         (EXPUNGED, "not_conviction", "1", False),
         (facts_of(TWO, PLEA, update("deferred_with_plea", "2012-09-01", "2")), "conviction", None, False),
         (facts_of(TWO, PLEA, update("deferred_with_plea", "2012-09-01", "2")), "conviction", "2", True),
@@ -1126,6 +1127,18 @@ def test_a_ruling_answers_only_the_question_that_stands(
     else:
         assert isinstance(bound, str)
         assert bound.startswith("no effect: ")
+
+
+@pytest.mark.parametrize(
+    ("facts", "why"),
+    [
+        (facts_of(booking()), "no question stands"),
+        (EXPUNGED, "dui does not answer the question that stands (review.unclear_history)"),
+        (PLEADED, "dui does not answer the question that stands (review.unclear_disposition on charge 1)"),
+    ],
+)
+def test_a_ruling_without_effect_is_told_which_question_stands(facts: Facts, why: str) -> None:
+    assert policy.bind(review("dui"), decided(facts)) == f"no effect: {why}"
 
 
 def test_a_ruling_that_came_early_does_not_answer_a_later_question() -> None:
