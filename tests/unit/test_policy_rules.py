@@ -346,6 +346,11 @@ PLEA_TO_UNPLACED = facts_of(booking(), conviction("2013-01-01", of=the.UNCLASSIF
         ruled(ruled(UNPLACED, "other_traffic_serious"), "other_traffic_serious"),
         EXCLUDED_OFFENSE,
     ),
+    (
+        "an unclassified felony ruled minor",
+        ruled(facts_of(booking(charge(the.UNCLASSIFIED, severity="felony"))), "minor_traffic"),
+        WAIT,
+    ),
     ("racing ruled minor", ruled(RACING, "minor_traffic"), WAIT),
     ("racing ruled serious means excluded", ruled(RACING, "other_traffic_serious"), EXCLUDED_OFFENSE),
     ("court process ruled minor", ruled(ONLY_COURT, "minor_traffic"), WAIT),
@@ -417,7 +422,11 @@ EXPUNGED = with_past(record("expunged"))
     ("after the booking", with_past(record(on="2012-05-05")), WAIT),
     (
         "before the earliest booking of the arrest",
-        facts_of(booking(on="2012-05-04"), booking(on="2013-05-04"), past=history(record(on="2012-12-01"))),
+        facts_of(
+            booking(on="2012-05-04"),
+            booking(on="2013-05-04", message_id="again"),
+            past=history(record(on="2012-12-01")),
+        ),
         WAIT,
     ),
     ("an infraction does not count", with_past(record(severity="infraction")), WAIT),
@@ -503,6 +512,7 @@ DISPUTED = facts_of(booking(), conviction("2013-01-01", of=the.DUI_NO_CRIME), di
 
 @table(
     ("convicted of a crime", facts_of(booking(), conviction("2013-01-01")), FLAG),
+    ("a felony too", facts_of(booking(), conviction("2013-01-01", severity="felony")), FLAG),
     (
         "one among several flags at once",
         facts_of(TWO, conviction("2013-01-01", "2")),
@@ -666,6 +676,11 @@ def test_severity_of_a_conviction(facts: Facts, rule: str) -> None:
         facts_of(booking(), conviction("2013-01-01"), update("appeal_filed", "2012-12-31")),
         FLAG,
     ),
+    (
+        "of a dismissal it changes nothing",
+        facts_of(booking(), dismissal("2013-01-01"), update("appeal_filed", "2013-01-10")),
+        CLEAR,
+    ),
     ("until an appeal ended", with_more(APPEALED, update("appeal_ended", "2013-06-01")), FLAG),
     ("on the same date too", with_more(APPEALED, update("appeal_ended", "2013-01-10")), FLAG),
     (
@@ -738,6 +753,11 @@ def test_appeals(facts: Facts, rule: str) -> None:
         ),
         CLEAR,
     ),
+    (
+        "nor does an entry that ends nothing",
+        with_more(ruled(PLEADED, "not_conviction"), update("continuance", "2014-09-01")),
+        CLEAR,
+    ),
     ("a deferral entered in error", with_more(PLEADED, correction(PLEA)), WAIT),
     ("a plea on the day of the conviction", with_more(PLEADED, conviction("2012-09-01")), OUTCOME),
     (
@@ -791,6 +811,11 @@ def test_deferrals(facts: Facts, rule: str) -> None:
             conviction("2013-01-01", of=the.MINOR_INFRACTION),
         ),
         OUTCOME,
+    ),
+    (
+        "two crimes have the same effect, whatever their class",
+        facts_of(booking(), conviction("2013-01-01", of=the.SERIOUS), conviction("2013-01-01", of=the.MINOR)),
+        FLAG,
     ),
     ("ruled none, what it names as convicted of falls too", ruled(DISPUTED, "not_conviction"), CLEAR),
     ("ruled a conviction, it counts", ruled(DISPUTED, "conviction"), EXCLUDED_OFFENSE),
@@ -866,6 +891,11 @@ def test_reinstated(facts: Facts, rule: str) -> None:
     (
         "filed on its day it does not",
         facts_of(booking(), dismissal("2013-01-01"), amendment(charge(the.RECKLESS), "2013-01-01")),
+        CLEAR,
+    ),
+    (
+        "what was said before the booking ends what was booked",
+        facts_of(booking(), dismissal("2012-05-03")),
         CLEAR,
     ),
     (
@@ -1076,6 +1106,8 @@ def test_grounds_are_the_messages_that_decided() -> None:
     )
     assert decided(DUI_FACTS := facts_of(DUI)).grounds == ("booking 2012-05-04",)
     assert decided(with_more(DUI_FACTS, finding("deceased"))).grounds == ("finding deceased",)
+    pleaded = with_more(PLEADED, conviction("2013-09-01"))
+    assert decided(pleaded).grounds == (conviction("2013-09-01").message_id,)
     pleaded = ruled(PLEADED, "conviction")
     assert decided(pleaded).grounds == (PLEA.message_id, review("conviction").message_id)
 
@@ -1388,9 +1420,10 @@ def test_the_day_of_an_arrest_that_is_told_in_two_zones_is_one_day() -> None:
     assert decided(facts_of(here, there, past=past)).rule == decided(facts_of(there, here, past=past)).rule
 
 
-def test_a_correction_may_say_that_the_person_has_died() -> None:
+@pytest.mark.parametrize("ground", ["us_citizen", "misidentified", "deceased"])
+def test_a_correction_may_be_a_finding_about_the_subject(ground: Any) -> None:
     said = conviction("2013-01-10", severity="misdemeanor")
-    holds(facts_of(booking(), said, correction(said, "deceased")), "clear.deceased")
+    holds(facts_of(booking(), said, correction(said, ground)), f"clear.{ground}")
 
 
 def test_rulings_that_contradict_each_other_ask_again_and_come_to_an_end() -> None:
