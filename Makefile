@@ -16,8 +16,9 @@ export PYTHONDONTWRITEBYTECODE=
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@
 
-.venv/.ops: constraints-ops.txt .venv/.installed
+.venv/.ops: constraints-ops.txt constraints-traces.txt .venv/.installed
 	$(BIN)/pip install --quiet --require-hashes -r constraints-ops.txt
+	$(BIN)/pip install --quiet --require-hashes -r constraints-traces.txt
 	touch $@
 
 demo: .venv/.installed ## run the main job on the embedded server and show every rule
@@ -89,6 +90,7 @@ policy-page: .venv/.installed ## write docs/policy.md, the public page of the ru
 
 constraints: ## resolve pyproject.toml anew (needs uv); no index address goes in
 	$(COMPILE) pyproject.toml --extra dev --upgrade -o constraints.txt
+	$(COMPILE) pyproject.toml --extra traces --constraints constraints.txt --upgrade -o constraints-traces.txt
 	$(COMPILE) --group ops --constraints constraints.txt --upgrade -o constraints-ops.txt
 	$(COMPILE) --group ui --constraints constraints.txt --upgrade -o constraints-ui.txt
 

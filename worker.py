@@ -3,9 +3,9 @@
 import asyncio
 import logging
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
-from temporalio.client import Client
+from temporalio.client import Client, Interceptor
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import Worker, WorkerDeploymentConfig
 
@@ -13,7 +13,7 @@ from activities import LookUps, Outcomes, Sources, sources
 from contracts.names import TASK_QUEUE
 from policy.catalog import Catalog
 from registry import Registry, RegistryError
-from runtime import logs, search_attributes
+from runtime import logs, search_attributes, traces
 from runtime.catalogs import read_catalogs
 from runtime.connect import ConnectError, connect
 from runtime.observing import observed
@@ -96,12 +96,12 @@ def _version(settings: Settings) -> WorkerDeploymentConfig | None:
     )
 
 
-async def run(settings: Settings) -> None:
+async def run(settings: Settings, interceptors: Sequence[Interceptor] = ()) -> None:
     """Poll until SIGTERM or SIGINT, then finish what is under way."""
     ending = Ending(settings.worker_grace)
     ending.on_signals()
     catalog_of = read_catalogs(settings)
-    client = await connect(settings, metrics=settings.metrics)
+    client = await connect(settings, metrics=settings.metrics, interceptors=interceptors)
     await search_attributes.check(client)
     registry = await Registry.open(settings.registry)
     try:
@@ -118,7 +118,8 @@ def main() -> int:
     try:
         settings = Settings()
         logs.set_up(settings.log)
-        asyncio.run(run(settings))
+        with traces.sent_to(settings.traces) as interceptors:
+            asyncio.run(run(settings, interceptors))
     except (ConnectError, RegistryError, ServiceError, SetupError, SettingsError, WorkerFailed) as error:
         print(f"worker: {error}", file=sys.stderr)
         return 1

@@ -7,10 +7,11 @@ API key variables, and the profiles of `temporal.toml`. What goes there is seale
 import asyncio
 import logging
 import re
+from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
-from temporalio.client import Client
+from temporalio.client import Client, Interceptor
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig
 
@@ -69,12 +70,17 @@ def named_server() -> ClientConnectConfig:
 
 
 async def connect(
-    settings: Settings | None = None, *, sealed: bool = True, metrics: str | None = None
+    settings: Settings | None = None,
+    *,
+    sealed: bool = True,
+    metrics: str | None = None,
+    interceptors: Sequence[Interceptor] = (),
 ) -> Client:
     """A client of the server that the environment names, connected; `metrics`: see `core`.
 
     `settings`: whose keys seal what goes there; by default those of the environment. Not `sealed`: for
-    work that reads and writes no payload, and so needs no key.
+    work that reads and writes no payload, and so needs no key. `interceptors`: of this client, and of
+    whichever worker runs on it.
 
     Raises:
         SettingsError: a setting does not fit, or there is no key.
@@ -86,7 +92,9 @@ async def connect(
     runtime = core(metrics)
     try:
         async with asyncio.timeout(FIRST_ANSWER_WITHIN):
-            return await Client.connect(**config, data_converter=payloads, runtime=runtime)
+            return await Client.connect(
+                **config, data_converter=payloads, runtime=runtime, interceptors=interceptors
+            )
     except (RuntimeError, ValueError, TimeoutError) as error:
         raise ConnectError(_unreachable(address, str(error), is_tls=bool(config.get("tls")))) from error
 

@@ -21,6 +21,7 @@ from runtime.settings import LogFormat
 
 _HOUSE: Final = ("contracts.sealed", "registry.", "runtime.")
 """Whose own errors hold nobody's data; nor do those that activities raise by themselves."""
+_OF_ACTIVITIES: Final = f"{ApplicationError.__module__}.{ApplicationError.__qualname__}"
 _TOLD: Final = ("workflow_id", "run_id", "workflow_type", "activity_type", "attempt", "code")
 _FRAMES: Final = 8
 
@@ -93,9 +94,14 @@ def _said_by_the_sdk(record: logging.LogRecord) -> dict[str, Any]:
 
 def _error(error: BaseException, *, in_activity: bool) -> dict[str, Any]:
     kind = type(error)
-    if kind.__module__.startswith(_HOUSE) or (in_activity and kind is ApplicationError):
+    if is_told(f"{kind.__module__}.{kind.__qualname__}", in_activity=in_activity):
         return {"error": " ".join(f"{kind.__name__}: {error}".split())}
     return {"error": kind.__name__, "raised_at": list(_raised_at(error))}
+
+
+def is_told(kind: str, *, in_activity: bool) -> bool:
+    """Whether what an error of this kind says holds nobody's data; `kind`: its module and its name."""
+    return kind.startswith(_HOUSE) or (in_activity and kind == _OF_ACTIVITIES)
 
 
 def _raised_at(error: BaseException) -> Iterator[str]:

@@ -289,6 +289,8 @@ class Settings(BaseSettings):
     """Where Prometheus reads a worker's numbers, an IP address and a port; None: nowhere."""
     health: Listening = None
     """Where a worker answers /livez and /readyz, an IP address and a port; None: nowhere."""
+    traces: ServiceUrl = None
+    """Where a worker sends spans, the OTLP/HTTP address of a collector; None: nowhere."""
 
     # Temporal's worker controller for Kubernetes names both in variables of its own.
     worker_deployment: Deployment = Field(default_factory=_elsewhere("TEMPORAL_DEPLOYMENT_NAME"))

@@ -1,0 +1,27 @@
+"""Traces are an option: without the setting nothing of them is needed."""
+
+import sys
+
+import pytest
+
+from runtime import traces
+from runtime.settings import SettingsError
+
+
+def test_without_the_setting_nothing_is_imported() -> None:
+    before = set(sys.modules)
+    with traces.sent_to(None) as interceptors:
+        assert not interceptors
+    assert set(sys.modules) == before
+
+
+def test_without_the_packages_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "runtime.spans", raising=False)
+    monkeypatch.setitem(sys.modules, "opentelemetry", None)
+    with (
+        pytest.raises(
+            SettingsError, match=r"^CONVICTION_GATE_TRACES: .*pip install 'conviction-gate\[traces\]'"
+        ),
+        traces.sent_to("http://127.0.0.1:4318/v1/traces"),
+    ):
+        pass
