@@ -16,14 +16,19 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from temporalio.api.common.v1 import Payload
 from temporalio.client import Client, Interceptor, OutboundInterceptor, SignalWorkflowInput, StartWorkflowInput
+from temporalio.worker import Replayer
 
 from runtime import children
 from runtime.converter import data_converter
 from runtime.embedded import embedded
 from runtime.services import ServiceError
 from runtime.spans import sending_to
+from tests.replay.record import files, sets
+from tests.replay.test_replay import replay
 from tests.state_repository import clean, state_repository
 from tests.workflows.cases import booking, case_id, conviction, rejected, settled, start
+from worker import sandboxed
+from workflows import WORKFLOWS
 
 ODD = (b"", b"null", b"7", b'["traceparent"]', b'{"traceparent": 7}', b"\xff", b"[" * 100_000)
 """What a sender may write into the header of traces."""
@@ -144,7 +149,7 @@ async def test_a_case_is_traced_and_nothing_of_what_it_holds_is_told(tmp_path: P
 
 
 async def a_case(client: Client) -> None:
-    """From its booking to a flag, with a message that is rejected."""
+    """From its booking to a flag, with a message that is rejected; and it can go on untraced."""
     case = case_id()
     handle = await start(client, case, booking(case, booking_number="MARKER"))
     await settled(handle, "waiting_for_court")
@@ -152,6 +157,15 @@ async def a_case(client: Client) -> None:
     await rejected(handle, 1)
     await handle.signal("conviction", conviction())
     await handle.result()
+    untraced = Replayer(workflows=WORKFLOWS, workflow_runner=sandboxed, data_converter=data_converter)
+    await untraced.replay_workflow(await handle.fetch_history())
+
+
+async def test_traces_are_turned_on_for_cases_that_were_begun_without() -> None:
+    with collecting() as collector, sending_to(collector.url) as tracing:
+        for file in [file for one in sets() for file in files(one)]:
+            await replay(file, interceptors=[tracing])
+    assert not collector.bodies  # what is played back has its spans already
 
 
 def test_of_an_exception_its_kind_is_told_and_only_our_own_words() -> None:

@@ -2,11 +2,12 @@
 
 import importlib
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
 import pytest
-from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, WorkflowRunner
+from temporalio.worker import Interceptor, Replayer, UnsandboxedWorkflowRunner, WorkflowRunner
 
 import contracts.arrivals
 import tests.replay.record
@@ -27,11 +28,20 @@ NOT_COVERED = (
 )
 
 
-async def replay(file: Path, workflows: list[type] = WORKFLOWS, runner: WorkflowRunner = sandboxed) -> None:
+async def replay(
+    file: Path,
+    workflows: list[type] = WORKFLOWS,
+    runner: WorkflowRunner = sandboxed,
+    interceptors: Sequence[Interceptor] = (),
+) -> None:
     """Raises an `AssertionError` that says what to do where a recorded history does not replay."""
     # Debugging, it lets a busy machine take more than two seconds for a task of 2,000 messages.
     replayer = Replayer(
-        workflows=workflows, workflow_runner=runner, data_converter=data_converter, debug_mode=True
+        workflows=workflows,
+        workflow_runner=runner,
+        interceptors=interceptors,
+        data_converter=data_converter,
+        debug_mode=True,
     )
     replayed = await replayer.replay_workflow(read(file), raise_on_replay_failure=False)
     if replayed.replay_failure is not None:

@@ -16,7 +16,8 @@ def test_without_the_setting_nothing_is_imported() -> None:
 
 
 def test_without_the_packages_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "runtime.spans", raising=False)
+    for name in [name for name in sys.modules if name == "runtime.spans" or "opentelemetry" in name]:
+        monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "opentelemetry", None)
     with (
         pytest.raises(
