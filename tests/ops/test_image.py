@@ -20,7 +20,8 @@ def test_it_is_what_hadolint_takes() -> None:
 def test_what_it_copies_is_all_that_the_package_is_made_of() -> None:
     let_in = set(re.findall(r"(?m)^!(\S+)$", (ROOT / ".dockerignore").read_text()))
     packages = set(re.findall(r'(?m)^  "([a-z]+)(?:\.[a-z.]+)?",$', _table("packages")))
-    assert let_in == packages | {"worker.py", "pyproject.toml", "constraints.txt", "README.md"}
+    constraints = {"constraints.txt", "constraints-traces.txt"}
+    assert let_in == packages | constraints | {"worker.py", "pyproject.toml", "README.md"}
 
 
 def test_it_is_nobody_and_has_no_shell_before_it() -> None:
