@@ -193,8 +193,8 @@ class Decade:
 
 @pytest.mark.timeout(240)
 async def test_a_case_lives_through_six_releases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(runtime.embedded._DYNAMIC_CONFIG, "frontend.WorkflowTimeSkippingEnabled", "true")
-    monkeypatch.setitem(runtime.embedded._DYNAMIC_CONFIG, "history.timerProcessorMaxTimeShift", '"1ms"')
+    monkeypatch.setitem(runtime.embedded.DYNAMIC_CONFIG, "frontend.WorkflowTimeSkippingEnabled", "true")
+    monkeypatch.setitem(runtime.embedded.DYNAMIC_CONFIG, "history.timerProcessorMaxTimeShift", '"1ms"')
     house = House(tmp_path / "data", free_port(), free_port())
 
     def serving() -> AbstractAsyncContextManager[Running]:

@@ -11,7 +11,12 @@ from runtime.converter import data_converter
 from tests.replay import record
 from workflows.state import CaseState
 
-FILES = [file for one in record.sets() for file in record.files(one) if not file.name.startswith("correction")]
+FILES = [
+    file
+    for one in record.sets()
+    for file in record.files(one)
+    if not file.name.startswith(("correction", "waiting-with-a-message-that-does-not-open"))
+]
 
 
 def named(name: str) -> Path:
