@@ -121,6 +121,7 @@ def days(house: House, monkeypatch: pytest.MonkeyPatch) -> Days:
     return Days(house)
 
 
+@pytest.mark.usefixtures("encrypted")
 async def test_both_ways(days: Days) -> None:
     gate = days.house.gate
     numbers = ("kept", "withdrawn", "reopened", "waits-again", "flagged", "told", "cleared", "both")
