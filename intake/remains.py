@@ -17,6 +17,7 @@ from contracts.arrivals import DoesNotFit, misfit, read_message, read_typed
 from contracts.case import CaseResult, CaseView
 from contracts.fields import Rule, Status
 from contracts.names import CASE_RULE, CASE_STATUS, NEEDS_ATTENTION, UPDATE, WAITING_SINCE, CaseId
+from contracts.sealed import Locked
 from intake.delivered import arrival
 from policy import effect_of
 from workflows.inbox import one_text, shown
@@ -70,7 +71,7 @@ def _tell(
         message = read_typed(text) if name == UPDATE else read_message(name, text)
         if reason := misfit(message, CaseId.parse(case_id), at) or state.refusal(message):
             raise DoesNotFit(reason)
-    except DoesNotFit as reason:
+    except (DoesNotFit, Locked) as reason:
         state.reject(name, at, str(reason), shown(values))
         return
     if not state.repeats(message):
@@ -84,14 +85,14 @@ def _carried(values: Sequence[Any]) -> CaseState:
     """What the run before handed on; nothing where another release wrote it so that it cannot be read."""
     try:
         return CaseState.model_validate_json(one_text(values))
-    except (DoesNotFit, ValidationError):
+    except (DoesNotFit, Locked, ValidationError):
         return CaseState()
 
 
 def _result(values: Sequence[Any]) -> CaseResult | None:
     try:
         return CaseResult.model_validate_json(one_text(values))
-    except (DoesNotFit, ValidationError):  # it did not end, or as something else
+    except (DoesNotFit, Locked, ValidationError):  # it did not end, or as something else
         return None
 
 

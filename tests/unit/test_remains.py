@@ -11,12 +11,7 @@ from runtime.converter import data_converter
 from tests.replay import record
 from workflows.state import CaseState
 
-FILES = [
-    file
-    for one in record.sets()
-    for file in record.files(one)
-    if not file.name.startswith(("correction", "waiting-with-a-message-that-does-not-open"))
-]
+FILES = [file for one in record.sets() for file in record.files(one) if not file.name.startswith("correction")]
 
 
 def named(name: str) -> Path:
