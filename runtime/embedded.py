@@ -38,6 +38,7 @@ from runtime.settings import PREFIX, Settings, SettingsError
 __all__ = ["EmbeddedError", "Refused", "Running", "embedded", "free_port", "up"]
 
 NAMESPACE = "default"
+DATABASE = "temporal.db"
 RETENTION = timedelta(days=30)  # of closed cases; the server's own default is one day
 BLOB_LIMIT = 512 * 1024  # bytes of one payload; at the default of 2 MB, 28 of them end a case
 START_WITHIN = 60.0  # seconds, for the server and again for the worker
@@ -188,10 +189,11 @@ async def embedded(
         codec_port = (codec_port or free_port()) if seals else None
         await claims.claim(place, lock, ports if codec_port is None else ports | {"--codec-port": codec_port})
         if seals:
-            provide_key(settings)
+            if not (place / DATABASE).exists():  # or its cases may be sealed with a key that was lost
+                provide_key(settings)
             read_keyring(settings)  # before the server starts: what is wrong is told at once
         codec_address = None if codec_port is None else f"http://{HOST}:{codec_port}"
-        command = _command(program, ports, codec_address, None if ephemeral else place / "temporal.db")
+        command = _command(program, ports, codec_address, None if ephemeral else place / DATABASE)
         with (place / "server.log").open("wb") as log:
             server = await children.spawn(
                 *command,

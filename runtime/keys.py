@@ -60,8 +60,9 @@ def read_keyring(settings: Settings) -> Keyring:
     files = _files(settings.key_folder)
     if not files:
         raise KeysError(
-            f"no key to seal payloads with in {settings.key_folder}; make one with `conviction-gate keys new`, "
-            f"name the folder in {PREFIX}KEYS, or in development set {PREFIX}ENCRYPTION=off"
+            f"no key to seal payloads with in {settings.key_folder}; bring your copy of the keys back there, or "
+            "where nothing was sealed yet make one with `conviction-gate keys new`; name another folder in "
+            f"{PREFIX}KEYS, or in development set {PREFIX}ENCRYPTION=off"
         )
     ciphers = {key_id: _from_file(file) for key_id, file in files.items()}
     return Keyring(_current(settings.key_folder, files), ciphers)

@@ -63,6 +63,16 @@ async def test_a_case_waits_through_a_rotation(house: House, monkeypatch: pytest
     assert len(keys) == 1
 
 
+async def test_a_house_that_lost_its_keys_gets_no_others(house: House) -> None:
+    await house.up()
+    await house.stop()
+    kept = (house.data / "keys").rename(house.data / "copy")
+    ports = ("--port", str(house.port), "--ui-port", str(house.ui_port), "--codec-port", str(house.codec_port))
+    assert "bring your copy of the keys back there" in await house.gate("up", *ports, code=1)
+    kept.rename(house.data / "keys")
+    await house.up()
+
+
 async def test_a_bad_key_is_told_in_one_line(house: House, tmp_path: Path) -> None:
     await house.gate("keys", "new", "k1")
     (house.data / "keys" / "k1.key").chmod(0o644)

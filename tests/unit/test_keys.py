@@ -103,7 +103,7 @@ def test_a_file_that_holds_no_key(tmp_path: Path, text: str) -> None:
 
 
 def test_no_key(tmp_path: Path) -> None:
-    with pytest.raises(KeysError, match=r"no key .*/keys; make one with `conviction-gate keys new`.*=off"):
+    with pytest.raises(KeysError, match=r"no key .*/keys; bring your copy .* make one with `conv.*=off"):
         read_keyring(settings(tmp_path))
 
 
