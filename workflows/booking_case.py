@@ -712,7 +712,7 @@ class BookingCase:
         effect = self._accept(message)
         mine = self._arrivals
         await workflow.wait_condition(lambda: self._answered >= mine or self._is_asking)
-        if effect is not None and self._state.repeats(message) is None:  # it was taken out again
+        if self._state.repeats(message) is None:  # it was taken out again
             raise ApplicationError(NOT_A_REVIEWER, type="DoesNotFit", non_retryable=True)
         waiting = open_charges(self._state.facts) if self._state.status == "waiting_for_court" else ()
         told = [effect or "the same message came before: nothing changed"]
