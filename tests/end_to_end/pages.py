@@ -10,10 +10,13 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 
 class Page:
-    """The `temporal` commands of a page; each is run by what it holds, with its ids replaced."""
+    """The `temporal` commands of a page, or of a section of it; each is run by what it holds, with its ids
+    replaced."""
 
-    def __init__(self, name: str, house: House) -> None:
+    def __init__(self, name: str, house: House, section: str = "") -> None:
         text = (DOCS / name).read_text()
+        if section:
+            text = text.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
         self._house = house
         self._commands = set(re.findall(r"^ *(temporal .+)$", text, re.MULTILINE))
         self.left = set(self._commands)

@@ -12,6 +12,24 @@ AGENCY = "CAZZ00100"  # the page's
 NOBODY = "http://127.0.0.1:9/history"
 
 
+async def test_one_message_for_many_cases(house: House) -> None:
+    page = Page("operating.md", house)
+    numbers = ("A-1", "A-2", "A-3")
+    await house.up()
+    lines = "\n".join(json.dumps(a_booking(number, agency=AGENCY)) for number in numbers)
+    await house.gate("start", "-", stdin=lines)
+    for number in numbers:
+        await house.until(f"booking-case:{AGENCY}:{number}", status="waiting_for_court")
+    while "Total: 3" not in await page.run("temporal workflow count"):
+        pass  # visibility follows after a moment
+    for _ in range(2):
+        await page.run("temporal workflow signal", "closed-2026-48")
+        while "Running" in await page.run("temporal batch list"):
+            pass
+    for number in numbers:
+        await house.until(f"booking-case:{AGENCY}:{number}", messages_total=2, rejected_total=0)
+
+
 async def test_cases_ask_at_once_once_the_history_source_is_back(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

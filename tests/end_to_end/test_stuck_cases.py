@@ -25,6 +25,7 @@ from runtime.embedded import embedded
 from runtime.metrics import STUCK
 from runtime.settings import Settings
 from tests.end_to_end.conftest import House
+from tests.end_to_end.pages import Page
 from tests.end_to_end.test_client import a_booking, a_conviction
 from workflows.booking_case import BookingCase
 
@@ -186,3 +187,40 @@ async def test_a_case_that_a_wrong_worker_took_no_step_with_goes_on_with_one_tha
         assert await cases.stuck() == Finding("ok", "none")
         await cases.until(2, *numbers)
         await cases.convicted(*numbers)
+
+
+async def test_a_case_that_a_wrong_worker_took_a_step_with_is_reset(cases: Cases, house: House) -> None:
+    page = Page("changing-workflows.md", house, "When a case is stuck")
+    fits, wrong = "0.1.0", "0.2.0"
+    async with cases.worker(fits), cases.wrong_worker(PonderingCase, wrong):
+        await cases.current(fits)
+        await cases.opened("S-1", "S-2")
+        await cases.current(wrong)
+        await cases.told("u-1", "S-1", "S-2")
+        await cases.until(2, "S-1", "S-2")
+        await cases.current(fits)
+        await cases.told("u-2", "S-1", "S-2")
+        assert cases.id_of("S-1") in (await cases.stuck("S-1", "S-2")).found
+        assert "S-2" in await page.run("workflow list")
+        await page.run("--type LastWorkflowTask")
+        await cases.stuck()
+        await cases.until(3, "S-1", "S-2")
+
+        await cases.opened("S-3", "S-4", "S-5")
+        await cases.current(wrong)
+        for message, count in (("u-1", 2), ("u-2", 3)):
+            await cases.told(message, "S-3", "S-4", "S-5")
+            await cases.until(count, "S-3", "S-4", "S-5")
+        await cases.current(fits)
+        await cases.told("u-3", "S-3", "S-4", "S-5")
+        await cases.stuck("S-3", "S-4", "S-5")
+        case, step = cases.id_of("S-3"), await cases.first_step(wrong, "S-3")
+        assert f"{step} " in await page.run("workflow show", workflow_id=case)
+        await page.run("--event-id", workflow_id=case, event_id=step)
+        await cases.stuck("S-4", "S-5")
+        await cases.until(4, "S-3")
+        await page.run("--type BuildId")
+        await cases.stuck()
+        await cases.until(4, "S-4", "S-5")
+        await cases.convicted("S-1", "S-2", "S-3", "S-4", "S-5")
+    assert not page.left
