@@ -68,7 +68,7 @@ async def test_a_house_that_lost_its_keys_gets_no_others(house: House) -> None:
     await house.stop()
     kept = (house.data / "keys").rename(house.data / "copy")
     ports = ("--port", str(house.port), "--ui-port", str(house.ui_port), "--codec-port", str(house.codec_port))
-    assert "bring your copy of the keys back there" in await house.gate("up", *ports, code=1)
+    assert "bring your copy of the keys back" in await house.gate("up", *ports, code=1)
     kept.rename(house.data / "keys")
     await house.up()
 
