@@ -26,7 +26,7 @@ def test_every_guard_of_the_rules_decides_something() -> None:
     excused, changed = SURVIVORS["rules"], [*mutants(source_of("rules"))]
     assert {*excused} <= {mutant.name for mutant in changed}, GONE
     survived = [m.name for m in changed if m.name not in excused and decides_alike(m.source, known)]
-    assert not survived, UNNOTICED
+    assert not survived, "\n".join([UNNOTICED, *survived])
 
 
 def decides_alike(source: str, known: list[tuple[Facts, Decision]]) -> bool:
@@ -50,8 +50,9 @@ def test_every_other_guard_of_the_policy_is_noticed_by_a_test(module: str) -> No
         failures = [*pool.map(lambda mutant: failure(module, mutant.source), changed)]
     survived = {mutant.name for mutant, failed in zip(changed, failures, strict=True) if not failed}
     print(f"\npolicy/{module}.py: {len(changed)} mutants, {len(survived)} not noticed")
-    assert not survived - {*excused}, UNNOTICED
-    assert {*excused} <= survived, GONE
+    unnoticed = survived - {*excused}
+    assert not unnoticed, "\n".join([UNNOTICED, *sorted(unnoticed)])
+    assert {*excused} <= survived, "\n".join([GONE, *sorted({*excused} - survived)])
 
 
 UNNOTICED: Final = (
