@@ -36,7 +36,7 @@ test-rest: .venv/.installed
 soak: .venv/.installed ## the tests that take an hour
 	$(BIN)/pytest $(PYTEST) -m soak
 
-mutants: .venv/.installed ## take every guard of policy/ away in turn: some test must notice (20 minutes)
+mutants: .venv/.installed ## take every guard of policy/ away in turn: some test must notice (10 minutes)
 	$(BIN)/pytest $(PYTEST) -m mutants -s
 
 test-interop: .venv/.installed $(SENDER)/dist/main.js ## senders in other languages (needs npm and curl)

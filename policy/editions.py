@@ -33,10 +33,12 @@ def edition_named(name: str, editions: tuple[Edition, ...] = EDITIONS) -> Editio
     return {edition.name: edition for edition in editions}.get(name)
 
 
-def edition_among(names: tuple[str, ...], booked_at: datetime) -> Edition | None:
+def edition_among(
+    names: tuple[str, ...], booked_at: datetime, editions: tuple[Edition, ...] = EDITIONS
+) -> Edition | None:
     """The edition in force on the day of a booking, of those named (none: of the first alone).
 
     None where a newer release named one that is not known here: it might be the one in force.
     """
-    known = tuple(filter(None, map(edition_named, names)))
-    return edition_at(booked_at, known or EDITIONS[:1]) if len(known) == len(names) else None
+    known = tuple(edition for edition in (edition_named(name, editions) for name in names) if edition)
+    return edition_at(booked_at, known or editions[:1]) if len(known) == len(names) else None

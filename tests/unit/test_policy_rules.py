@@ -1201,6 +1201,8 @@ def test_a_case_is_decided_under_the_edition_in_force_when_it_was_booked() -> No
     ]:
         booked_at = booking(on=day).booked_at
         assert policy.edition_at(booked_at, (first, later)) is edition
+        assert policy.edition_among((first.name, later.name), booked_at, (first, later)) is edition
+        assert policy.edition_among((), booked_at, (first, later)) is first
     assert policy.edition_named("2012-04-27") is first
     assert policy.edition_named("2030-01-01") is None
 

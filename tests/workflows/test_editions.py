@@ -44,7 +44,7 @@ SECOND: Final = Edition("2013-01-01", date(2013, 1, 1), (everybody_is_cleared,))
 
 def release(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the next worker knows: a second edition, and cases that continue as new after five messages."""
-    for asked in (policy.edition_at, policy.edition_named):
+    for asked in (policy.edition_at, policy.edition_named, policy.edition_among):
         monkeypatch.setattr(asked, "__defaults__", ((FIRST, SECOND),))
     monkeypatch.setattr(activities.look_ups, "EDITIONS", (FIRST, SECOND))
     monkeypatch.setattr(workflows.booking_case, "RUN_MESSAGES_MOST", 5)

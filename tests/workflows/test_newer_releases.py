@@ -71,7 +71,7 @@ async def test_a_case_of_an_unknown_edition_waits_for_the_release_that_knows_it(
         await handle.signal("conviction", conviction(decided_on="2014-07-15"))
         seen = await settled(handle, "needs_review", messages=3)
         assert (seen.reminders, await runs(server.client, case)) == (1, 2)
-    for asked in (policy.edition_at, policy.edition_named):
+    for asked in (policy.edition_at, policy.edition_named, policy.edition_among):
         monkeypatch.setattr(asked, "__defaults__", ((FIRST, SECOND),))
     async with polling():
         await handle.signal("dismissal", dismissal("d-1", decided_on="2013-07-15"))
