@@ -25,7 +25,8 @@ demo: .venv/.installed ## run the main job on the embedded server and show every
 	$(BIN)/conviction-gate demo $(DEMO)
 
 test: .venv/.installed check ## lint, types, import directions, and all tests, in two runs at a time that print as they end
-	$(MAKE) --jobs=2 --keep-going --output-sync=target --no-print-directory test-processes test-rest
+	@echo 'Two runs of tests at a time; each prints when it ends, in ten minutes or so.'
+	@$(MAKE) --jobs=2 --keep-going --output-sync=target --no-print-directory test-processes test-rest
 
 test-processes: .venv/.installed # real servers and workers, mostly waiting for each other
 	$(BIN)/pytest $(PYTEST) $(PROCESSES)
