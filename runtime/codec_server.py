@@ -31,7 +31,7 @@ from temporalio.api.common.v1 import Payload, Payloads
 from contracts.sealed import REFUSED, is_sealed, key_id
 from runtime.keys import read_keyring
 from runtime.sealing import SealingCodec
-from runtime.settings import PREFIX, Settings, SettingsError, host_and_port
+from runtime.settings import PREFIX, Settings, SettingsError, host_and_port, not_listening
 
 BODY_LIMIT: Final = 16 * 1024 * 1024
 """Bytes; a page of a history is sent in one request."""
@@ -204,10 +204,7 @@ async def serving(app: CodecServer, address: str) -> AsyncIterator[None]:
         listener.bind((host, port))
     except OSError as error:
         listener.close()
-        raise SettingsError(
-            f"{PREFIX}CODEC_ADDRESS: nobody can listen at {address} ({error.strerror}); "
-            "choose another port, or stop what listens there"
-        ) from None
+        raise not_listening("CODEC_ADDRESS", address, error) from None
     server = _Server(
         uvicorn.Config(
             app,

@@ -28,7 +28,7 @@ from temporalio.worker import Worker
 from registry import Registry, RegistryError
 from runtime import search_attributes
 from runtime.search_attributes import SetupError
-from runtime.settings import PREFIX, SettingsError, host_and_port
+from runtime.settings import host_and_port, not_listening
 from runtime.stopping import Ending
 
 ANSWER_WITHIN: Final = 4.0
@@ -138,10 +138,7 @@ async def serving(address: str | None, health: Health) -> AsyncIterator[None]:
     try:
         server = await asyncio.start_server(partial(_answer, health), *host_and_port(address), limit=8192)
     except OSError as error:
-        raise SettingsError(
-            f"{PREFIX}HEALTH: nobody can listen at {address} ({error.strerror or type(error).__name__}); "
-            "choose another port, or stop what listens there"
-        ) from None
+        raise not_listening("HEALTH", address, error) from None
     try:
         yield
     finally:

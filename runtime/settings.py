@@ -123,6 +123,14 @@ def _token(token: SecretStr | None) -> SecretStr | None:
     return token
 
 
+def not_listening(setting: str, address: str, error: OSError) -> SettingsError:
+    """What is said where nobody can listen at the address that a setting names."""
+    return SettingsError(
+        f"{PREFIX}{setting}: nobody can listen at {address} ({error.strerror or type(error).__name__}); "
+        "choose another port, or stop what listens there"
+    )
+
+
 def host_and_port(address: str) -> tuple[str, int]:
     """The two parts of an address to listen at; raises ValueError where it has not both."""
     host, _, port = address.rpartition(":")

@@ -160,8 +160,9 @@ def test_a_closed_case_tells_when_it_was_decided_and_on_what() -> None:
     assert "that is all a flag does" in parts["What comes next"]
 
 
-def test_a_flag_that_was_taken_back_says_when_and_why() -> None:
-    flag = Flag(
+def taken_back(reason: str) -> Flag:
+    """A flag that stands no more."""
+    return Flag(
         case_id="booking-case:CA0190000:A-1",
         agency="CA0190000",
         tracking_number="A-1",
@@ -172,8 +173,12 @@ def test_a_flag_that_was_taken_back_says_when_and_why() -> None:
         grounds=(),
         flagged_at=CAME,
         withdrawn_at=CAME,
-        withdrawn_reason="the ground fell",
+        withdrawn_reason=reason,
     )
+
+
+def test_a_flag_that_was_taken_back_says_when_and_why() -> None:
+    flag = taken_back("the ground fell")
     parts = told(facts_of(booking(), conviction("2013-07-15")), result(), flag, flag_status="withdrawn")
     assert (
         'The flag was taken back. Its note is kept, and says so.\nThat was on 2014-03-05: "the ground fell".'
@@ -190,19 +195,7 @@ def test_who_took_a_flag_back_is_named(sender: str, told_so: str) -> None:
     last = shown[-1].model_copy(
         update={"message_id": "k-1", "sender": sender, "type": "correction", "effect": reason}
     )
-    flag = Flag(
-        case_id="booking-case:CA0190000:A-1",
-        agency="CA0190000",
-        tracking_number="A-1",
-        status="withdrawn",
-        rule="flag.convicted",
-        explanation="Charge 1 ended in a conviction for a crime.",
-        policy_edition="2012-04-27",
-        grounds=(),
-        flagged_at=CAME,
-        withdrawn_at=CAME,
-        withdrawn_reason=reason,
-    )
+    flag = taken_back(reason)
     parts = told(facts, result(), flag, flag_status="withdrawn", messages=(*shown, last))
     assert f'The message "k-1"{told_so} did that.' in parts["The decision"]
     assert grade(parts["The decision"]) <= EIGHTH
