@@ -61,7 +61,7 @@ def read_keyring(settings: Settings) -> Keyring:
     if not files:
         raise KeysError(
             f"no key to seal payloads with in {settings.key_folder}; bring your copy of the keys back, or "
-            "where nothing was sealed yet make one with `conviction-gate keys new`; name another folder in "
+            "where nothing was sealed yet make one with `conviction-gate keys new`, name another folder in "
             f"{PREFIX}KEYS, or in development set {PREFIX}ENCRYPTION=off"
         )
     ciphers = {key_id: _from_file(file) for key_id, file in files.items()}
