@@ -47,7 +47,7 @@ def make_worker(
     """
     look_ups = LookUps(
         registry,
-        asked or Sources(registry, registry),
+        asked or Sources(),
         settings.intervals_of,
         catalog_of or read_catalogs(settings),
         settings.permits,
@@ -105,7 +105,7 @@ async def run(settings: Settings, interceptors: Sequence[Interceptor] = ()) -> N
     await search_attributes.check(client)
     registry = await Registry.open(settings.registry)
     try:
-        async with sources(Sources(registry, registry), settings.history, settings.docket) as asked:
+        async with sources(settings.history, settings.docket) as asked:
             worker = make_worker(client, registry, settings, asked, catalog_of, on_failure=ending.on_failure)
             async with observed(worker, client, registry, settings, ending):
                 await ending.run(worker, f"worker ready: polling {TASK_QUEUE} in {client.namespace}")

@@ -1,13 +1,12 @@
 """Looking things up: the criminal history, the class of an offense, the docket."""
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
 from typing import Final, Protocol
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.sources import Sources
+from activities.sources import Dockets, Sources
 from contracts.booking import Subject
 from contracts.facts import PlacedOffense
 from contracts.permits import ANYBODY, Permits
@@ -21,7 +20,6 @@ from contracts.work import (
     RECALL_CASE,
     DocketFound,
     DocketRequest,
-    Earlier,
     HistoryFound,
     HistoryRequest,
     Intervals,
@@ -33,7 +31,7 @@ from contracts.work import (
 )
 from policy import EDITIONS
 from policy.catalog import Catalog
-from registry import KeptCase
+from registry import KeptCase, Known
 
 HISTORY_MOST: Final = 128 * 1024
 """Bytes of a history; a case carries it as long as it lives."""
@@ -41,12 +39,10 @@ DOCKET_MOST: Final = 400 * 1024
 """Bytes of what a court holds of one arrest; the server takes half a megabyte at a time."""
 
 
-class Records(Protocol):
-    """What earlier cases left behind; the registry is one."""
+class Records(Dockets, Protocol):
+    """What was imported, and what earlier cases left behind; the registry is one."""
 
-    def one_moment(self) -> AbstractAsyncContextManager[None]: ...
-    async def is_us_citizen(self, subjects: Sequence[Subject]) -> bool: ...
-    async def earlier(self, case_id: str) -> Earlier: ...
+    async def known(self, subjects: Sequence[Subject], case_id: str) -> Known: ...
     async def kept_case(self, case_id: str) -> KeptCase | None: ...
 
 
@@ -76,19 +72,17 @@ class LookUps:
     async def check_history(self, request: HistoryRequest) -> HistoryFound:
         """The history under every id, standing findings, the class of each charge as of today,
         and what the registry remembers of a case of this id."""
-        async with self._records.one_moment():
-            history = await self._sources.histories.history(request.subjects)
-            us_citizen = await self._records.is_us_citizen(request.subjects)
-            has_docket = await self._sources.dockets.has_docket()
-            earlier = await self._records.earlier(request.case_id)
+        known = await self._records.known(request.subjects, request.case_id)
+        service, court = self._sources.histories, self._sources.dockets
+        history = await service.history(request.subjects) if service else known.history
         _hold("the history", [history.model_dump_json()], HISTORY_MOST)
         return HistoryFound(
             history=history,
-            us_citizen=us_citizen,
+            us_citizen=known.us_citizen,
             placements=self._placed(request),
-            has_docket=has_docket,
+            has_docket=await court.has_docket() if court else known.has_docket,
             intervals=self._intervals_of(request.agency),
-            earlier=earlier,
+            earlier=known.earlier,
             editions=tuple(edition.name for edition in EDITIONS),
         )
 
@@ -115,11 +109,12 @@ class LookUps:
     @activity.defn(name=CHECK_DOCKET)
     async def check_docket(self, request: DocketRequest) -> DocketFound:
         """The messages that the court holds for an arrest."""
-        messages = await self._sources.dockets.docket(request.agency, request.tracking_number)
+        court = self._sources.dockets or self._records
+        messages = await court.docket(request.agency, request.tracking_number)
         _hold("the docket", messages, DOCKET_MOST)
         return DocketFound(
             messages=messages,
-            asked=await self._sources.dockets.has_docket(),
+            asked=await court.has_docket(),
             intervals=self._intervals_of(request.agency),
         )
 

@@ -1,4 +1,4 @@
-"""Where histories and docket entries come from: the registry's tables, or a state's own services."""
+"""A state's own services: where histories and docket entries come from, if not from the registry's tables."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ from runtime.settings import Access
 
 
 class Histories(Protocol):
-    """Who is asked for criminal histories; the registry is one."""
+    """Who is asked for criminal histories."""
 
     async def history(self, subjects: Sequence[Subject]) -> History: ...
 
@@ -29,15 +29,15 @@ class Dockets(Protocol):
 
 @dataclass(frozen=True)
 class Sources:
-    """Whom a worker asks."""
+    """Whom a worker asks. None: the registry's own tables are all there is."""
 
-    histories: Histories
-    dockets: Dockets
+    histories: Histories | None = None
+    dockets: Dockets | None = None
 
 
 @asynccontextmanager
-async def sources(tables: Sources, history: Access | None, docket: Access | None) -> AsyncIterator[Sources]:
-    """The services that are set up, and the registry's tables in place of those that are not.
+async def sources(history: Access | None, docket: Access | None) -> AsyncIterator[Sources]:
+    """The services that are set up.
 
     Raises:
         ServiceError: a service's certificates cannot be read.
@@ -50,8 +50,8 @@ async def sources(tables: Sources, history: Access | None, docket: Access | None
             return service
 
         yield Sources(
-            histories=HistoryService(service(history)) if history else tables.histories,
-            dockets=DocketService(service(docket)) if docket else tables.dockets,
+            histories=HistoryService(service(history)) if history else None,
+            dockets=DocketService(service(docket)) if docket else None,
         )
 
 

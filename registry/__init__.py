@@ -3,7 +3,7 @@
 `migrate(url)` makes or mends the tables, `Registry.open(url)` opens them.
 """
 
-from registry.entries import DocketEntry, Judge, Judgement, KeptCase, KeptCorrection, Standing
+from registry.entries import DocketEntry, Judge, Judgement, KeptCase, KeptCorrection, Known, Standing
 from registry.errors import RegistryError
 from registry.schema import migrate
 from registry.store import Registry
@@ -14,6 +14,7 @@ __all__ = [
     "Judgement",
     "KeptCase",
     "KeptCorrection",
+    "Known",
     "Registry",
     "RegistryError",
     "Standing",

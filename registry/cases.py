@@ -3,56 +3,69 @@
 Each function is one transaction's work, and says again what stands when it is asked again.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
+from contracts.booking import Subject
 from contracts.case import CaseResult, Flag, FlagStatus
 from contracts.work import Concluded, Conclusion, Earlier, LiftCode, Withdrawal
-from registry.entries import KeptCase
-from registry.history import ids_of, is_us_citizen, keep_us_citizen
+from registry.docket import has_docket
+from registry.entries import KeptCase, Known
+from registry.history import history, ids_of, is_us_citizen, keep_us_citizen
 from registry.tables import ACTIVE, WITHDRAWN, CaseRow, FlagRow
 
 
-async def outcome(session: AsyncSession, case_id: str) -> CaseResult | None:
+def outcome(session: Session, case_id: str) -> CaseResult | None:
     """How the case ended; None where it has not, or where its flag fell and its run goes on."""
-    row = await session.get(CaseRow, case_id)
+    row = session.get(CaseRow, case_id)
     return row.result if row is not None and row.closed else None
 
 
-async def earlier(session: AsyncSession, case_id: str) -> Earlier:
+def earlier(session: Session, case_id: str) -> Earlier:
     """What is remembered of a case of this id, for one that is started."""
-    row = await session.get(CaseRow, case_id)
+    row = session.get(CaseRow, case_id)
     if row is None:
         return Earlier()
     flags = select(func.count()).select_from(FlagRow).where(FlagRow.case_id == case_id)
     return Earlier(
         outcome=row.result if row.closed else None,
         is_open=not row.closed,
-        flags=await session.scalar(flags) or 0,
+        flags=session.scalar(flags) or 0,
     )
 
 
-async def kept_case(session: AsyncSession, case_id: str) -> KeptCase | None:
+def known(session: Session, subjects: Sequence[Subject], case_id: str) -> Known:
+    """All that a case begins with."""
+    return Known(
+        history=history(session, subjects),
+        us_citizen=is_us_citizen(session, ids_of(subjects)),
+        has_docket=has_docket(session),
+        earlier=earlier(session, case_id),
+    )
+
+
+def kept_case(session: Session, case_id: str) -> KeptCase | None:
     """The case as it was last written, with the status of its latest flag."""
-    row = await session.get(CaseRow, case_id)
-    return None if row is None else await as_kept(session, row)
+    row = session.get(CaseRow, case_id)
+    return None if row is None else as_kept(session, row)
 
 
-async def flag(session: AsyncSession, conclusion: Conclusion, *, last_look: bool) -> Concluded:
+def flag(session: Session, conclusion: Conclusion, *, last_look: bool) -> Concluded:
     """Write a flag, unless an outcome stands or somebody says that the subject is a US citizen.
 
     What was kept of a citizen before this began is seen. What is kept meanwhile counts as kept after.
     """
     case_id = conclusion.case.case_id
-    row = await locked(session, case_id)
-    if row is not None and (row.closed or await _numbered(session, conclusion) is not None):
+    row = locked(session, case_id)
+    if row is not None and (row.closed or _numbered(session, conclusion) is not None):
         _learn(row, conclusion)
         return Concluded(result=row.result)
-    if last_look and await is_us_citizen(session, ids_of(b.subject for b in conclusion.facts.bookings)):
+    if last_look and is_us_citizen(session, ids_of(b.subject for b in conclusion.facts.bookings)):
         return Concluded(result=None, us_citizen=True)
-    await _record(session, row, conclusion, conclusion.result, closed=True)
+    _record(session, row, conclusion, conclusion.result, closed=True)
     result = conclusion.result
     session.add(
         FlagRow(
@@ -66,29 +79,29 @@ async def flag(session: AsyncSession, conclusion: Conclusion, *, last_look: bool
             flagged_at=result.decided_at,
         )
     )
-    await session.flush()
+    session.flush()
     return Concluded(result=result)
 
 
-async def clear(session: AsyncSession, conclusion: Conclusion) -> Concluded:
+def clear(session: Session, conclusion: Conclusion) -> Concluded:
     """Write the end of a case without a flag, or with one that was withdrawn before."""
-    row = await locked(session, conclusion.case.case_id)
-    await _keep_finding(session, conclusion)
+    row = locked(session, conclusion.case.case_id)
+    _keep_finding(session, conclusion)
     if row is not None and row.closed:
         _learn(row, conclusion)
         return Concluded(result=row.result)
-    await _record(session, row, conclusion, conclusion.result, closed=True)
+    _record(session, row, conclusion, conclusion.result, closed=True)
     return Concluded(result=conclusion.result)
 
 
-async def withdraw(session: AsyncSession, withdrawal: Withdrawal) -> Concluded:
+def withdraw(session: Session, withdrawal: Withdrawal) -> Concluded:
     """Withdraw the flag of the conclusion's number, if it is active; else what stands, stands."""
     conclusion = withdrawal.conclusion
-    row = await locked(session, conclusion.case.case_id)
-    await _keep_finding(session, conclusion)
+    row = locked(session, conclusion.case.case_id)
+    _keep_finding(session, conclusion)
     if row is None:
         return Concluded(result=None)
-    flag = await _numbered(session, conclusion)
+    flag = _numbered(session, conclusion)
     if flag is None or flag.status != ACTIVE:
         _learn(row, conclusion)
         return Concluded(result=row.result)
@@ -100,11 +113,11 @@ async def withdraw(session: AsyncSession, withdrawal: Withdrawal) -> Concluded:
         at=withdrawal.withdrawn_at,
     )
     result = conclusion.result.model_copy(update={"outcome": "withdrawn"})
-    await _record(session, row, conclusion, result, closed=withdrawal.ends)
+    _record(session, row, conclusion, result, closed=withdrawal.ends)
     return Concluded(result=result)
 
 
-async def flags(session: AsyncSession) -> tuple[Flag, ...]:
+def flags(session: Session) -> tuple[Flag, ...]:
     """Every flag, by the time at which it was decided on."""
     found = (
         select(FlagRow, CaseRow.agency, CaseRow.tracking_number)
@@ -119,25 +132,25 @@ async def flags(session: AsyncSession) -> tuple[Flag, ...]:
                 **{name: getattr(row, name) for name in _FLAG_FIELDS},
             }
         )
-        for row, agency, tracking_number in await session.execute(found)
+        for row, agency, tracking_number in session.execute(found)
     )
 
 
 _FLAG_FIELDS = Flag.model_fields.keys() - {"agency", "tracking_number"}
 
 
-async def locked(session: AsyncSession, case_id: str) -> CaseRow | None:
+def locked(session: Session, case_id: str) -> CaseRow | None:
     """The case's row, held until the transaction ends.
 
     Asked for before anything is written, so that no two writers wait for each other.
     """
-    return await session.get(CaseRow, case_id, with_for_update=True)
+    return session.get(CaseRow, case_id, with_for_update=True)
 
 
-async def active_flag(session: AsyncSession, case_id: str) -> FlagRow | None:
+def active_flag(session: Session, case_id: str) -> FlagRow | None:
     """The flag that stands; by the index there is at most one."""
     found = select(FlagRow).where(FlagRow.case_id == case_id, FlagRow.status == ACTIVE)
-    return (await session.scalars(found)).one_or_none()
+    return session.scalars(found).one_or_none()
 
 
 def lift(flag: FlagRow, *, reason: str, code: LiftCode, by: str, at: datetime) -> None:
@@ -147,9 +160,9 @@ def lift(flag: FlagRow, *, reason: str, code: LiftCode, by: str, at: datetime) -
     flag.withdrawn_reason, flag.lift_code = reason, code
 
 
-async def as_kept(session: AsyncSession, row: CaseRow) -> KeptCase:
+def as_kept(session: Session, row: CaseRow) -> KeptCase:
     """A case's row as others see it."""
-    statuses = set(await session.scalars(select(FlagRow.status).where(FlagRow.case_id == row.case_id)))
+    statuses = set(session.scalars(select(FlagRow.status).where(FlagRow.case_id == row.case_id)))
     status: FlagStatus | None = None
     if statuses:
         status = "active" if ACTIVE in statuses else "withdrawn"
@@ -157,15 +170,15 @@ async def as_kept(session: AsyncSession, row: CaseRow) -> KeptCase:
     return KeptCase(case=view, facts=row.facts, result=row.result, closed=row.closed)
 
 
-async def _numbered(session: AsyncSession, conclusion: Conclusion) -> FlagRow | None:
+def _numbered(session: Session, conclusion: Conclusion) -> FlagRow | None:
     found = select(FlagRow).where(
         FlagRow.case_id == conclusion.case.case_id, FlagRow.number == conclusion.number
     )
-    return (await session.scalars(found)).one_or_none()
+    return session.scalars(found).one_or_none()
 
 
-async def _record(
-    session: AsyncSession,
+def _record(
+    session: Session,
     row: CaseRow | None,
     conclusion: Conclusion,
     result: CaseResult,
@@ -179,7 +192,7 @@ async def _record(
     write_result(row, result)
     row.closed = closed
     session.add(row)
-    await session.flush()
+    session.flush()
 
 
 def _learn(row: CaseRow, conclusion: Conclusion) -> None:
@@ -195,9 +208,9 @@ def write_result(row: CaseRow, result: CaseResult) -> None:
     row.outcome, row.rule, row.decided_at = result.outcome, result.rule, result.decided_at
 
 
-async def _keep_finding(session: AsyncSession, conclusion: Conclusion) -> None:
+def _keep_finding(session: Session, conclusion: Conclusion) -> None:
     """Keep under all ids what a message of this case said, where it decided the case."""
     facts, result = conclusion.facts, conclusion.result
     said = {finding.finding for finding in facts.findings} | {c.ground for c in facts.corrections}
     if result.rule == "clear.us_citizen" and "us_citizen" in said:
-        await keep_us_citizen(session, facts, conclusion.case.case_id, result.decided_at)
+        keep_us_citizen(session, facts, conclusion.case.case_id, result.decided_at)

@@ -1,7 +1,7 @@
 """What comes after the end of a case: kept as it arrived, judged once, answered alike for ever."""
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from contracts.arrivals import DoesNotFit, read_object, read_typed, type_of
 from contracts.case import CaseView, CorrectionResult, MessageView
@@ -19,18 +19,18 @@ MESSAGES_SHOWN = 200
 """A case's view holds so many messages (contract, "Kept, not lost")."""
 
 
-async def correct(session: AsyncSession, request: CorrectionRequest, judge: Judge) -> CorrectionResult | None:
+def correct(session: Session, request: CorrectionRequest, judge: Judge) -> CorrectionResult | None:
     """Judge what arrived, once; the payload is kept whatever it says.
 
     None where the case is open again: its run knows more than is kept here, and has to take it.
     """
     case_id = _case_of(request.payload)
     # Before the look: whoever asks the same at the same time waits here, and then finds the answer.
-    row = await locked(session, case_id) if case_id else None
-    before = await session.get(CorrectionRow, request.correction_id)
+    row = locked(session, case_id) if case_id else None
+    before = session.get(CorrectionRow, request.correction_id)
     if before is not None:
         return _answer(before)
-    judged = await _judged(session, request, case_id, row, judge)
+    judged = _judged(session, request, case_id, row, judge)
     if judged is None:
         return None
     withdrawn, explanation = judged
@@ -43,13 +43,13 @@ async def correct(session: AsyncSession, request: CorrectionRequest, judge: Judg
         explanation=explanation,
     )
     session.add(kept)
-    await session.flush()
+    session.flush()
     return _answer(kept)
 
 
-async def corrections(session: AsyncSession, case_id: str | None) -> tuple[KeptCorrection, ...]:
+def corrections(session: Session, case_id: str | None) -> tuple[KeptCorrection, ...]:
     """What came after the end of a case, or named no case at all (None), in its order."""
-    found = await session.scalars(select(CorrectionRow).where(CorrectionRow.case_id == case_id))
+    found = session.scalars(select(CorrectionRow).where(CorrectionRow.case_id == case_id))
     # Sorted here: a server sorts texts by the rules of some language.
     return tuple(
         KeptCorrection.model_validate({name: getattr(row, name) for name in KeptCorrection.model_fields})
@@ -57,8 +57,8 @@ async def corrections(session: AsyncSession, case_id: str | None) -> tuple[KeptC
     )
 
 
-async def _judged(
-    session: AsyncSession,
+def _judged(
+    session: Session,
     request: CorrectionRequest,
     case_id: str | None,
     row: CaseRow | None,
@@ -78,16 +78,16 @@ async def _judged(
     if any(m.key == message.key and m != message for m in row.facts.messages):
         return False, "message_id: known of this sender with other content; send it under a new one"
     if _says_us_citizen(message):
-        await keep_us_citizen(session, row.facts, case_id, request.received_at)
+        keep_us_citizen(session, row.facts, case_id, request.received_at)
     if not row.closed:
         return None
-    judgement = judge(await as_kept(session, row), message)
+    judgement = judge(as_kept(session, row), message)
     if judgement.facts != row.facts and message not in row.facts.messages:
         row.facts = judgement.facts
         row.view = _showing(row.view, message, request, judgement.reason)
     if not judgement.withdraw:
         return False, judgement.reason
-    flag = await active_flag(session, case_id)
+    flag = active_flag(session, case_id)
     if flag is None:
         return False, "the case has no flag that stands"
     lift(

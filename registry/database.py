@@ -1,15 +1,13 @@
 """The connection to the database: transactions, and what is said when one cannot be had."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, TypeVar
 
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.orm import Session
 
 from registry import engines
 from registry.errors import RegistryError, not_done, place, sqlstate
@@ -28,22 +26,8 @@ _PATIENTLY: Final = text("SET LOCAL lock_timeout = 0")
 _ALONE: Final = select(func.pg_advisory_xact_lock(20120427))
 
 
-@dataclass
-class _Moment:
-    """A transaction to be, ended by who opened the stack."""
-
-    sessions: async_sessionmaker[AsyncSession]
-    ends: AsyncExitStack
-    begun: AsyncSession | None = None
-
-    async def session(self) -> AsyncSession:
-        if self.begun is None:
-            self.begun = await self.ends.enter_async_context(self.sessions.begin())
-        return self.begun
-
-
 class Database:
-    """Two engines on one database: one to read, one to write.
+    """Two ways into one database: one to read, one to write.
 
     A write decides on what it has just read. So no two may do so about one case at a time: SQLite
     lets one process write (`BEGIN IMMEDIATE`); elsewhere the case's row is locked, and where there
@@ -55,12 +39,9 @@ class Database:
         if self.is_sqlite and self.file is None:
             raise RegistryError(
                 "the registry cannot live in memory: other processes must see it; name a file, "
-                "as in sqlite+aiosqlite:////srv/registry.db"
+                "as in sqlite:////srv/registry.db"
             )
-        self._reader, self._writer = engines.engines(self.url)
-        self._reading = async_sessionmaker(self._reader, expire_on_commit=False)
-        self._writing = async_sessionmaker(self._writer, expire_on_commit=False)
-        self._moment: ContextVar[_Moment | None] = ContextVar("moment", default=None)
+        self._reads, self._writes = engines.transactions(self.url)
 
     @property
     def is_sqlite(self) -> bool:
@@ -77,55 +58,38 @@ class Database:
         """The address as messages may show it."""
         return place(self.url)
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncSession]:
-        """A transaction that only looks, at one moment of the database."""
-        if (moment := self._moment.get()) is not None:
-            with self.telling():
-                yield await moment.session()
-            return
+    async def read(self, work: Callable[[Session], T]) -> T:
+        """Do `work`, which only looks, at one moment of the database."""
         with self.telling():
-            async with self._reading.begin() as session:
-                yield session
+            return await self._reads.do(work)
 
-    @asynccontextmanager
-    async def one_moment(self) -> AsyncIterator[None]:
-        """All that this task reads inside is one transaction, which the first read begins.
-
-        To begin and to end one is most of what a small read costs.
-        """
-        async with AsyncExitStack() as ends:
-            with self.telling():
-                before = self._moment.set(_Moment(self._reading, ends))
-                try:
-                    yield
-                finally:
-                    self._moment.reset(before)
-
-    async def write(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    async def write(self, work: Callable[[Session], T]) -> T:
         """Do `work` in one transaction, and once more if another process was there first."""
         for _ in range(ATTEMPTS):
             with self.telling():
                 try:
-                    async with self._writing.begin() as session:
-                        return await work(session)
+                    return await self._writes.do(work)
                 except DBAPIError as error:
                     if not isinstance(error, IntegrityError) and sqlstate(error) not in _BEGIN_ANEW:
                         raise
         raise RegistryError(f"the registry was written by others {ATTEMPTS} times in a row; try again")
 
     async def run(self, work: Callable[[Connection], T]) -> T:
-        """Do synchronous `work` in one writing transaction, while nobody else does the like."""
+        """Do `work` in one writing transaction, while nobody else does the like."""
+
+        def alone(session: Session) -> T:
+            connection = session.connection()
+            if not self.is_sqlite:
+                connection.execute(_PATIENTLY)
+                connection.execute(_ALONE)
+            return work(connection)
+
         with self.telling():
-            async with self._writer.begin() as connection:
-                if not self.is_sqlite:
-                    await connection.execute(_PATIENTLY)
-                    await connection.execute(_ALONE)
-                return await connection.run_sync(work)
+            return await self._writes.do(alone)
 
     async def close(self) -> None:
-        await self._writer.dispose()
-        await self._reader.dispose()
+        await self._writes.close()
+        await self._reads.close()
 
     @contextmanager
     def telling(self) -> Iterator[None]:

@@ -1,25 +1,25 @@
 """How each database is opened, and all that is different between one database and another."""
 
-import asyncio
 import os
 import sqlite3
-from typing import Any, Final
+import time
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL, Dialect
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
-from sqlalchemy.util import await_only
 
 from registry.errors import RegistryError, not_connected
+from registry.transactions import WAIT_SECONDS, ByDriver, InThread, Transactions
+
+E = TypeVar("E", Engine, AsyncEngine)
 
 BUSY_SECONDS: Final = 4
-"""How long a transaction waits for one of another process. With the wait for a connection it stays
-below an activity's ten seconds: a worker that waits in vain says so, and is not just late."""
-
-CONNECT_SECONDS: Final = 4
-"""How long a transaction waits for a connection: in the queue of this process, or until a server lets it in."""
+"""How long a transaction waits for one of another process. With `WAIT_SECONDS` it stays
+below an activity's ten seconds."""
 
 CONNECTIONS: Final = 10
 """Of one process to a server. A worker's hundred activities take turns, each for a few milliseconds;
@@ -41,34 +41,32 @@ def read(address: str) -> URL:
     return url
 
 
-def engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
-    """One engine to read and one to write, in transactions; nothing is connected yet."""
+def transactions(url: URL) -> tuple[Transactions, Transactions]:
+    """One way to read and one to write; nothing is connected yet."""
     match url.drivername:
-        case "sqlite+aiosqlite":
-            # In a queue of one: who comes first is first, and nobody starves in SQLite's busy loop.
-            queue = {"pool_size": 1, "max_overflow": 0}
-            return _sqlite(url, "BEGIN"), _sqlite(url, "BEGIN IMMEDIATE", **queue)
+        case "sqlite" | "sqlite+aiosqlite":  # 0.1.0 wrote the second
+            return InThread(_sqlite(url, "BEGIN")), InThread(_sqlite(url, "BEGIN IMMEDIATE"))
         case "postgresql+asyncpg":
             # A read of several statements sees one moment, as in SQLite, and can write nothing.
             engine = _postgresql(url)
             once = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-            return engine.execution_options(**once), engine
+            return ByDriver(engine.execution_options(**once)), ByDriver(engine)
         case other:
             raise RegistryError(
-                f"the registry's driver {other} cannot be used; write sqlite+aiosqlite or postgresql+asyncpg"
+                f"the registry's driver {other} cannot be used; write sqlite or postgresql+asyncpg"
             )
 
 
-def _create(url: URL, **options: Any) -> AsyncEngine:
+def _create(make: Callable[..., E], url: URL, **options: Any) -> E:
     try:
-        return create_async_engine(url, hide_parameters=True, pool_timeout=CONNECT_SECONDS, **options)
+        return make(url, hide_parameters=True, **options)
     except (ArgumentError, TypeError, ValueError):
         raise _unreadable() from None
 
 
 def _unreadable() -> RegistryError:
     return RegistryError(
-        "the registry's address cannot be read; write one such as sqlite+aiosqlite:////srv/registry.db "
+        "the registry's address cannot be read; write one such as sqlite:////srv/registry.db "
         "or postgresql+asyncpg://user:password@host/registry, with %40 for an @ in the password"
     )
 
@@ -78,14 +76,16 @@ def _unreadable() -> RegistryError:
 
 def _postgresql(url: URL) -> AsyncEngine:
     engine = _create(
+        create_async_engine,
         url,
         # Row locks do the rest (see `Database`), whatever the server's own default is.
         isolation_level="READ COMMITTED",
         pool_size=CONNECTIONS,
         max_overflow=0,
+        pool_timeout=WAIT_SECONDS,
         pool_pre_ping=True,
         connect_args={
-            "timeout": CONNECT_SECONDS,
+            "timeout": WAIT_SECONDS,
             "server_settings": {"lock_timeout": f"{BUSY_SECONDS}s"},
         },
     )
@@ -103,15 +103,20 @@ def _postgresql(url: URL) -> AsyncEngine:
 # SQLite -------------------------------------------------------------------------------------------
 
 
-def _sqlite(url: URL, begin: str, **pool: Any) -> AsyncEngine:
-    # The driver would begin by itself, and only once something is written.
-    engine = _create(url, connect_args={"timeout": BUSY_SECONDS, "isolation_level": None}, **pool)
+def _sqlite(url: URL, begin: str) -> Engine:
+    engine = _create(
+        create_engine,
+        url.set(drivername="sqlite"),
+        pool_size=1,
+        # The driver would begin by itself, and only once something is written.
+        connect_args={"timeout": BUSY_SECONDS, "isolation_level": None},
+    )
 
-    @event.listens_for(engine.sync_engine, "do_connect")
+    @event.listens_for(engine, "do_connect")
     def _connect(*_: object) -> None:
         _file(url)  # SQLite would make one that is missing
 
-    @event.listens_for(engine.sync_engine, "connect")
+    @event.listens_for(engine, "connect")
     def _pragmas(connection: Any, record: ConnectionPoolEntry) -> None:
         record.info["file"] = _file(url)
         cursor = connection.cursor()
@@ -119,13 +124,13 @@ def _sqlite(url: URL, begin: str, **pool: Any) -> AsyncEngine:
             _in_turn(cursor, f"PRAGMA {pragma}")
         cursor.close()
 
-    @event.listens_for(engine.sync_engine, "checkout")
+    @event.listens_for(engine, "checkout")
     def _same(_: object, record: ConnectionPoolEntry, fairy: object) -> None:
         # What is written into a file that was moved away or replaced meanwhile, nobody would ever see.
         if record.info["file"] != _file(url):
             raise DisconnectionError
 
-    @event.listens_for(engine.sync_engine, "begin")
+    @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
 
@@ -147,5 +152,5 @@ def _in_turn(cursor: Any, statement: str) -> None:
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
                 raise
-        await_only(asyncio.sleep(0.1))
+        time.sleep(0.1)
     cursor.execute(statement)

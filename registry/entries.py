@@ -1,6 +1,7 @@
 """What goes into the registry and comes out of it, where `contracts` has no word for it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -10,8 +11,9 @@ from contracts.arrivals import read_typed
 from contracts.case import CaseResult, CaseView, FlagStatus, Outcome
 from contracts.facts import Facts
 from contracts.fields import Model, Ori, TrackingNumber
+from contracts.history import History
 from contracts.message import Message
-from contracts.work import LiftCode
+from contracts.work import Earlier, LiftCode
 
 
 class DocketEntry(Model):
@@ -26,6 +28,16 @@ class DocketEntry(Model):
     def _fits(cls, text: str) -> str:
         read_typed(text)
         return text
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the registry holds on the day a case begins: of its subjects, of courts, and of the case itself."""
+
+    history: History
+    us_citizen: bool
+    has_docket: bool
+    earlier: Earlier
 
 
 class KeptCase(Model):

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, false, func, insert, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from contracts.booking import Subject
 from contracts.facts import Facts
@@ -21,21 +21,21 @@ def ids_of(subjects: Iterable[Subject]) -> Ids:
     return {pair for subject in subjects for pair in subject.ids.items()}
 
 
-async def import_history(session: AsyncSession, answers: Sequence[HistoryAnswer]) -> int:
+def import_history(session: Session, answers: Sequence[HistoryAnswer]) -> int:
     """Store answers; the last one for a set of ids replaces what was there for that same set."""
     named = {_name(answer.subject): answer for answer in answers}
     # In one order, so that no two imports wait for each other.
     rows = {name: named[name] for name in sorted(named)}
     if not rows:
         return 0
-    connection = await session.connection()
+    connection = session.connection()
     replaced = delete(HistoryRow).where(HistoryRow.ids == bindparam("name"))
-    await connection.execute(replaced, [{"name": name} for name in rows])
-    await connection.execute(
+    connection.execute(replaced, [{"name": name} for name in rows])
+    connection.execute(
         insert(HistoryRow),
         [{"ids": name, "us_citizen": answer.us_citizen, "answer": answer} for name, answer in rows.items()],
     )
-    await connection.execute(
+    connection.execute(
         insert(HistoryId),
         [
             {"kind": kind, "value": value, "ids": name}
@@ -46,11 +46,11 @@ async def import_history(session: AsyncSession, answers: Sequence[HistoryAnswer]
     return len(rows)
 
 
-async def history(session: AsyncSession, subjects: Sequence[Subject]) -> History:
+def history(session: Session, subjects: Sequence[Subject]) -> History:
     """All rows that any id leads to, merged. More than one row: nobody can say whose it is."""
     kinds, values = by_kind(ids_of(subjects))
     # Sorted here: a server sorts texts by the rules of some language.
-    rows = sorted(await session.scalars(_rows(kinds), values), key=lambda row: row.ids)
+    rows = sorted(session.scalars(_rows(kinds), values), key=lambda row: row.ids)
     answers = [row.answer for row in rows]
     return History(
         records=tuple(record for answer in answers for record in answer.records),
@@ -60,27 +60,27 @@ async def history(session: AsyncSession, subjects: Sequence[Subject]) -> History
     )
 
 
-async def size(session: AsyncSession) -> int:
+def size(session: Session) -> int:
     """How many rows there are."""
-    return await session.scalar(select(func.count()).select_from(HistoryRow)) or 0
+    return session.scalar(select(func.count()).select_from(HistoryRow)) or 0
 
 
-async def is_us_citizen(session: AsyncSession, ids: Ids) -> bool:
+def is_us_citizen(session: Session, ids: Ids) -> bool:
     """Whether a finding of any case, or a history row, says so of any of these ids."""
     kinds, values = by_kind(ids)
-    return bool(await session.scalar(_is_citizen(kinds), values))
+    return bool(session.scalar(_is_citizen(kinds), values))
 
 
-async def keep_us_citizen(session: AsyncSession, facts: Facts, case_id: str, found_at: datetime) -> None:
+def keep_us_citizen(session: Session, facts: Facts, case_id: str, found_at: datetime) -> None:
     """Keep a finding under every id of the case's bookings; the first one stays."""
     ids = ids_of(booking.subject for booking in facts.bookings)
     kinds, values = by_kind(ids)
     known = select(CitizenRow.kind, CitizenRow.value).where(_among(CitizenRow, kinds))
-    new = ids - {(kind, value) for kind, value in await session.execute(known, values)}
+    new = ids - {(kind, value) for kind, value in session.execute(known, values)}
     session.add_all(
         CitizenRow(kind=kind, value=value, case_id=case_id, found_at=found_at) for kind, value in sorted(new)
     )
-    await session.flush()
+    session.flush()
 
 
 Kinds = tuple[str, ...]

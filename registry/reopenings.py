@@ -3,31 +3,31 @@
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from registry.cases import as_kept, locked
 from registry.entries import KeptCase, OpenAgain
 from registry.tables import ReopeningRow
 
 
-async def reopen(
-    session: AsyncSession, case_id: str, by: str, reason: str, at: datetime, open_again: OpenAgain
+def reopen(
+    session: Session, case_id: str, by: str, reason: str, at: datetime, open_again: OpenAgain
 ) -> KeptCase | str:
     """Open an ended case again, or once more one whose run was lost: each time is on record.
 
     Returns the case as it stands then; or, where it stays closed, why.
     """
-    row = await locked(session, case_id)
+    row = locked(session, case_id)
     if row is None:
         return "the registry has no end of it"
-    facts = open_again(await as_kept(session, row))
+    facts = open_again(as_kept(session, row))
     if isinstance(facts, str):
         return facts
     count = select(func.count()).select_from(ReopeningRow).where(ReopeningRow.case_id == case_id)
     session.add(
         ReopeningRow(
             case_id=case_id,
-            number=(await session.scalar(count) or 0) + 1,
+            number=(session.scalar(count) or 0) + 1,
             reopened_by=by,
             reopened_at=at,
             reason=reason,
@@ -35,5 +35,5 @@ async def reopen(
         )
     )
     row.facts, row.closed = facts, False
-    await session.flush()
-    return await as_kept(session, row)
+    session.flush()
+    return as_kept(session, row)

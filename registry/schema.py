@@ -36,10 +36,7 @@ async def check(database: Database) -> None:
     place = database.place
     # SQLite makes a missing file on first sight; looking must not.
     there = database.file is None or database.file.exists()
-    found = None
-    if there:
-        async with database.read() as session:
-            found = await (await session.connection()).run_sync(_version)
+    found = await database.read(lambda session: _version(session.connection())) if there else None
     if found is None:
         raise RegistryError(f"the registry at {place} is not set up; {_MIGRATE}")
     if found > VERSION:

@@ -4,15 +4,15 @@ from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from registry.entries import Standing
 from registry.tables import CaseRow, CorrectionRow, FlagRow, ReopeningRow
 
 
-async def standings(session: AsyncSession, case_ids: Collection[str]) -> dict[str, Standing]:
+def standings(session: Session, case_ids: Collection[str]) -> dict[str, Standing]:
     """Those of these cases that are on record, by id."""
-    cases = await session.execute(
+    cases = session.execute(
         select(CaseRow.case_id, CaseRow.closed, CaseRow.outcome, CaseRow.decided_at).where(
             CaseRow.case_id.in_(case_ids)
         )
@@ -24,22 +24,22 @@ async def standings(session: AsyncSession, case_ids: Collection[str]) -> dict[st
         for row in cases
     }
     flags = select(FlagRow.case_id, FlagRow.number, FlagRow.status).where(FlagRow.case_id.in_(found))
-    for flag in await session.execute(flags):
+    for flag in session.execute(flags):
         found[flag.case_id].flags[flag.number] = flag.status
     reopenings = select(ReopeningRow).where(ReopeningRow.case_id.in_(found))
-    for reopening in await session.scalars(reopenings):
+    for reopening in session.scalars(reopenings):
         found[reopening.case_id].reopened[reopening.reopened_at] = reopening.result.decided_at
     return found
 
 
-async def known_since(session: AsyncSession, since: datetime, after: str, most: int) -> list[str]:
+def known_since(session: Session, since: datetime, after: str, most: int) -> list[str]:
     """The next ids, after one of them, of cases that are open again or were decided since then."""
     wanted = or_(CaseRow.decided_at >= since, CaseRow.closed.is_(False))
     found = select(CaseRow.case_id).where(wanted, CaseRow.case_id > after).order_by(CaseRow.case_id).limit(most)
-    return [*await session.scalars(found)]
+    return [*session.scalars(found)]
 
 
-async def kept_corrections(session: AsyncSession, ids: Collection[str]) -> set[str]:
+def kept_corrections(session: Session, ids: Collection[str]) -> set[str]:
     """Those of these corrections that are on record."""
     found = select(CorrectionRow.correction_id).where(CorrectionRow.correction_id.in_(ids))
-    return {*await session.scalars(found)}
+    return {*session.scalars(found)}

@@ -1,7 +1,6 @@
 """The registry as the rest of the house sees it: each method one transaction."""
 
 from collections.abc import Collection, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from types import TracebackType
 from typing import Self
@@ -12,7 +11,7 @@ from contracts.history import History, HistoryAnswer
 from contracts.work import Concluded, Conclusion, CorrectionRequest, Earlier, Withdrawal
 from registry import cases, corrections, docket, history, reopenings, schema, standing
 from registry.database import Database
-from registry.entries import DocketEntry, Judge, KeptCase, KeptCorrection, OpenAgain, Standing
+from registry.entries import DocketEntry, Judge, KeptCase, KeptCorrection, Known, OpenAgain, Standing
 
 
 class Registry:
@@ -27,7 +26,7 @@ class Registry:
 
     @classmethod
     async def open(cls, url: str) -> Self:
-        """Open the database at a SQLAlchemy URL with an async driver.
+        """Open the database at a SQLAlchemy URL: `sqlite:///…` or `postgresql+asyncpg://…`.
 
         Raises:
             RegistryError: it cannot be reached, or its schema is not this release's.
@@ -64,9 +63,9 @@ class Registry:
     ) -> None:
         await self.close()
 
-    def one_moment(self) -> AbstractAsyncContextManager[None]:
-        """What is read inside, one after the other, is read at one moment: that of the first of them."""
-        return self._database.one_moment()
+    async def known(self, subjects: Sequence[Subject], case_id: str) -> Known:
+        """All that a case begins with, read at one moment."""
+        return await self._database.read(lambda s: cases.known(s, subjects, case_id))
 
     # What sources said -------------------------------------------------------------------------
 
@@ -80,18 +79,15 @@ class Registry:
 
         `conflicting` where the ids lead to different rows; the rows are merged then.
         """
-        async with self._database.read() as session:
-            return await history.history(session, subjects)
+        return await self._database.read(lambda s: history.history(s, subjects))
 
     async def history_size(self) -> int:
         """How many sets of ids have a history row."""
-        async with self._database.read() as session:
-            return await history.size(session)
+        return await self._database.read(history.size)
 
     async def is_us_citizen(self, subjects: Sequence[Subject]) -> bool:
         """Whether a finding of any case, or a history row, says so under any of their ids."""
-        async with self._database.read() as session:
-            return await history.is_us_citizen(session, history.ids_of(subjects))
+        return await self._database.read(lambda s: history.is_us_citizen(s, history.ids_of(subjects)))
 
     async def import_docket(self, entries: Iterable[DocketEntry]) -> int:
         """Store docket entries, all or none; the same case, sender and message id replaces."""
@@ -100,13 +96,11 @@ class Registry:
 
     async def docket(self, agency: str, tracking_number: str) -> tuple[str, ...]:
         """The court's messages of one case, each a JSON text with its `type`."""
-        async with self._database.read() as session:
-            return await docket.docket(session, agency, tracking_number)
+        return await self._database.read(lambda s: docket.docket(s, agency, tracking_number))
 
     async def has_docket(self) -> bool:
         """Whether any docket entry was imported."""
-        async with self._database.read() as session:
-            return await docket.has_docket(session)
+        return await self._database.read(docket.has_docket)
 
     # How cases ended ---------------------------------------------------------------------------
 
@@ -117,18 +111,15 @@ class Registry:
         or `clear` says the last word. `withdrawn` once that word, the withdrawal's own rule or a
         correction after the end left nothing to wait for.
         """
-        async with self._database.read() as session:
-            return await cases.outcome(session, case_id)
+        return await self._database.read(lambda s: cases.outcome(s, case_id))
 
     async def kept_case(self, case_id: str) -> KeptCase | None:
         """The case as it was last written, corrections included; None where nothing was."""
-        async with self._database.read() as session:
-            return await cases.kept_case(session, case_id)
+        return await self._database.read(lambda s: cases.kept_case(s, case_id))
 
     async def earlier(self, case_id: str) -> Earlier:
         """What is remembered of a case of this id: its end, or that it goes on, and its flags."""
-        async with self._database.read() as session:
-            return await cases.earlier(session, case_id)
+        return await self._database.read(lambda s: cases.earlier(s, case_id))
 
     async def reopen(
         self, case_id: str, *, by: str, reason: str, at: datetime, open_again: OpenAgain
@@ -173,27 +164,22 @@ class Registry:
 
     async def corrections(self, case_id: str | None) -> tuple[KeptCorrection, ...]:
         """What came after the end of this case, in order of arrival; None: what named no case."""
-        async with self._database.read() as session:
-            return await corrections.corrections(session, case_id)
+        return await self._database.read(lambda s: corrections.corrections(s, case_id))
 
     async def flags(self) -> tuple[Flag, ...]:
         """Every flag, withdrawn ones included, by `flagged_at`."""
-        async with self._database.read() as session:
-            return await cases.flags(session)
+        return await self._database.read(cases.flags)
 
     # Many at a time ----------------------------------------------------------------------------
 
     async def standings(self, case_ids: Collection[str]) -> dict[str, Standing]:
         """Where those of these cases stand that are on record, by id."""
-        async with self._database.read() as session:
-            return await standing.standings(session, case_ids)
+        return await self._database.read(lambda s: standing.standings(s, case_ids))
 
     async def known_since(self, since: datetime, after: str, most: int) -> list[str]:
         """Ids of cases that are open again or were decided since then, in order: the next ones after one."""
-        async with self._database.read() as session:
-            return await standing.known_since(session, since, after, most)
+        return await self._database.read(lambda s: standing.known_since(s, since, after, most))
 
     async def kept_corrections(self, ids: Collection[str]) -> set[str]:
         """Those of these corrections that are on record."""
-        async with self._database.read() as session:
-            return await standing.kept_corrections(session, ids)
+        return await self._database.read(lambda s: standing.kept_corrections(s, ids))

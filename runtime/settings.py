@@ -43,7 +43,7 @@ _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?|https?://\[[0-9a-f:]+\](:[
 _TOKEN = re.compile(r"[!-~]+")
 _DEPLOYMENT = re.compile(r"[a-z0-9][a-z0-9_/-]{0,99}", re.ASCII | re.IGNORECASE)
 _BUILD = re.compile(r"[a-z0-9][a-z0-9._+-]{0,99}", re.ASCII | re.IGNORECASE)
-_DATABASE_URL = re.compile(r"[a-z0-9]+\+[a-z0-9]+://.*")
+_DATABASE_URL = re.compile(r"(sqlite|[a-z0-9]+\+[a-z0-9]+)://.*")
 
 _NEEDS = (
     *(("worker_build", "worker_deployment"), ("worker_deployment", "worker_build")),
@@ -82,10 +82,7 @@ def _bounded(span: timedelta) -> timedelta:
 def _database_url(url: str | None) -> str | None:
     # The value may hold a password, so the message does not repeat it.
     if url is not None and not _DATABASE_URL.fullmatch(url):
-        raise ValueError(
-            "not a database address with its async driver; "
-            "write one such as sqlite+aiosqlite:////srv/registry.db"
-        )
+        raise ValueError("not a database address with its driver; write one such as sqlite:////srv/registry.db")
     return url
 
 
@@ -343,7 +340,7 @@ class Settings(BaseSettings):
     @property
     def registry(self) -> str:
         """The registry's address, with its default."""
-        return self.registry_url or f"sqlite+aiosqlite:///{self.data.absolute() / REGISTRY_FILE}"
+        return self.registry_url or f"sqlite:///{self.data.absolute() / REGISTRY_FILE}"
 
     @property
     def key_folder(self) -> Path:

@@ -55,7 +55,7 @@ async def server() -> AsyncIterator[WorkflowEnvironment]:
 
 @pytest.fixture(scope="session")
 async def registry(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Registry]:
-    url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('registry') / 'registry.db'}"
+    url = f"sqlite:///{tmp_path_factory.mktemp('registry') / 'registry.db'}"
     await migrate(url)
     opened = await Registry.open(url)
     yield opened
@@ -96,7 +96,7 @@ def bare_url(kind: str, request: pytest.FixtureRequest) -> str:
 async def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The file of an empty registry: copied for each test, since making it takes longer."""
     path = tmp_path_factory.mktemp("registry") / "registry.db"
-    await migrate(f"sqlite+aiosqlite:///{path}")
+    await migrate(f"sqlite:///{path}")
     return path.read_bytes()
 
 
@@ -104,12 +104,12 @@ async def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def sqlite_url(tmp_path: Path, migrated_file: bytes) -> str:
     path = tmp_path / "registry.db"
     path.write_bytes(migrated_file)
-    return f"sqlite+aiosqlite:///{path}"
+    return f"sqlite:///{path}"
 
 
 @pytest.fixture
 def bare_sqlite_url(tmp_path: Path) -> str:
-    return f"sqlite+aiosqlite:///{tmp_path / 'made' / 'registry.db'}"
+    return f"sqlite:///{tmp_path / 'made' / 'registry.db'}"
 
 
 @pytest.fixture(scope="session")

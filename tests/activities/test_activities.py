@@ -55,7 +55,7 @@ async def registry(url: str) -> AsyncIterator[Registry]:
 
 @pytest.fixture
 def look_ups(registry: Registry) -> LookUps:
-    return LookUps(registry, Sources(registry, registry), lambda agency: INTERVALS, catalog_of)
+    return LookUps(registry, Sources(), lambda agency: INTERVALS, catalog_of)
 
 
 @pytest.fixture
@@ -188,7 +188,7 @@ async def test_more_than_a_case_can_carry_is_asked_for_again_and_ends_nothing(re
         )
         for entry in entries
     )
-    look_ups = LookUps(registry, Sources(registry, registry), lambda agency: INTERVALS, catalog_of)
+    look_ups = LookUps(registry, Sources(), lambda agency: INTERVALS, catalog_of)
     asked = HistoryRequest(case_id=str(CASE), agency=CASE.agency, subjects=(booked().subject,), offenses=())
     with pytest.raises(ApplicationError, match="the history holds") as refused:
         await ActivityEnvironment().run(look_ups.check_history, asked)
@@ -291,7 +291,7 @@ async def test_correct_flag_keeps_what_does_not_fit(outcomes: Outcomes, registry
 
 async def test_whoever_may_not_rule_is_named(registry: Registry) -> None:
     permits = Permits(reviewers=frozenset({"r-7"}))
-    sources = Sources(registry, registry)
+    sources = Sources()
     guarded = LookUps(registry, sources, lambda agency: INTERVALS, catalog_of, permits)
     asked = RulingsToPermit(reviewers=("r-7", "r-8"))
     assert await twice(guarded.permit_rulings, asked) == RulingsPermitted(refused=("r-8",))

@@ -57,7 +57,7 @@ async def test_cases_that_no_worker_replays_and_that_the_server_forgot(
         assert (await told(house, closed, "registry"))["status"] == "flagged"
 
         # The registry is lost too, and a new one stands in its place.
-        monkeypatch.setenv("CONVICTION_GATE_REGISTRY_URL", f"sqlite+aiosqlite:///{tmp_path}/new.db")
+        monkeypatch.setenv("CONVICTION_GATE_REGISTRY_URL", f"sqlite:///{tmp_path}/new.db")
         await house.gate("registry", "migrate")
         await unknown(house, deleted)
         shown = await told(house, closed, "history")

@@ -88,7 +88,7 @@ async def test_outcomes_wait_for_the_registry(fault: Fault, told: str, world: Wo
             waiting = [senders.handle(flagged), senders.handle(cleared), senders.corrected(corrected, "k-1")]
             for handle in waiting:
                 error = await last_error(handle)
-                assert f"the registry at sqlite+aiosqlite:///{file} does not answer" in error
+                assert f"the registry at sqlite:///{file} does not answer" in error
                 assert re.search(told, error)
                 assert "then try again" in error
                 assert not any(str(case.tracking_number) in error for case in senders.sent)

@@ -17,7 +17,7 @@ from temporalio.api.testservice.v1 import SleepRequest
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
-from activities import Sources, sources
+from activities import sources
 from contracts.case import CaseResult
 from contracts.names import SEARCH_ATTRIBUTES, TASK_QUEUE
 from contracts.work import CHECK_DOCKET, CHECK_HISTORY
@@ -64,7 +64,7 @@ async def asking(
     """The real worker, asking these services."""
     settings = Settings(history_url=history and history.url, docket_url=docket and docket.url)
     async with (
-        sources(Sources(registry, registry), settings.history, settings.docket) as asked,
+        sources(settings.history, settings.docket) as asked,
         make_worker(environment.client, registry, settings, asked, task_queue=task_queue),
     ):
         yield

@@ -179,7 +179,7 @@ async def test_no_namespace_or_none_that_is_set_up(world: World) -> None:
 
 
 async def test_a_registry_that_is_missing_or_newer(world: World, tmp_path: Path) -> None:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'registry.db'}"
+    url = f"sqlite:///{tmp_path / 'registry.db'}"
     line = await refused(world, CONVICTION_GATE_REGISTRY_URL=url)
     assert line.endswith("is not set up; run `conviction-gate registry migrate`")
     (tmp_path / "registry.db").write_bytes((world.running.data / "registry.db").read_bytes())

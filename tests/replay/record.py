@@ -131,7 +131,7 @@ def _kept(value: Any) -> Any:
 @asynccontextmanager
 async def _registry() -> AsyncIterator[Registry]:
     with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite+aiosqlite:///{folder}/registry.db"
+        url = f"sqlite:///{folder}/registry.db"
         await migrate(url)
         async with await Registry.open(url) as registry:
             yield registry

@@ -6,7 +6,7 @@ What a shape is called is the name of the files that hold its recordings (`recor
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from contracts.case import CaseResult
 from contracts.history import History, HistoryRecord
 from contracts.names import BOOKING_CASE, FLAG_CORRECTION, CaseId
 from contracts.work import Concluded, Conclusion, Earlier
-from registry import KeptCase, Registry
+from registry import KeptCase, Known, Registry
 from tests.workflows.cases import (
     amendment,
     as_json,
@@ -90,10 +90,12 @@ class PausingRegistry(Registry):
         self.may_answer = asyncio.Event()
         self.may_answer.set()
 
-    async def earlier(self, case_id: str) -> Earlier:
+    async def known(self, subjects: Sequence[Subject], case_id: str) -> Known:
+        known = await super().known(subjects, case_id)
         if not self.strange:
-            return await super().earlier(case_id)
-        return Earlier.model_construct(outcome=CaseResult.model_construct(outcome="suspended"))
+            return known
+        outcome = CaseResult.model_construct(outcome="suspended")
+        return replace(known, earlier=Earlier.model_construct(outcome=outcome))
 
     async def flag(self, conclusion: Conclusion) -> Concluded:
         if self.fails:

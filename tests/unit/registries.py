@@ -1,11 +1,14 @@
 """What tests of the registry share: cases as they end, and a look past the registry."""
 
-from collections.abc import Sequence
+import asyncio
+from asyncio import AbstractEventLoop
+from collections.abc import Coroutine, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Row
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import Row, make_url
+from sqlalchemy.orm import Session
+from sqlalchemy.util import await_only
 
 from contracts.booking import Booking, Charge, Subject
 from contracts.case import CaseResult, CaseView, Outcome
@@ -15,6 +18,9 @@ from contracts.fields import Rule, Status
 from contracts.message import Message
 from contracts.names import CaseId
 from contracts.work import Conclusion, Withdrawal
+from registry.engines import transactions
+
+T = TypeVar("T")
 
 AGENCY = "CA0190000"
 NOON = datetime(2013, 7, 15, 12, tzinfo=UTC)
@@ -104,12 +110,25 @@ def withdrawal(rule: Rule = "clear.no_conviction", number: int = 1) -> Withdrawa
 CASE_ID = flagged().case.case_id
 
 
+def meanwhile(loop: AbstractEventLoop, doing: Coroutine[Any, Any, T]) -> T:
+    """From within work on a session: have the event loop do something, and wait for it."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:  # in a thread
+        return asyncio.run_coroutine_threadsafe(doing, loop).result(20)
+    return await_only(doing)
+
+
 async def sql(url: str, statement: str) -> Sequence[Row[Any]]:
     """Past the registry, straight at the database."""
-    engine = create_async_engine(url)
+    reads, writes = transactions(make_url(url))
     try:
-        async with engine.begin() as connection:
-            result = await connection.exec_driver_sql(statement)
-            return result.all() if result.returns_rows else ()
+        return await writes.do(lambda session: _rows(session, statement))
     finally:
-        await engine.dispose()
+        await writes.close()
+        await reads.close()
+
+
+def _rows(session: Session, statement: str) -> Sequence[Row[Any]]:
+    result = session.connection().exec_driver_sql(statement)
+    return result.all() if result.returns_rows else ()

@@ -244,14 +244,14 @@ async def payloads(*values: Any) -> Payloads:
 async def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file of an empty registry: copied for each test, since making it takes longer."""
     path = tmp_path_factory.mktemp("intake") / "registry.db"
-    await migrate(f"sqlite+aiosqlite:///{path}")
+    await migrate(f"sqlite:///{path}")
     return path
 
 
 @pytest.fixture
 async def registry(empty: Path, tmp_path: Path) -> AsyncIterator[Registry]:
     path = shutil.copy(empty, tmp_path)
-    async with await Registry.open(f"sqlite+aiosqlite:///{path}") as opened:
+    async with await Registry.open(f"sqlite:///{path}") as opened:
         yield opened
 
 
@@ -930,7 +930,7 @@ def gate(*words: str, code: int, stdin: str = "") -> str:
 
 
 async def docket_of(folder: Path) -> tuple[Any, ...]:
-    async with await Registry.open(f"sqlite+aiosqlite:///{folder / 'registry.db'}") as opened:
+    async with await Registry.open(f"sqlite:///{folder / 'registry.db'}") as opened:
         return tuple(map(json.loads, await opened.docket(CASE.agency, CASE.tracking_number)))
 
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
 from intake.command_line import app
@@ -15,7 +15,7 @@ from registry.cases import locked
 from registry.database import ATTEMPTS
 from registry.engines import CONNECTIONS
 from tests.postgres import Postgres
-from tests.unit.registries import AGENCY, flagged, sql
+from tests.unit.registries import AGENCY, flagged, meanwhile, sql
 
 
 @pytest.fixture
@@ -104,10 +104,12 @@ async def test_a_user_who_may_not_make_tables_is_told(bare_postgresql_url: str) 
 async def test_a_lost_connection_is_told_and_the_next_call_works(
     registry: Registry, postgresql_url: str
 ) -> None:
-    async def cut_off(session: AsyncSession) -> None:
-        pid = await session.scalar(text("SELECT pg_backend_pid()"))
-        await sql(postgresql_url, f"SELECT pg_terminate_backend({pid}, 10000)")
-        await session.execute(text("SELECT 1"))
+    loop = asyncio.get_running_loop()
+
+    def cut_off(session: Session) -> None:
+        pid = session.scalar(text("SELECT pg_backend_pid()"))
+        meanwhile(loop, sql(postgresql_url, f"SELECT pg_terminate_backend({pid}, 10000)"))
+        session.execute(text("SELECT 1"))
 
     with pytest.raises(RegistryError, match=r"does not answer .* then try again"):
         await registry._database.write(cut_off)
@@ -122,17 +124,17 @@ async def test_writers_who_wait_for_each_other_begin_anew(registry: Registry) ->
     for end in ends:
         await registry.flag(end)
     ids = [end.case.case_id for end in ends]
-    both = asyncio.Barrier(2)
+    loop, both = asyncio.get_running_loop(), asyncio.Barrier(2)
     begun = 0
 
     async def crosswise(first: str, then: str) -> None:
-        async def work(session: AsyncSession) -> None:
+        def work(session: Session) -> None:
             nonlocal begun
             begun += 1
-            await locked(session, first)
+            locked(session, first)
             if begun <= 2:
-                await both.wait()
-            await locked(session, then)
+                meanwhile(loop, both.wait())
+            locked(session, then)
 
         await registry._database.write(work)
 
@@ -154,10 +156,10 @@ async def test_only_what_others_did_is_tried_again(
 ) -> None:
     begun = 0
 
-    async def work(session: AsyncSession) -> None:
+    def work(session: Session) -> None:
         nonlocal begun
         begun += 1
-        await session.execute(text(f"DO $$ BEGIN RAISE EXCEPTION 'hush' USING ERRCODE = '{code}'; END $$"))
+        session.execute(text(f"DO $$ BEGIN RAISE EXCEPTION 'hush' USING ERRCODE = '{code}'; END $$"))
 
     with pytest.raises(RegistryError, match=told) as error:
         await registry._database.write(work)
@@ -169,12 +171,13 @@ async def test_a_table_that_another_program_holds_is_told_in_time(
     postgresql_url: str, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engines, "BUSY_SECONDS", 1)
+    loop = asyncio.get_running_loop()
     async with await Registry.open(postgresql_url) as impatient:
 
-        async def hold(session: AsyncSession) -> None:
-            await session.execute(text("LOCK TABLE cases"))
+        def hold(session: Session) -> None:
+            session.execute(text("LOCK TABLE cases"))
             with pytest.raises(RegistryError, match=r"LockNotAvailable.*not held by another program"):
-                await impatient.flag(flagged())
+                meanwhile(loop, impatient.flag(flagged()))
 
         await registry._database.write(hold)
         assert (await impatient.flag(flagged())).result is not None
@@ -182,8 +185,7 @@ async def test_a_table_that_another_program_holds_is_told_in_time(
 
 async def test_a_read_can_write_nothing(registry: Registry) -> None:
     with pytest.raises(RegistryError, match="ReadOnly"):
-        async with registry._database.read() as session:
-            await session.execute(text("DELETE FROM flags"))
+        await registry._database.read(lambda session: session.execute(text("DELETE FROM flags")))
 
 
 async def test_a_worker_takes_turns_on_a_few_connections(bare_postgresql_url: str) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
@@ -14,11 +15,10 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from pydantic import ValidationError
-from sqlalchemy import Connection
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.orm import Session
 
 from contracts.booking import Subject
 from contracts.case import CaseResult
@@ -28,7 +28,7 @@ from contracts.fields import Rule
 from contracts.history import HistoryAnswer, HistoryRecord, Priority
 from contracts.message import Message
 from contracts.work import Conclusion, CorrectionRequest, Earlier, LiftCode
-from registry import DocketEntry, KeptCase, Registry, RegistryError, migrate
+from registry import DocketEntry, KeptCase, Registry, RegistryError, cases, migrate, transactions
 from registry.cases import flags
 from registry.columns import Instant
 from registry.history import by_kind, ids_of, led_to
@@ -46,6 +46,7 @@ from tests.unit.registries import (
     cleared,
     conclusion,
     flagged,
+    meanwhile,
     sql,
     withdrawal,
 )
@@ -352,25 +353,29 @@ async def test_a_second_flag_needs_the_first_to_be_withdrawn(registry: Registry)
 
 
 async def test_a_read_sees_one_moment(registry: Registry, other: Registry) -> None:
-    async with registry._database.read() as session:
-        assert await flags(session) == ()
-        await other.flag(flagged())
-        assert await flags(session) == ()
+    loop = asyncio.get_running_loop()
+
+    def twice(session: Session) -> None:
+        assert flags(session) == ()
+        meanwhile(loop, other.flag(flagged()))
+        assert flags(session) == ()
+
+    await registry._database.read(twice)
     assert len(await registry.flags()) == 1
 
 
-async def test_reads_in_a_row_see_the_moment_of_the_first(registry: Registry, other: Registry) -> None:
-    async with registry.one_moment():
-        assert await registry.flags() == ()
-        await other.flag(flagged())
-        assert await registry.flags() == ()
-    assert len(await registry.flags()) == 1
+async def test_what_a_case_begins_with_is_read_at_one_moment(
+    registry: Registry, other: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop, earlier = asyncio.get_running_loop(), cases.earlier
 
+    def later(session: Session, case_id: str) -> Earlier:
+        meanwhile(loop, other.flag(flagged()))
+        return earlier(session, case_id)
 
-async def test_a_moment_begins_with_its_first_read(registry: Registry, other: Registry) -> None:
-    async with registry.one_moment():
-        await other.flag(flagged())
-        assert len(await registry.flags()) == 1
+    monkeypatch.setattr(cases, "earlier", later)
+    assert (await registry.known([Subject(**ONE_PERSON)], CASE_ID)).earlier == Earlier()
+    assert (await registry.known([Subject(**ONE_PERSON)], CASE_ID)).earlier.flags == 1
 
 
 async def test_flags_come_in_the_order_of_their_decision(registry: Registry) -> None:
@@ -915,8 +920,8 @@ async def test_an_older_or_newer_schema_is_refused(bare_url: str) -> None:
 @pytest.mark.parametrize(
     ("address", "told"),
     [
-        ("sqlite+aiosqlite://", "cannot live in memory"),
-        ("sqlite+aiosqlite:///:memory:", "cannot live in memory"),
+        ("sqlite://", "cannot live in memory"),
+        ("sqlite:///:memory:", "cannot live in memory"),
         ("a registry", "address cannot be read"),
         ("nosuch+driver://host/registry", "driver nosuch\\+driver cannot be used"),
         ("postgresql://gate:hush@host/registry", "driver postgresql cannot be used; write .*asyncpg"),
@@ -951,14 +956,28 @@ async def test_an_error_of_the_database_names_nobody(bare_url: str) -> None:
 
 
 async def test_the_migrations_make_the_tables(url: str) -> None:
-    def differences(connection: Connection) -> Any:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+    def differences(session: Session) -> Any:
+        context = MigrationContext.configure(session.connection(), opts={"compare_type": True})
         return compare_metadata(context, Base.metadata)
 
-    engine = create_async_engine(url)
-    async with engine.connect() as connection:
-        assert await connection.run_sync(differences) == []
-    await engine.dispose()
+    async with await Registry.open(url) as registry:
+        assert await registry._database.read(differences) == []
+
+
+async def test_an_address_of_the_first_release_is_read(sqlite_url: str) -> None:
+    async with await Registry.open(sqlite_url.replace("sqlite:", "sqlite+aiosqlite:")) as registry:
+        assert await registry.flags() == ()
+
+
+async def test_whoever_waits_for_too_long_is_told(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transactions, "WAIT_SECONDS", 0.05)
+    async with await Registry.open(sqlite_url) as registry:
+        slow = asyncio.create_task(registry._database.write(lambda session: time.sleep(0.5)))
+        await asyncio.sleep(0)
+        with pytest.raises(RegistryError, match=r"does not answer \(TimeoutError.*then try again"):
+            await registry.flag(flagged())
+        await slow
+        await registry.flag(flagged())
 
 
 def test_the_newest_revision_is_the_one_that_this_release_expects() -> None:
@@ -968,13 +987,12 @@ def test_the_newest_revision_is_the_one_that_this_release_expects() -> None:
 
 
 async def test_the_file_is_written_ahead_and_to_the_disk(sqlite_url: str) -> None:
-    async with (
-        await Registry.open(sqlite_url) as registry,
-        registry._database.read() as session,
-    ):
-        connection = await session.connection()
-        for pragma, value in {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}.items():
-            assert (await connection.exec_driver_sql(f"PRAGMA {pragma}")).scalar() == value
+    def pragmas(session: Session) -> list[object]:
+        names = ("journal_mode", "synchronous", "foreign_keys")
+        return [session.connection().exec_driver_sql(f"PRAGMA {name}").scalar() for name in names]
+
+    async with await Registry.open(sqlite_url) as registry:
+        assert await registry._database.read(pragmas) == ["wal", 2, 1]
 
 
 async def test_what_is_written_stands_in_the_file_that_is_there_now(sqlite_url: str, tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def test_defaults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     settings = Settings()
     assert settings.data == Path(".conviction-gate")
-    assert settings.registry == f"sqlite+aiosqlite:///{tmp_path}/.conviction-gate/registry.db"
+    assert settings.registry == f"sqlite:///{tmp_path}/.conviction-gate/registry.db"
     assert {name: getattr(settings, name) for name in SPANS} == SPANS
     assert (settings.encryption, settings.plaintext) == ("on", "accept")
     assert settings.key_folder == tmp_path / ".conviction-gate" / "keys"
@@ -76,8 +76,8 @@ def test_spans(monkeypatch: pytest.MonkeyPatch, name: str, text: str, span: time
         ("docket_overdue_after", "0d", "out of range; write more than 0s"),
         ("review_reminder_every", "36501d", "out of range; write more than 0s"),
         ("booking_overdue_after", "9" * 400 + "d", "out of range; write more than 0s"),
-        ("registry_url", "registry.db", "not a database address with its async driver"),
-        ("registry_url", "sqlite:///registry.db", "not a database address with its async driver"),
+        ("registry_url", "registry.db", "not a database address"),
+        ("registry_url", "sqlite:registry.db", "not a database address"),
         ("history_url", "records.example.gov/history", "not the address of a service"),
         ("history_url", "ftp://records.example.gov", "not the address of a service"),
         ("docket_url", "https://", "not the address of a service"),

@@ -13,9 +13,9 @@ from temporalio.testing import WorkflowEnvironment
 
 from contracts.booking import Subject
 from contracts.case import CaseResult, CaseView
-from contracts.history import History, HistoryAnswer
+from contracts.history import HistoryAnswer
 from contracts.names import NEEDS_ATTENTION, WAITING_SINCE, CaseId
-from registry import DocketEntry, Registry, RegistryError, migrate
+from registry import DocketEntry, Known, Registry, RegistryError, migrate
 from runtime.settings import Settings
 from tests.workflows.cases import (
     booking,
@@ -162,7 +162,7 @@ async def docket(
     server: WorkflowEnvironment, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Registry]:
     """A registry whose docket is not empty, and a worker on a queue of its own."""
-    url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('docket') / 'registry.db'}"
+    url = f"sqlite:///{tmp_path_factory.mktemp('docket') / 'registry.db'}"
     await migrate(url)
     opened = await Registry.open(url)
     await opened.import_docket([entry(case_id(), "conviction", conviction())])
@@ -229,11 +229,11 @@ class FailingRegistry(Registry):
         self.asked = 0
         self.answers = False
 
-    async def history(self, subjects: Sequence[Subject]) -> History:
+    async def known(self, subjects: Sequence[Subject], case_id: str) -> Known:
         self.asked += 1
         if not self.answers:
             raise RegistryError("the history does not answer; try again")
-        return await super().history(subjects)
+        return await super().known(subjects, case_id)
 
 
 @pytest.mark.parametrize("convicted_before", [False, True])
