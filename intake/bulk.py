@@ -17,6 +17,7 @@ from contracts.booking import Booking
 from contracts.case import SubmitAnswer
 from intake.client import CaseClient, Reply
 from intake.options import Data, File, Json, again
+from intake.pace import Pace
 from intake.reading import CASE_FORM, Addressed, items_in, read_addressed, read_case_id
 from intake.refused import RefusedFile, beside, refuse_the_same
 from intake.sending import AT_ONCE, Post, Stopped, deliver
@@ -61,9 +62,14 @@ def start(
     """Start a case for each booking; one whose case is open is handed to that case."""
 
     def post(client: CaseClient) -> Post:
+        pace = Pace(client.is_at_rest)
+
         async def one(addressed: Addressed) -> Reply:
             assert isinstance(addressed.message, Booking)
-            return await client.start(addressed.message)
+            await pace.turn()
+            reply = await client.start(addressed.message)
+            pace.sent(addressed.case_id)
+            return reply
 
         return one
 
@@ -112,13 +118,15 @@ def send(
         fail(f"CASE: '{case}' names no case; write {CASE_FORM}")
 
     def post(client: CaseClient) -> Post:
-        lookout = Lookout()
+        lookout, pace = Lookout(), Pace(client.is_at_rest)
 
         async def one(addressed: Addressed) -> Reply | SubmitAnswer:
             to = addressed.name, addressed.message, addressed.case_id
             if answer:
                 return await client.submit(*to)
+            await pace.turn()
             reply = await client.send(*to, look=lookout.is_due())
+            pace.sent(addressed.case_id)
             lookout.saw(reply.status == "duplicate")
             return reply
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 from temporalio.client import (
     Client,
     RPCTimeoutOrCancelledError,
+    WorkflowExecutionDescription,
     WorkflowExecutionStatus,
     WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
@@ -221,12 +222,18 @@ class CaseClient:
 
     async def status(self, case_id: CaseId | str) -> WorkflowExecutionStatus | None:
         """How the server says that the latest run of the case stands; None where it knows none."""
-        try:
-            return (await self._client.get_workflow_handle(str(case_id)).describe()).status
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
-            return None
+        described = await self._described(case_id)
+        return described.status if described else None
+
+    async def is_at_rest(self, case_id: CaseId | str) -> bool:
+        """Whether the case has nothing to do now; what it has to try again is no work of its own."""
+        described = await self._described(case_id)
+        if described is None:
+            return True
+        told = described.raw_description
+        return not told.HasField("pending_workflow_task") and all(
+            a.attempt > 1 for a in told.pending_activities
+        )
 
     async def kept(self, case_id: CaseId | str) -> KeptCase | None:
         """The case as the registry keeps it, if it has ended once; None without records too."""
@@ -264,6 +271,14 @@ class CaseClient:
         """Why a message is not sent at all."""
         may_not = self._permits.review(message.reviewer) if isinstance(message, ReviewDecision) else None
         return _misfit(name, message, case_id) or may_not
+
+    async def _described(self, case_id: CaseId | str) -> WorkflowExecutionDescription | None:
+        try:
+            return await self._client.get_workflow_handle(str(case_id)).describe()
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return None
 
     async def _query(self, case_id: CaseId | str) -> CaseView | None:
         handle = self._client.get_workflow_handle(str(case_id))
