@@ -53,6 +53,8 @@ _NEEDS = (
     *(("history_ca", "history_url"), ("docket_ca", "docket_url")),
 )
 """What is of no use alone, and what it needs."""
+_LISTS = ("reviewers", "reopeners", "withdrawers")
+_NOBODY = "names nobody; name somebody, as in r-7,r-9, or to let everybody in leave the variable out"
 _AGENCIES = 'write it as in {"CA019": {"docket_check_every": "30d"}}'
 
 
@@ -90,6 +92,8 @@ def _ids(value: object) -> object:
     if not isinstance(value, str):
         return value
     ids = [part.strip() for part in value.split(",")]
+    if not any(ids):  # of whoever wrote that, nobody knows whether all are let in, or none
+        raise ValueError(_NOBODY)
     if not all(0 < len(one) <= 128 for one in ids):
         raise ValueError("not a list of ids; write them with commas between, as in r-7,r-9")
     return frozenset(ids)
@@ -322,6 +326,9 @@ class Settings(BaseSettings):
     docket_ca: Path | None = None
 
     def __init__(self, **values: Any) -> None:
+        for name in _LISTS:  # empty is unset everywhere else, and here that would let everybody in
+            if os.environ.get(f"{PREFIX}{name}".upper()) == "":
+                raise SettingsError(f"{PREFIX}{name.upper()}: {_NOBODY}")
         try:
             super().__init__(_secrets_dir=_secrets(), **values)
         except OSError as error:

@@ -92,7 +92,6 @@ def test_spans(monkeypatch: pytest.MonkeyPatch, name: str, text: str, span: time
         ("worker_deployment", "__gate", "no name of a deployment; write"),
         ("worker_build", "of today", "no build id; write"),
         ("worker_build", "gate:1", "no build id; write"),
-        ("reviewers", " ", "not a list of ids; write them with commas between"),
         ("reopeners", "clerk-7,,clerk-9", "not a list of ids; write them with commas between"),
         ("withdrawers", "d" * 129, "not a list of ids; write them with commas between"),
         ("worker_cache", "many", "not a whole number; write one"),
@@ -170,6 +169,25 @@ def test_who_may_is_a_list_of_ids_and_anybody_where_there_is_none(
     assert (may("r-7"), may("r-9")) == (None, None)
     assert variable(name) in may("r-8")
     assert may("") is not None
+
+
+@pytest.mark.parametrize("name", ["reviewers", "reopeners", "withdrawers"])
+@pytest.mark.parametrize("text", ["", " ", ",", " , ,"])
+@pytest.mark.parametrize("in_a_file", [False, True])
+def test_a_list_that_names_nobody_lets_nobody_in_by_mistake(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, text: str, in_a_file: bool
+) -> None:
+    if in_a_file:
+        monkeypatch.setenv(variable("secrets"), str(tmp_path))
+        (tmp_path / variable(name).lower()).write_text(text)
+    else:
+        monkeypatch.setenv(variable(name), text)
+    with pytest.raises(SettingsError) as caught:
+        Settings()
+    assert str(caught.value) == (
+        f"{variable(name)}: names nobody; name somebody, as in r-7,r-9, or to let everybody in "
+        "leave the variable out"
+    )
 
 
 def test_a_deployment_and_its_build_belong_together(monkeypatch: pytest.MonkeyPatch) -> None:
