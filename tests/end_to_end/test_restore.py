@@ -5,6 +5,7 @@ import json
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,15 @@ from contracts.case import Flag
 from contracts.message import Message
 from contracts.names import CaseId
 from intake.client import CaseClient
+from intake.comparing import chain, described
 from registry import Registry
+from runtime import embedded as embedded_server
 from runtime.connect import connect
 from runtime.embedded import embedded
 from runtime.settings import Settings
 from tests.end_to_end.conftest import House
 from tests.end_to_end.test_client import a_booking, a_conviction, correction
+from tests.postgres import Postgres
 
 AGENCY = "CAZZ00777"
 WHY = ("--reason", "refiled as 14CR-7", "--by", "clerk-7")
@@ -48,6 +52,10 @@ def dismissal(number: str) -> Message:
 def citizen(number: str) -> Message:
     found = {"message_id": f"f-{number}", "finding": "us_citizen", "found_on": "2013-08-01", "source": "desk"}
     return read_message("subject_finding", json.dumps(found))
+
+
+def _all_but_registry(_: str, names: list[str]) -> list[str]:
+    return [name for name in names if not name.startswith("registry.db")]
 
 
 class Days:
@@ -93,16 +101,15 @@ class Days:
             while not any(f.tracking_number == number and f.status == "withdrawn" for f in await self.flags()):
                 await asyncio.sleep(0.05)
 
-    def evening(self, name: str) -> Path:
+    async def evening(self, name: str) -> Path:
         """A copy of all there is; nothing runs."""
         return shutil.copytree(self.house.data, self.house.data.with_name(name))
 
-    def restore(self, *, server: Path, registry: Path) -> None:
+    async def restore(self, *, server: Path, registry: Path) -> None:
         """Both as they were when they were copied."""
         shutil.rmtree(self.house.data)
         shutil.copytree(server, self.house.data, ignore=shutil.ignore_patterns("registry.db*"))
-        for file in registry.glob("registry.db*"):
-            shutil.copy2(file, self.house.data)
+        shutil.copytree(registry, self.house.data, ignore=_all_but_registry, dirs_exist_ok=True)
 
     async def compared(self) -> dict[str, str]:
         """What `doctor --compare` finds differing."""
@@ -114,11 +121,39 @@ class Days:
         return sorted(await self.cases.flags(), key=lambda flag: (flag.case_id, flag.flagged_at))
 
 
+class DaysOnPostgreSQL(Days):
+    """The same with the registry in a database of a server, whose copies are databases too."""
+
+    def __init__(self, house: House, postgres: Postgres, database: str) -> None:
+        super().__init__(house)
+        self._postgres, self._database = postgres, database
+
+    async def evening(self, name: str) -> Path:
+        await self._postgres.execute(f"CREATE DATABASE {name} TEMPLATE {self._database}")
+        return await super().evening(name)
+
+    async def restore(self, *, server: Path, registry: Path) -> None:
+        await super().restore(server=server, registry=registry)
+        await self._postgres.execute(f"DROP DATABASE {self._database}")
+        await self._postgres.execute(f"CREATE DATABASE {self._database} TEMPLATE {registry.name}")
+
+
 @pytest.fixture
 def days(house: House, monkeypatch: pytest.MonkeyPatch) -> Days:
     for name, value in house.environment.items():
         monkeypatch.setenv(name, value)
     return Days(house)
+
+
+@pytest.fixture
+async def days_on_postgresql(
+    house: House, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Days]:
+    async with postgres.database() as database:
+        monkeypatch.setenv("CONVICTION_GATE_REGISTRY_URL", postgres.url(database))
+        for name, value in house.environment.items():
+            monkeypatch.setenv(name, value)
+        yield DaysOnPostgreSQL(house, postgres, database)
 
 
 @pytest.mark.usefixtures("encrypted")
@@ -133,7 +168,7 @@ async def test_both_ways(days: Days) -> None:
         await days.until("cleared", "reopened", "waits-again")
         await days.until("waiting_for_court", "flagged", "told", "cleared")
         await days.until("awaiting_booking", "early")
-    monday = days.evening("monday")
+    monday = await days.evening("monday")
 
     async with days.up():
         await days.tell(*((number, booking(number)) for number in ("new", "waits", "early")))
@@ -149,7 +184,7 @@ async def test_both_ways(days: Days) -> None:
         await days.until("flagged", "reopened", "flagged", "told", "new", "both", "early")
         await days.until("cleared", "cleared")
         flags = await days.flags()
-    tuesday = days.evening("tuesday")
+    tuesday = await days.evening("tuesday")
     assert [(flag.tracking_number, flag.status) for flag in flags] == [
         ("both", "withdrawn"),
         ("both", "active"),
@@ -163,7 +198,7 @@ async def test_both_ways(days: Days) -> None:
     ]
 
     # The registry is of the day before.
-    days.restore(server=tuesday, registry=monday)
+    await days.restore(server=tuesday, registry=monday)
     async with days.up(worker=False):
         lost = await days.compared()
         assert lost.keys() == {"lost writes"}
@@ -181,7 +216,7 @@ async def test_both_ways(days: Days) -> None:
         assert [flag for flag in await days.flags() if flag.tracking_number != "waits-again"] == flags
 
     # The server is of the day before.
-    days.restore(server=monday, registry=tuesday)
+    await days.restore(server=monday, registry=tuesday)
     async with days.up(worker=False):
         # Of one, all that the server had was lost; another is told something before anybody compares.
         await days.cases.start_again(booking("cleared"), instead=True)
@@ -206,3 +241,79 @@ async def test_both_ways(days: Days) -> None:
             flag for flag in flags if flag.tracking_number != "told"
         ]
         assert len(now) == len(flags)
+
+
+def update(number: int) -> Message:
+    """One more continuance."""
+    entry = {"message_id": f"u-{number}", "charge_id": "1", "occurred_on": "2012-09-03"}
+    return read_message("court_update", json.dumps(entry | {"entry": "continuance"}))
+
+
+async def test_cases_of_several_runs_and_a_registry_on_a_server(
+    days_on_postgresql: Days, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the registry knows, or lost, was told to runs before the one that is open or ended."""
+    monkeypatch.setitem(embedded_server.DYNAMIC_CONFIG, "limit.historyCount.suggestContinueAsNew", "40")
+    days, gate, updates = days_on_postgresql, days_on_postgresql.house.gate, count()
+
+    async def runs(number: str) -> int:
+        client = await connect()
+        latest = await described(client, str(case_id(number)))
+        assert latest is not None
+        assert latest.run_id is not None
+        return len(await chain(client, latest.id, latest.run_id))
+
+    async def lengthen(*numbers: str, to: int) -> None:
+        for number in numbers:
+            while await runs(number) < to:
+                await days.tell(*((number, update(next(updates))) for _ in range(20)))
+            await days.until("waiting_for_court", number)
+
+    async with days.up():
+        await days.tell(*((number, booking(number)) for number in ("told", "flagged", "reopened", "both")))
+        await days.tell(*((number, dismissal(number)) for number in ("reopened", "both")))
+        await days.until("cleared", "reopened", "both")
+        await lengthen("told", "flagged", to=3)
+    monday = await days.evening("monday")
+
+    async with days.up():
+        for number in ("reopened", "both"):
+            await gate("reopen", str(case_id(number)), *WHY)
+        await days.until("waiting_for_court", "reopened", "both")
+        await lengthen("reopened", "both", to=3)
+        await lengthen("flagged", to=4)
+        await days.tell(*((number, conviction(number)) for number in ("told", "flagged")))
+        await days.tell(("both", conviction("both", decided_on="2014-03-01")))
+        await days.until("flagged", "told", "flagged", "both")
+        flags = await days.flags()
+    tuesday = await days.evening("tuesday")
+    assert [flag.tracking_number for flag in flags] == ["both", "flagged", "told"]
+
+    # The registry is of the day before.
+    await days.restore(server=tuesday, registry=monday)
+    async with days.up(worker=False):
+        lost = await days.compared()
+        assert lost.keys() == {"lost writes"}
+        assert lost["lost writes"].startswith("4 whose writes the registry has lost: ")
+        assert (await gate("reconcile")).endswith("4 brought together, 0 not\n")
+        assert await days.flags() == flags
+        assert await days.compared() == {}
+    async with days.up():
+        await days.tell(("reopened", conviction("reopened", decided_on="2014-03-01")))
+        await days.until("flagged", "reopened")
+        assert [flag for flag in await days.flags() if flag.tracking_number != "reopened"] == flags
+
+    # The server is of the day before.
+    await days.restore(server=monday, registry=tuesday)
+    async with days.up(worker=False):
+        await days.cases.send("subject_finding", citizen("told"), case_id("told"))
+        behind = await days.compared()
+        assert behind.keys() == {"cases behind", "idle cases", "forgotten ends"}
+        assert behind["cases behind"].startswith("2 open that do not know what the registry holds: ")
+        assert (await gate("reconcile")).endswith("3 brought together, 0 not\n")
+        assert (await days.compared()).keys() == {"forgotten ends"}
+    async with days.up():
+        await days.until("flagged", "flagged")
+        await days.withdrawn("told")
+        await days.until("waiting_for_court", "reopened")
+        assert len(await days.flags()) == len(flags)
