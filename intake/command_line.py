@@ -1,7 +1,7 @@
 """The command line `conviction-gate`: people read lines and tables, programs `--json`.
 
 Exit codes: 0 all is well; 1 something was refused or is not known; 2 the command cannot be done;
-130 and 143 it was told to stop, by Ctrl-C or SIGTERM.
+130 and 143 it was told to stop, by Ctrl-C or SIGTERM; 141 nobody reads what it prints (SIGPIPE).
 """
 
 import asyncio
@@ -12,11 +12,12 @@ import sys
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import temporalio.client  # noqa: F401  imported late, it can crash the interpreter at its exit
 import typer
 from pydantic import BaseModel
+from typer.core import TyperGroup
 
 from contracts.case import Flag
 from contracts.fields import Status
@@ -28,7 +29,23 @@ from intake.session import NOT_POSSIBLE, REFUSED, cases, fail, run
 from runtime.connect import connect, named_server
 from runtime.settings import Settings
 
+UNREAD: Final = 128 + signal.SIGPIPE
+
+
+class _Commands(TyperGroup):
+    """All of them; one whose output nobody reads any more, as in `list --json | head -1`, ends without
+    a word, and with the code of a program that SIGPIPE ended. Typer would make it 1, what is refused."""
+
+    def invoke(self, ctx: typer.Context) -> Any:
+        """Carry out a command."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise typer.Exit(UNREAD) from None
+
+
 app = typer.Typer(
+    cls=_Commands,
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -233,12 +250,13 @@ def main() -> None:
         code = end.code
     except KeyboardInterrupt:
         code = 128 + signal.SIGINT
-    except BrokenPipeError:  # nobody reads any more, as in `conviction-gate list | head`
-        code = 128 + signal.SIGPIPE
     except Exception:
         traceback.print_exc()
-    with suppress(OSError):  # nobody reads any more
+    try:
         sys.stdout.flush()
+    except OSError as error:  # nobody reads any more, or the disk is full
+        code = UNREAD if isinstance(error, BrokenPipeError) else NOT_POSSIBLE
+    with suppress(OSError):
         sys.stderr.flush()
     # The interpreter's own end crashes now and then once the SDK has run (sdk-python#300), after
     # all was done and said: 1 of 20 commands here ended with 139.

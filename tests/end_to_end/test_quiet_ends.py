@@ -13,6 +13,7 @@ from tests.end_to_end.conftest import House
 from tests.end_to_end.test_client import a_booking
 
 AGENCY = "CAZZ00314"
+CASE = f"{AGENCY}:Q-1"
 
 
 @pytest.fixture
@@ -37,9 +38,21 @@ async def test_a_file_whose_answers_nobody_reads_says_where_it_stopped(
     )
 
 
-@pytest.mark.parametrize("words", [("list",), ("flags",), ("doctor",)])
-async def test_what_nobody_reads_ends_quietly(open_house: House, unread: int, words: tuple[str, ...]) -> None:
-    told = await ended(open_house, "conviction-gate", *words, stdout=unread)
+@pytest.mark.parametrize(
+    ("command", "at_once"),
+    [
+        *((command, "") for command in ("list", "flags", "doctor")),
+        *((f"{command} --json", "") for command in ("list", "doctor", f"show {CASE}", f"explain {CASE}")),
+        *((f"{command} --json", "1") for command in ("list", f"show {CASE}")),
+    ],
+)
+async def test_what_nobody_reads_ends_quietly(
+    open_house: House, unread: int, command: str, at_once: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONUNBUFFERED", at_once)  # as what is long is written
+    if CASE in command:
+        await open_house.gate("start", "-", stdin=json.dumps(a_booking("Q-1", agency=AGENCY)))
+    told = await ended(open_house, "conviction-gate", *command.split(), stdout=unread)
     assert told == (128 + signal.SIGPIPE, "")
 
 
