@@ -36,7 +36,7 @@ class _Commands(TyperGroup):
     """All of them; one whose output nobody reads any more, as in `list --json | head -1`, ends without
     a word, and with the code of a program that SIGPIPE ended. Typer would make it 1, what is refused."""
 
-    def invoke(self, ctx: typer.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         """Carry out a command."""
         try:
             return super().invoke(ctx)

@@ -1,11 +1,12 @@
 """Whether a worker lives and is ready, over HTTP: `/livez` and `/readyz`.
 
-    200 {"ready": true, "checks": {"worker": "ok", "registry": "ok", "search attributes": "ok"}}
+    200 {"ready": true, "checks": {"worker": "ok", "registry": "ok", "search attributes": "ok", "keys": "ok"}}
     503 {"ready": false, "checks": {"worker": "ok", "registry": "the registry at … does not answer …", …}}
 
 Ready: the server has seen this worker poll within a minute, the registry answers with this release's
-schema, the search attributes are there. Alive: the loop runs, which an answer proves, and the worker has
-not failed. So what is not ready may come back by itself; what is not alive has to be started again.
+schema, the search attributes are there, the keys are as this worker knows them. Alive: the loop runs,
+which an answer proves, and the worker has not failed. So what is not ready may come back by itself; what
+is not alive has to be started again.
 """
 
 import asyncio
@@ -22,13 +23,15 @@ from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
+from temporalio.converter import PayloadCodec
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from registry import Registry, RegistryError
 from runtime import search_attributes
+from runtime.sealing import converter, parted
 from runtime.search_attributes import SetupError
-from runtime.settings import host_and_port, not_listening
+from runtime.settings import Settings, SettingsError, host_and_port, not_listening
 from runtime.stopping import Ending
 
 ANSWER_WITHIN: Final = 4.0
@@ -104,6 +107,7 @@ def checks_of(worker: Worker, client: Client, registry: Registry) -> dict[str, C
         "worker": partial(_polls, worker, client),
         "registry": registry.check,
         "search attributes": partial(search_attributes.check, client),
+        "keys": partial(check_keys, client),
     }
 
 
@@ -123,6 +127,21 @@ async def _polls(worker: Worker, client: Client) -> None:
         mine = [p.last_access_time.ToDatetime(UTC) for p in queue.pollers if p.identity == client.identity]
         if not any(last >= since for last in mine):
             raise NotWell(f"the server has seen no poll for {kind} tasks of this worker lately")
+
+
+async def check_keys(client: Client) -> None:
+    """A worker reads its keys once. What became of them since would show at its next start, when what it
+    sealed meanwhile may open no more, or on the cases that it refuses what others seal."""
+
+    def now() -> PayloadCodec | None:
+        return converter(Settings(), client.namespace).payload_codec
+
+    try:
+        wrong = parted(client.data_converter.payload_codec, await asyncio.to_thread(now))
+    except SettingsError as error:
+        raise NotWell(f"this worker goes on as it began, and could not start again: {error}") from None
+    if wrong:
+        raise NotWell(wrong)
 
 
 @asynccontextmanager

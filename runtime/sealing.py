@@ -105,6 +105,26 @@ def converter(settings: Settings, namespace: str) -> DataConverter:
     return sealing_converter(codec)
 
 
+def parted(ours: PayloadCodec | None, now: PayloadCodec | None) -> str | None:
+    """Why a worker and one that starts now could not read each other, and what to do; None where they can.
+
+    Each seals nothing, for the other to open.
+    """
+    if not (isinstance(ours, SealingCodec) and isinstance(now, SealingCodec)):
+        if ours is now:
+            return None
+        is_now = "off" if now is None else "on"
+        return f"encryption is {is_now} now, and was not at this worker's start; start it anew"
+    for seals, opens, told in (
+        (ours, now, "this worker seals with the key {}, which is not there any more; bring it back"),
+        (now, ours, "the key {} seals now, and came after this worker's start; start it anew"),
+    ):
+        (sealed,) = seals.seal([Payload()])
+        if any(REFUSED in opened.metadata for opened in opens.unseal([sealed])):
+            return told.format(key_id(sealed.metadata))
+    return None
+
+
 def _deflated(payload: Payload) -> Payload:
     """As the Go SDK's zlib codec does it."""
     text = payload.SerializeToString()

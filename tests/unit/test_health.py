@@ -4,16 +4,23 @@ import asyncio
 import json
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple, cast
 
 import httpx
 import pytest
+from temporalio.client import Client
+from temporalio.converter import DataConverter
 from temporalio.service import RPCError, RPCStatusCode
 
 from registry import RegistryError
 from runtime import health
 from runtime.embedded import free_port
 from runtime.health import Health, serving
-from runtime.settings import SettingsError
+from runtime.keys import make_key, new_secret, use_key
+from runtime.sealing import converter
+from runtime.settings import Settings, SettingsError
 from runtime.stopping import Ending
 
 
@@ -134,3 +141,44 @@ async def test_a_port_that_is_taken(things: Things) -> None:
 async def test_without_an_address_nobody_listens(things: Things) -> None:
     async with serving(None, things.health):
         pass
+
+
+class _Keys(NamedTuple):
+    """As much of a client as the check of the keys needs."""
+
+    data_converter: DataConverter
+    namespace: str = "default"
+
+
+async def test_keys_that_changed_since_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "keys"
+    monkeypatch.setenv("CONVICTION_GATE_ENCRYPTION", "on")
+    monkeypatch.setenv("CONVICTION_GATE_KEYS", str(folder))
+    first = make_key(folder, "k1")
+    started = _Keys(converter(Settings(), "default"))
+    told = Health({"keys": partial(health.check_keys, cast(Client, started))}, Ending(timedelta(seconds=20)))
+    monkeypatch.setattr(health, "FRESH_FOR", 0.0)
+
+    async def found() -> str | None:
+        return (await told.found())["keys"]
+
+    assert await found() is None
+    make_key(folder, "k2")  # which opens only, until it is used
+    assert await found() is None
+    use_key(folder, "k2")
+    assert await found() == "the key 'k2' seals now, and came after this worker's start; start it anew"
+    use_key(folder, "k1")
+    assert await found() is None
+    first.write_text(new_secret())
+    gone = "this worker seals with the key 'k1', which is not there any more; bring it back"
+    assert await found() == gone
+    use_key(folder, "k2")
+    first.unlink()
+    assert await found() == gone
+    (folder / "current").write_text("k1")
+    lost = await found()
+    assert lost is not None
+    assert lost.startswith("this worker goes on as it began, and could not start again: ")
+    assert "names a key that is not there; bring its file back" in lost
+    monkeypatch.setenv("CONVICTION_GATE_ENCRYPTION", "off")
+    assert await found() == "encryption is off now, and was not at this worker's start; start it anew"
