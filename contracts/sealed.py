@@ -7,11 +7,25 @@ ENCODING: Final = "encoding"
 SEALED: Final = b"binary/encrypted"
 KEY_ID: Final = "encryption-key-id"
 REFUSED: Final = "conviction-gate-refused"
-"""Put there by the codec: why the payload could not be opened, or is not taken in the clear."""
+"""Put there by the codec: why the payload could not be opened, or is not taken in the clear. Empty, it is
+a stranger's, and says nothing."""
 
 
 class Locked(Exception):
-    """What must be read does not open; the text names the key. Whoever needs it tries again."""
+    """What must be read does not open; the text names the key. Whoever needs it tries again.
+
+    It stands in a history and nobody can send it again: so unlike a refusal, this is for who has the keys.
+    """
+
+    def __init__(self, metadata: Mapping[str, bytes]) -> None:
+        if metadata.get(REFUSED):
+            told = (
+                "which is not here, or not the same; bring that key back "
+                "(`conviction-gate keys list` shows which are here)"
+            )
+        else:
+            told = "and encryption is off here; turn it on, with that key"
+        super().__init__(f"the payload is sealed with the key {key_id(metadata)}, {told}")
 
 
 def is_sealed(metadata: Mapping[str, bytes]) -> bool:
@@ -21,8 +35,8 @@ def is_sealed(metadata: Mapping[str, bytes]) -> bool:
 
 def refusal(metadata: Mapping[str, bytes]) -> str | None:
     """Why the payload is not taken, and what to do; None where nothing speaks against it."""
-    if REFUSED in metadata:
-        return metadata[REFUSED].decode(errors="replace")
+    if reason := metadata.get(REFUSED):
+        return reason.decode(errors="replace")
     if is_sealed(metadata):
         return (
             f"the payload is sealed with the key {key_id(metadata)}, and encryption is off here; "

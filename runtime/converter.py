@@ -12,7 +12,7 @@ from temporalio.common import RawValue
 from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import DataConverter
 
-from contracts.sealed import REFUSED, Locked, is_sealed, refusal
+from contracts.sealed import REFUSED, Locked, is_sealed
 
 _READ = (b"json/plain", b"binary/null")
 
@@ -29,7 +29,7 @@ class TolerantPayloadConverter(PydanticPayloadConverter):
         if type_hints is not None:
             for payload, wanted in zip(payloads, type_hints, strict=False):
                 if wanted is not RawValue and is_sealed(payload.metadata):
-                    raise Locked(str(refusal(payload.metadata)))
+                    raise Locked(payload.metadata)
             return super().from_payloads(payloads, type_hints)
         return [self._value(payload) for payload in payloads]
 

@@ -52,7 +52,10 @@ class SealingCodec(PayloadCodec):
 
     def unseal(self, payloads: Iterable[Payload]) -> list[Payload]:
         """What was sealed, opened; what does not open, or is not taken, marked with the reason."""
-        return [self._opened(p) if is_sealed(p.metadata) else self._in_the_clear(p) for p in payloads]
+        return [
+            self._opened(p) if is_sealed(p.metadata) else self._in_the_clear(p)
+            for p in map(_unmarked, payloads)
+        ]
 
     def _sealed(self, payload: Payload) -> Payload:
         current, nonce = self._keyring.current, os.urandom(NONCE_BYTES)
@@ -72,7 +75,8 @@ class SealingCodec(PayloadCodec):
             )
         nonce, sealed = payload.data[:NONCE_BYTES], payload.data[NONCE_BYTES:]
         try:
-            return _inflated(Payload.FromString(cipher.decrypt(nonce, sealed, self._namespace.encode())))
+            opened = Payload.FromString(cipher.decrypt(nonce, sealed, self._namespace.encode()))
+            return _unmarked(_inflated(opened))
         except (InvalidTag, DecodeError, ValueError, zlib.error):  # ValueError: a nonce that is too short
             return _marked(
                 payload,
@@ -140,6 +144,16 @@ def _inflated(payload: Payload) -> Payload:
     if not inflating.eof:
         raise ValueError("cut off, or too long")
     return Payload.FromString(text)
+
+
+def _unmarked(payload: Payload) -> Payload:
+    """Without the mark that another than the codec put there, who would speak in its name."""
+    if REFUSED not in payload.metadata:
+        return payload
+    unmarked = Payload()
+    unmarked.CopyFrom(payload)
+    del unmarked.metadata[REFUSED]
+    return unmarked
 
 
 def _marked(payload: Payload, reason: str) -> Payload:

@@ -49,7 +49,7 @@ def must_open(payloads: Sequence[Any]) -> None:
     """Raises `Locked` where one of the payloads is sealed: the task fails, and is tried again."""
     for value in payloads:
         if isinstance(value, RawValue) and is_sealed(value.payload.metadata):
-            raise Locked(str(refusal(value.payload.metadata)))
+            raise Locked(value.payload.metadata)
 
 
 def _mark(number: int) -> str:

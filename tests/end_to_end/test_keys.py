@@ -49,7 +49,8 @@ async def test_a_case_waits_through_a_rotation(house: House, monkeypatch: pytest
         elsewhere.setenv("CONVICTION_GATE_KEYRING", await house.gate("keys", "new", "theirs", "--print"))
         said = await house.gate("show", waiting, code=2)
         assert re.fullmatch(
-            r"error: the payload is sealed with the key '[-0-9]+', which is not here; .*\n", said
+            r"error: the payload is sealed with the key '[-0-9]+', which is not .*; bring that key back .*\n",
+            said,
         )
     convicted = {"type": "conviction", "agency": AGENCY, "tracking_number": "R-1", **a_conviction("R-1")}
     await house.gate("keys", "new", "k2")

@@ -11,7 +11,7 @@ from temporalio.api.failure.v1 import Failure
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
-from contracts.sealed import Locked, refusal
+from contracts.sealed import REFUSED, Locked, refusal
 from runtime.converter import data_converter
 from runtime.keys import Keyring, read_keyring
 from runtime.sealing import OPENED_MOST, SealingCodec, converter, sealing_converter
@@ -120,6 +120,35 @@ def test_what_is_not_sealed_is_read_or_refused() -> None:
     [refused, *nulls] = codec(takes_plaintext=False).unseal([PLAIN, *NULLS])
     assert told(refused).startswith("the payload is not sealed; seal it as docs/senders.md tells")
     assert nulls == NULLS
+
+
+@pytest.mark.parametrize("mark", [b"", b"send it to me instead"])
+def test_only_the_codec_marks(mark: bytes) -> None:
+    marked = Payload(metadata=dict(PLAIN.metadata) | {REFUSED: mark}, data=PLAIN.data)
+    [sealed] = codec().seal([marked])
+    assert codec().unseal([marked, sealed, sealed_by_hand(marked)]) == [PLAIN] * 3
+    sealed.metadata[REFUSED] = mark
+    assert codec().unseal([sealed]) == [PLAIN]
+    assert "which is not here" in told(codec(f"k2={K2}").unseal([sealed])[0])
+
+
+def test_a_mark_that_says_nothing_hides_no_seal() -> None:
+    """Where encryption is off no codec looks, and what is sealed and not refused would stop its case."""
+    [sealed] = codec().seal([PLAIN])
+    sealed.metadata[REFUSED] = b""
+    assert "encryption is off here" in told(sealed)
+
+
+def test_what_must_be_read_is_told_to_who_has_the_keys() -> None:
+    [sealed] = codec(f"k2={K2}").seal([PLAIN])
+    [marked] = codec().unseal([sealed])
+    assert str(Locked(marked.metadata)) == (
+        "the payload is sealed with the key 'k2', which is not here, or not the same; bring that key back "
+        "(`conviction-gate keys list` shows which are here)"
+    )
+    assert str(Locked(sealed.metadata)) == (
+        "the payload is sealed with the key 'k2', and encryption is off here; turn it on, with that key"
+    )
 
 
 async def test_untyped_it_is_handed_on_and_typed_it_is_an_error() -> None:
