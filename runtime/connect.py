@@ -64,7 +64,11 @@ def named_server() -> ClientConnectConfig:
         raise ConnectError(
             f"the connection's settings cannot be read: {reason}; mend the TEMPORAL_ variables or temporal.toml"
         ) from error
-    config.setdefault("target_host", DEFAULT_ADDRESS)
+    if "://" in config.setdefault("target_host", DEFAULT_ADDRESS):
+        raise ConnectError(
+            "TEMPORAL_ADDRESS, or the address in temporal.toml: a URL; write host and port alone, as in "
+            f"{DEFAULT_ADDRESS}"
+        )
     config.setdefault("namespace", DEFAULT_NAMESPACE)
     return config
 

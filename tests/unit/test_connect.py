@@ -5,7 +5,7 @@ import time
 import pytest
 from temporalio.runtime import LoggingConfig
 
-from runtime.connect import core
+from runtime.connect import ConnectError, core, named_server
 
 
 def test_the_core_logs_as_python_does(
@@ -22,3 +22,11 @@ def test_the_core_logs_as_python_does(
 
 def test_a_process_has_one_core() -> None:
     assert core() is core()
+
+
+@pytest.mark.parametrize("address", ["http://", "https://gate.example.gov:7233"])
+def test_an_address_is_no_url(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The SDK would warn on a line of its own, and is to refuse it."""
+    monkeypatch.setenv("TEMPORAL_ADDRESS", address)
+    with pytest.raises(ConnectError, match=r"a URL; write host and port alone, as in localhost:7233$"):
+        named_server()
