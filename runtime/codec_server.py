@@ -25,7 +25,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import uvicorn
-from google.protobuf.json_format import MessageToJson, Parse, ParseError
+from google.protobuf.json_format import MessageToJson, ParseDict, ParseError
 from temporalio.api.common.v1 import Payload, Payloads
 
 from contracts.sealed import REFUSED, is_sealed, key_id
@@ -186,8 +186,11 @@ async def _payloads(receive: Receive) -> list[Payload]:
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"more than {BODY_LIMIT} bytes; send fewer payloads"
             )
     try:
-        return list(Parse(body, Payloads(), ignore_unknown_fields=True).payloads)
-    except (ParseError, UnicodeDecodeError):  # whose text holds what was sent
+        given = json.loads(body)
+        if not isinstance(given, dict):  # protobuf reads an empty list as an empty object
+            raise ParseError
+        return list(ParseDict(given, Payloads(), ignore_unknown_fields=True).payloads)
+    except (ParseError, ValueError, RecursionError):  # whose text holds what was sent
         raise _Refusal(
             HTTPStatus.BAD_REQUEST,
             'no payloads in JSON; send {"payloads": [{"metadata": {"encoding": BASE64}, "data": BASE64}]}',

@@ -135,13 +135,20 @@ async def test_a_browser_is_answered_for_the_listed_origin_alone(client: httpx.A
     assert (answered.status_code, answered.headers["access-control-allow-origin"]) == (200, UI)
 
 
-@pytest.mark.parametrize("body", ["", "{", '{"payloads": [{"data": "%marker"}]}', '{"payloads": 7}', "\udcff"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        *("", "{", '{"payloads": [{"data": "%marker"}]}', '{"payloads": 7}', "\udcff"),
+        *("[]", '""', '{"payloads": ' + "[" * 10_000),
+    ],
+)
 async def test_what_is_no_payload_is_refused_and_not_repeated(
     client: httpx.AsyncClient, audit: list[str], body: str
 ) -> None:
     sent = body.encode("utf-8", "surrogateescape")
     answer = await client.post("/decode", content=sent, headers=KNOWN)
     assert answer.status_code == 400
+    assert "no payloads in JSON; send {" in answer.json()["error"]
     assert "marker" not in answer.text + audit[0]
 
 
