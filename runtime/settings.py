@@ -337,7 +337,7 @@ class Settings(BaseSettings):
             ) from None
         except ValidationError as error:
             raise SettingsError("; ".join(map(_complaint, error.errors()))) from None
-        except NotJson:  # the one setting that is written as JSON
+        except (NotJson, RecursionError):  # the one setting that is written as JSON
             raise SettingsError(f"{PREFIX}AGENCIES: not a JSON object; {_AGENCIES}") from None
         for part, of in _NEEDS:
             if getattr(self, part) and not getattr(self, of):

@@ -113,6 +113,7 @@ def test_what_does_not_fit_is_named(monkeypatch: pytest.MonkeyPatch, name: str, 
     ("text", "reason"),
     [
         ("30d", ": not a JSON object; write it as in"),
+        ("[" * 100_000, ": not a JSON object; write it as in"),
         ("[]", ": not an object; write it as in"),
         ('{"CA": 30}', " (CA): not an object; write it as in"),
         ('{"Kern": {}}', " (Kern): no ORI, nor how one begins; write as in CA"),
