@@ -53,7 +53,7 @@ _NEEDS = (
     *(("history_ca", "history_url"), ("docket_ca", "docket_url")),
 )
 """What is of no use alone, and what it needs."""
-_LISTS = ("reviewers", "reopeners", "withdrawers")
+_LISTS = {f"{PREFIX}{name}" for name in ("REVIEWERS", "REOPENERS", "WITHDRAWERS")}
 _NOBODY = "names nobody; name somebody, as in r-7,r-9, or to let everybody in leave the variable out"
 _AGENCIES = 'write it as in {"CA019": {"docket_check_every": "30d"}}'
 
@@ -326,9 +326,10 @@ class Settings(BaseSettings):
     docket_ca: Path | None = None
 
     def __init__(self, **values: Any) -> None:
-        for name in _LISTS:  # empty is unset everywhere else, and here that would let everybody in
-            if os.environ.get(f"{PREFIX}{name}".upper()) == "":
-                raise SettingsError(f"{PREFIX}{name.upper()}: {_NOBODY}")
+        for name, text in os.environ.items():
+            # Empty is unset everywhere else; here that would let everybody in.
+            if not text and name.upper() in _LISTS:
+                raise SettingsError(f"{name}: {_NOBODY}")
         try:
             super().__init__(_secrets_dir=_secrets(), **values)
         except OSError as error:
