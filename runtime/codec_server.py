@@ -4,9 +4,10 @@
     POST /encode   the other way round
     GET /livez     200 while it runs
 
-A request names its namespace (X-Namespace) and who sends it (Authorization: Bearer …). A browser's request
-is answered where its page's origin is listed, and refused from any other. Each request for payloads is one
-line of the audit, a JSON object: when, who, what, under which keys, and never what stood there.
+A request names its namespace (X-Namespace) and who sends it (Authorization: Bearer …), by a token that is set
+here or by that of a sign-in (sign_in.py). A browser's request is answered where its page's origin is listed,
+and refused from any other. Each request for payloads is one line of the audit, a JSON object: when, who, what,
+under which keys, and never what stood there.
 """
 
 import asyncio
@@ -32,6 +33,7 @@ from contracts.sealed import REFUSED, is_sealed, key_id
 from runtime.keys import read_keyring
 from runtime.sealing import SealingCodec
 from runtime.settings import PREFIX, Settings, SettingsError, host_and_port, not_listening
+from runtime.sign_in import Reader, Refusal, SignIn
 
 BODY_LIMIT: Final = 16 * 1024 * 1024
 """Bytes; a page of a history is sent in one request."""
@@ -51,22 +53,28 @@ class Readers:
     """`tokens`: by who has it. None: whoever reaches the address may read, as on the embedded server."""
 
     tokens: Mapping[str, str] | None = field(repr=False)
+    sign_in: SignIn | None = None
+    """Who may read beside them."""
 
-    def who(self, authorization: str) -> str | None:
-        """Who sends this header; None where nobody does whom we know."""
+    async def reader(self, authorization: str) -> Reader:
+        """Who sends this header; raises `Refusal` where nobody does whom we know."""
         if self.tokens is None:
-            return "anybody"
+            return Reader("anybody", None)
         kind, _, token = authorization.partition(" ")
-        sent = token.strip().encode("latin-1") if kind.lower() == "bearer" else b""
+        token = token.strip() if kind.lower() == "bearer" else ""
+        sent = token.encode("latin-1")
         # All are compared, so that the time tells nothing.
         known = [name for name, its in self.tokens.items() if hmac.compare_digest(its.encode(), sent)]
-        return known[0] if known else None
-
-
-class _Refusal(Exception):
-    def __init__(self, status: HTTPStatus, text: str) -> None:
-        super().__init__(text)
-        self.status = status
+        if known:
+            return Reader(known[0], "token")
+        if self.sign_in is not None and token:
+            return await self.sign_in.reader(token)
+        raise Refusal(
+            HTTPStatus.UNAUTHORIZED,
+            "no token that is known here; send `Authorization: Bearer TOKEN` with "
+            + ("the access token of your sign-in, or " if self.sign_in else "")
+            + f"one of {_TOKENS}",
+        )
 
 
 class CodecServer:
@@ -95,7 +103,7 @@ class CodecServer:
         status = HTTPStatus.OK
         try:
             body = await self._answer(scope, headers, receive)
-        except _Refusal as refusal:
+        except Refusal as refusal:
             status, body = refusal.status, json.dumps({"error": str(refusal)})
             if status == HTTPStatus.UNAUTHORIZED:
                 told["WWW-Authenticate"] = "Bearer"
@@ -118,23 +126,25 @@ class CodecServer:
                 return "{}"  # what a browser asks for stands in the headers
             case "GET", "/livez":
                 return '{"alive": true}'
-        raise _Refusal(HTTPStatus.NOT_FOUND, "no such page; POST to /decode or /encode")
+        raise Refusal(HTTPStatus.NOT_FOUND, "no such page; POST to /decode or /encode")
 
     async def _converted(self, scope: Message, headers: Mapping[str, str], receive: Receive) -> str:
         opens = scope["path"] == "/decode"
-        who = self._readers.who(headers.get("authorization", ""))
         line: dict[str, Any] = {
             "time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}",
             "logger": "codec",
             "route": scope["path"],
-            "who": who,
+            "who": None,
+            "by": None,
             "from": (scope.get("client") or ("",))[0],
             "namespace": headers.get("x-namespace", "")[:64],
         }
         try:
-            self._check(who, headers)
+            line |= (await self._readers.reader(headers.get("authorization", "")))._asdict()
+            self._check(headers)
             given = await _payloads(receive)
-        except _Refusal as refusal:
+        except Refusal as refusal:
+            line |= refusal.reader._asdict() if refusal.reader else {}
             self._audit(json.dumps(line | {"result": f"refused, {refusal.status.value}"}))
             raise
         made = self._codec.unseal(given) if opens else self._codec.seal(given)
@@ -147,19 +157,14 @@ class CodecServer:
         self._audit(json.dumps(line))  # before anybody reads it
         return MessageToJson(Payloads(payloads=made), indent=None)
 
-    def _check(self, who: str | None, headers: Mapping[str, str]) -> None:
+    def _check(self, headers: Mapping[str, str]) -> None:
         if headers.get("origin", "") not in {"", *self._origins}:
-            raise _Refusal(
+            raise Refusal(
                 HTTPStatus.FORBIDDEN,
                 f"pages of this origin are not answered; add it to {PREFIX}CODEC_ORIGINS",
             )
-        if who is None:
-            raise _Refusal(
-                HTTPStatus.UNAUTHORIZED,
-                f"no token that is known here; send `Authorization: Bearer TOKEN` with one of {_TOKENS}",
-            )
         if headers.get("x-namespace") != self._namespace:
-            raise _Refusal(
+            raise Refusal(
                 HTTPStatus.FORBIDDEN,
                 f"the keys here are those of the namespace {self._namespace}; name it in X-Namespace",
             )
@@ -182,7 +187,7 @@ async def _payloads(receive: Receive) -> list[Payload]:
         body += message.get("body", b"")
         more = message.get("more_body", False)
         if len(body) > BODY_LIMIT:
-            raise _Refusal(
+            raise Refusal(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"more than {BODY_LIMIT} bytes; send fewer payloads"
             )
     try:
@@ -191,7 +196,7 @@ async def _payloads(receive: Receive) -> list[Payload]:
             raise ParseError
         return list(ParseDict(given, Payloads(), ignore_unknown_fields=True).payloads)
     except (ParseError, ValueError, RecursionError):  # whose text holds what was sent
-        raise _Refusal(
+        raise Refusal(
             HTTPStatus.BAD_REQUEST,
             'no payloads in JSON; send {"payloads": [{"metadata": {"encoding": BASE64}, "data": BASE64}]}',
         ) from None
@@ -239,7 +244,7 @@ async def run(settings: Settings, namespace: str) -> None:
         SettingsError: a setting does not fit, or a key; there is no token, or the address is taken.
     """
     codec = SealingCodec(read_keyring(settings), namespace)
-    readers = Readers(_tokens(settings))
+    readers = Readers(_tokens(settings), await SignIn.of(settings))
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -263,10 +268,10 @@ def _tokens(settings: Settings) -> dict[str, str]:
         if name in tokens:
             raise SettingsError(f"{_TOKENS}: holds the name {name} twice; leave one of them out")
         tokens[name] = token
-    if not tokens:
+    if not tokens and settings.codec_jwks is None:
         raise SettingsError(
             f"{_TOKENS}: not set, and nobody could read; write name=token for each who may, "
-            "with a token of `openssl rand -hex 32`"
+            f"with a token of `openssl rand -hex 32`, or set {PREFIX}CODEC_JWKS for those who sign in"
         )
     return tokens
 

@@ -51,6 +51,8 @@ _NEEDS = (
     *(("history_certificate", "history_url"), ("docket_certificate", "docket_url")),
     *(("history_key", "history_certificate"), ("docket_key", "docket_certificate")),
     *(("history_ca", "history_url"), ("docket_ca", "docket_url")),
+    *(("codec_jwks", "codec_issuer"), ("codec_jwks", "codec_audience")),
+    *((f"codec_{part}", "codec_jwks") for part in ("issuer", "audience", "reader_claim", "scope")),
 )
 """What is of no use alone, and what it needs."""
 _LISTS = {f"{PREFIX}{name}" for name in ("REVIEWERS", "REOPENERS", "WITHDRAWERS")}
@@ -116,6 +118,23 @@ def _service_url(url: str | None) -> str | None:
             "the variable that ends in _TOKEN"
         )
     return url
+
+
+def _jwks(place: str | None) -> str | None:
+    """Keys that came in the clear would be anybody's, so but for this machine it takes https."""
+    if place is None or "://" not in place:
+        return place
+    try:
+        parts = urlsplit(place)
+        ours = parts.hostname in ("localhost", "127.0.0.1", "::1")
+        fits = bool(_ADDRESS.fullmatch(place)) and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        fits = ours = False
+    if not fits or not (parts.scheme == "https" or ours) or parts.username is not None:
+        raise ValueError(
+            "no place of keys; write an https address, one of http on this machine, or the path of a file"
+        )
+    return place
 
 
 def _token(token: SecretStr | None) -> SecretStr | None:
@@ -257,6 +276,16 @@ class Settings(BaseSettings):
     """Where the codec server listens, an IP address and a port."""
     codec_token: SecretStr | None = None
     """Who may have payloads opened there: `name=token …`."""
+    codec_jwks: Annotated[str | None, AfterValidator(_jwks)] = None
+    """Where the public keys are of those who sign readers in there: an https address, or a file (JWKS)."""
+    codec_issuer: str | None = None
+    """Whose access tokens are taken, as `iss` has it."""
+    codec_audience: str | None = None
+    """For whom they have to be, as `aud` has it."""
+    codec_reader_claim: str | None = None
+    """The claim that names the reader in the audit; None: `sub`."""
+    codec_scope: str | None = None
+    """What `scope`, `scp` or `roles` has to hold; None: whoever has a token for this audience may read."""
     codec_origins: Annotated[frozenset[str], NoDecode, BeforeValidator(_origins)] = frozenset()
     """The web UIs whose pages it answers: their origins, such as `https://temporal.example.gov`."""
 
