@@ -3,7 +3,7 @@
 import json
 import re
 import signal
-from asyncio.subprocess import PIPE
+from asyncio.subprocess import PIPE, Process
 
 import httpx
 import pytest
@@ -12,6 +12,7 @@ from runtime import children
 from runtime.embedded import free_port
 from tests.end_to_end.conftest import BIN, House
 from tests.end_to_end.test_client import AGENCY, a_booking
+from tests.issuer import AUDIENCE, Issuer, answering, new_rsa
 
 pytestmark = pytest.mark.usefixtures("encrypted")
 
@@ -48,25 +49,79 @@ async def test_the_temporal_program_reads_what_the_server_does_not_hold(
     monkeypatch.setenv("CONVICTION_GATE_CODEC_ADDRESS", address)
     assert "openssl rand -hex 32" in await house.gate("codec-server", code=2)
     monkeypatch.setenv("CONVICTION_GATE_CODEC_TOKEN", f"r-7={TOKEN}")
-    server = await children.spawn(
-        str(BIN / "conviction-gate"), "codec-server", env=house.environment, stdout=PIPE, stderr=PIPE
-    )
-    assert server.stderr is not None
-    ready = (await server.stderr.readline()).decode()
-    assert ready == f"ready: codec server http://{address}, namespace default\n"
+    server = await codec_server(house)
+    assert await said_by(server) == f"ready: codec server http://{address}, namespace default\n"
     by_token = ("--codec-endpoint", f"http://{address}", "--codec-auth")
     # With another one the program itself says nothing but `context deadline exceeded`, after a minute.
     async with httpx.AsyncClient(trust_env=False) as client:
         refused = await client.post(f"http://{address}/decode", json={}, headers={"Authorization": "Bearer x"})
     assert "no token that is known here" in refused.text
     assert "F-C-1" in await house.run(*show, *by_token, f"Bearer {TOKEN}")
-    server.send_signal(signal.SIGTERM)
-    said, _ = await server.communicate()
-    assert server.returncode == 0
-    told = [json.loads(line) for line in said.decode().splitlines()]
+    told = [json.loads(line) for line in (await ended(server)).splitlines()]
     assert {(line["who"], line["result"]) for line in told} == {(None, "refused, 401"), ("r-7", "ok")}
 
     await house.stop()
     assert not [
         file for file in house.data.glob("temporal.db*") if re.search(b"F-C-1|marker-7", file.read_bytes())
     ]
+
+
+async def test_who_signed_in_reads_by_the_token_of_the_sign_in(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.gate("keys", "new")
+    address = f"127.0.0.1:{free_port()}"
+    monkeypatch.setenv("CONVICTION_GATE_CODEC_ADDRESS", address)
+    monkeypatch.setenv("CONVICTION_GATE_CODEC_AUDIENCE", AUDIENCE)
+    assert "CODEC_AUDIENCE: of no use without" in await house.gate("codec-server", code=2)
+    with answering(Issuer(k1=new_rsa())) as issuer:
+        monkeypatch.setenv("CONVICTION_GATE_CODEC_ISSUER", issuer.name)
+        monkeypatch.setenv("CONVICTION_GATE_CODEC_JWKS", issuer.address)
+        server = await codec_server(house)
+        assert (await said_by(server)).startswith("ready: codec server")
+        read = await ask(address, issuer.token())
+        assert (read.status_code, read.json()) == (200, {})
+        stranger = await ask(address, issuer.token(key=new_rsa()))
+        assert (stranger.status_code, "its signature" in stranger.text) == (401, True)
+        issuer.status = 500
+        assert (await ask(address, issuer.token())).status_code == 200
+    told = [json.loads(line) for line in (await ended(server)).splitlines()]
+    assert [(line["who"], line["by"], line["result"]) for line in told] == [
+        ("u-17", "jwt", "ok"),
+        (None, None, "refused, 401"),
+        ("u-17", "jwt", "ok"),
+    ]
+
+    # With nobody at that address it starts all the same, and says what is wrong.
+    server = await codec_server(house)
+    assert f"the sign-in's keys: {issuer.address} cannot be read" in await said_by(server)
+    assert (await said_by(server)).startswith("ready: codec server")
+    closed = await ask(address, issuer.token())
+    assert (closed.status_code, "try again in 30 s" in closed.text) == (503, True)
+    await ended(server)
+
+
+async def codec_server(house: House) -> Process:
+    return await children.spawn(
+        str(BIN / "conviction-gate"), "codec-server", env=house.environment, stdout=PIPE, stderr=PIPE
+    )
+
+
+async def said_by(server: Process) -> str:
+    """The next line on its stderr."""
+    assert server.stderr is not None
+    return (await server.stderr.readline()).decode()
+
+
+async def ended(server: Process) -> str:
+    """Told to stop, it does; what its audit says."""
+    server.send_signal(signal.SIGTERM)
+    said, _ = await server.communicate()
+    assert server.returncode == 0
+    return said.decode()
+
+
+async def ask(address: str, token: str) -> httpx.Response:
+    headers = {"Authorization": f"Bearer {token}", "X-Namespace": "default"}
+    async with httpx.AsyncClient(trust_env=False) as client:
+        return await client.post(f"http://{address}/decode", json={"payloads": []}, headers=headers)
