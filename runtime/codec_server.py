@@ -175,7 +175,8 @@ def _cors(origin: str) -> dict[str, str]:
         "Access-Control-Allow-Origin": origin,
         "Access-Control-Allow-Credentials": "true",
         "Access-Control-Allow-Methods": "POST",
-        "Access-Control-Allow-Headers": "authorization, content-type, x-namespace",
+        # The web UI sends its ID token in the last one, and nothing at all where that is not allowed.
+        "Access-Control-Allow-Headers": "authorization, content-type, x-namespace, authorization-extras",
         "Access-Control-Max-Age": "600",
     }
 

@@ -17,6 +17,7 @@ from tests.ops.conftest import ROOT
 from tests.postgres import Postgres, program
 
 FILE = ROOT / "docker-compose.yml"
+SIGN_IN = ROOT / "deploy/compose/sign-in.yaml"
 JOBS = {"schema", "namespace", "setup"}
 TEMPORAL = Path(sys.executable).with_name("temporal")
 
@@ -35,7 +36,7 @@ def services(compose: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 def test_it_is_what_the_schema_of_compose_files_allows() -> None:
     checker = Path(sys.executable).with_name("check-jsonschema")
-    command = [str(checker), "--builtin-schema", "vendor.compose-spec", str(FILE)]
+    command = [str(checker), "--builtin-schema", "vendor.compose-spec", str(FILE), str(SIGN_IN)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -111,13 +112,31 @@ def test_its_secrets_are_those_that_are_made(
 
 
 def test_no_password_stands_in_it(services: dict[str, dict[str, Any]]) -> None:
+    more: dict[str, dict[str, Any]] = yaml.safe_load(SIGN_IN.read_text())["services"]
     named = {
         f"{name}.{variable}"
-        for name, service in services.items()
+        for name, service in (*services.items(), *more.items())
         for variable in service.get("environment", {})
-        if re.search(r"PASSWORD|PWD|TOKEN|KEY", variable)
-    }
+        if re.search(r"PASSWORD|PWD|TOKEN|KEY|SECRET$", variable)
+    } - {"ui.TEMPORAL_CODEC_PASS_ACCESS_TOKEN"}  # a yes or no
     assert all(variable.endswith("_FILE") for variable in named), named
+
+
+def test_with_a_sign_in_the_web_ui_passes_on_the_token_that_the_codec_server_takes(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    more = yaml.safe_load(SIGN_IN.read_text())
+    assert more["services"].keys() == {"ui", "codec"} <= services.keys()
+    ui, codec = (more["services"][name]["environment"] for name in ("ui", "codec"))
+    assert (ui["TEMPORAL_AUTH_ENABLED"], ui["TEMPORAL_CODEC_PASS_ACCESS_TOKEN"]) == ("true", "true")
+    assert ui["TEMPORAL_AUTH_PROVIDER_URL"] == codec["CONVICTION_GATE_CODEC_ISSUER"]
+    assert ui["TEMPORAL_CORS_ORIGINS"] == codec["CONVICTION_GATE_CODEC_ORIGINS"]
+    assert [*more["secrets"]] == more["services"]["ui"]["secrets"] == ["ui_client_secret"]
+    # What has no default is asked for, and docs/deploying.md tells of each.
+    named = re.findall(r"\$\{([A-Z_]+)(:.)?", SIGN_IN.read_text())
+    assert {name for name, said in named} == {name for name, said in named if said}
+    page = (ROOT / "docs/deploying.md").read_text()
+    assert [name for name, _ in named if f"`{name}`" not in page and f"{name}=" not in page] == ["GATE_SECRETS"]
 
 
 def test_secrets_are_not_made_twice(secrets: Path) -> None:
