@@ -3,12 +3,9 @@
 The embedded server speaks no TLS; so a gateway stands before it, as one may stand before a server of your own.
 """
 
-import asyncio
 import json
 import ssl
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -18,49 +15,21 @@ from runtime import children
 from runtime.embedded import embedded
 from tests.end_to_end.conftest import House
 from tests.end_to_end.test_client import a_booking
+from tests.gateway import gateway
 
 SERVER_CA = "TEMPORAL_TLS_SERVER_CA_CERT_PATH"
 CERTIFICATE, KEY = "TEMPORAL_TLS_CLIENT_CERT_PATH", "TEMPORAL_TLS_CLIENT_KEY_PATH"
 OURS, STRANGE = trustme.CA(), trustme.CA()
 
 
-@asynccontextmanager
-async def gateway(port: int) -> AsyncIterator[int]:
-    """Lets in who shows a certificate of ours, and passes on to the port what they say; its own port."""
+def for_us_alone() -> ssl.SSLContext:
+    """Lets in who shows a certificate of ours."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.verify_mode = ssl.CERT_REQUIRED
     context.set_alpn_protocols(["h2"])
     OURS.issue_cert("127.0.0.1").configure_cert(context)
     OURS.configure_trust(context)
-    calls: set[asyncio.Task[None]] = set()
-
-    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        call = asyncio.current_task()
-        assert call is not None
-        calls.add(call)
-        theirs, ours = await asyncio.open_connection("127.0.0.1", port)
-        try:
-            with suppress(OSError):
-                await asyncio.gather(_copied(reader, ours), _copied(theirs, writer))
-        finally:
-            for end in (writer, ours):
-                end.transport.abort()
-
-    server = await asyncio.start_server(pass_on, "127.0.0.1", 0, ssl=context)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
-        for call in calls:
-            call.cancel()
-        await asyncio.gather(*calls, return_exceptions=True)
-
-
-async def _copied(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while part := await reader.read(65536):
-        writer.write(part)
-        await writer.drain()
-    writer.transport.abort()
+    return context
 
 
 @pytest.fixture
@@ -84,7 +53,10 @@ def certificates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, P
 async def test_only_a_client_certificate_lets_us_in(
     house: House, certificates: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with embedded(data=house.data, port=house.port, worker=False), gateway(house.port) as port:
+    async with (
+        embedded(data=house.data, port=house.port, worker=False),
+        gateway(house.port, for_us_alone()) as port,
+    ):
         house.port = port
         worker = await children.spawn(*children.WORKER, env=house.environment, stdout=PIPE, stderr=None)
         try:
