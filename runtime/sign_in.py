@@ -141,7 +141,7 @@ class Keys:
                 return body
         except TimeoutError:
             why = f"no answer within {READ_WITHIN:.0f} s"
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:  # idna's own are of the last kind
             why = str(error) or type(error).__name__
         raise _NoKeys(f"{self._place} cannot be read ({why}); check the address and the network")
 
@@ -149,9 +149,11 @@ class Keys:
 def _public(text: bytes) -> dict[str, _Key]:
     """The keys of a JWKS that show a signature to be genuine, by their ids; others may stand beside them."""
     found: dict[str, _Key] = {}
-    with suppress(ValueError, KeyError, TypeError, RecursionError):  # what is no JWKS holds no keys
+    with suppress(ValueError, KeyError, TypeError, RecursionError):  # what is no JWKS holds none
         for said in json.loads(text)["keys"]:
-            with suppress(jwt.PyJWTError, AttributeError, KeyError, TypeError):  # of a kind not known here
+            with suppress(
+                jwt.PyJWTError, NotImplementedError, AttributeError, KeyError, TypeError
+            ):  # of others
                 key = jwt.PyJWK(said).key
                 if said.get("use", "sig") == "sig" and isinstance(key, RSAPublicKey | EllipticCurvePublicKey):
                     its = _RSA if isinstance(key, RSAPublicKey) else _CURVE

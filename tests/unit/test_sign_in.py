@@ -135,6 +135,8 @@ async def test_a_key_is_good_for_what_its_issuer_says(tmp_path: Path) -> None:
         ({"use": "sig"}, "RS256", True),
         ({"use": "enc"}, "RS256", False),
         ({"alg": "RSA-OAEP"}, "RS256", False),
+        ({"alg": "none"}, "RS256", False),
+        ({"alg": ["RS256"]}, "RS256", False),
     ):
         keys.write_text(
             json.dumps(
@@ -266,6 +268,13 @@ async def test_nobody_is_let_in_before_there_are_keys(clock: Clock, caplog: pyte
     assert caplog.record_tuples[0][:2] == ("runtime.sign_in", logging.WARNING)
     assert "cannot be read" in caplog.text
     assert (await refused(door, issuer.token()))[0] == 503
+
+
+async def test_an_address_that_names_no_host_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    issuer = Issuer(k1=FIRST)
+    for address in ("https://xn--0000000000/jwks", "https://a..b/jwks"):
+        assert (await refused(SignIn(Keys(address), issuer.name, AUDIENCE), issuer.token()))[0] == 503
+        assert f"{address} cannot be read" in caplog.text
 
 
 async def test_keys_that_are_none_are_told(issuer: Issuer, caplog: pytest.LogCaptureFixture) -> None:
