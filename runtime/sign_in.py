@@ -71,6 +71,7 @@ class Keys:
 
     def __init__(self, place: str) -> None:
         self._place = place
+        self._remote = "://" in place
         self._keys: dict[str, _Key] = {}
         self._trouble: str | None = None
         self._tried: float | None = None  # as time.monotonic() tells it, as all of these
@@ -84,8 +85,6 @@ class Keys:
             SettingsError: the file does not hold keys.
         """
         await self._look()
-        if self._trouble and "://" not in self._place:
-            raise SettingsError(f"{_JWKS}: {self._trouble}")
 
     async def key(self, kid: str) -> _Key:
         """The key of this id; raises `Refusal` where there is none."""
@@ -113,13 +112,15 @@ class Keys:
             try:
                 self._keys = _public(await self._fetched())
             except _NoKeys as error:
+                if self._read is None and not self._remote:
+                    raise SettingsError(f"{_JWKS}: {error}") from None
                 self._trouble = str(error)
                 _log.warning("the sign-in's keys: %s", error)
             else:
                 self._trouble, self._read = None, time.monotonic()
 
     async def _fetched(self) -> bytes:
-        if "://" not in self._place:
+        if not self._remote:
             try:
                 return await asyncio.to_thread(Path(self._place).read_bytes)
             except OSError as error:

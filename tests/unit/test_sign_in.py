@@ -155,6 +155,9 @@ async def test_a_secret_in_the_file_of_keys_lets_nobody_in(tmp_path: Path) -> No
     secret = {"kty": "oct", "alg": "HS256", "kid": "k1", "k": encoded(b"s" * 32)}
     keys.write_text(json.dumps({"keys": [secret]}))
     issuer = Issuer(k1=FIRST)
+    with pytest.raises(SettingsError, match="no public keys"):
+        await SignIn.of(settings(str(keys), issuer))
+    keys.write_text(json.dumps({"keys": [secret, public(CURVE) | {"kid": "c"}]}))
     token = jwt.encode(issuer.claims(), b"s" * 32, "HS256", {"kid": "k1"})
     assert (await refused(SignIn(Keys(str(keys)), issuer.name, AUDIENCE), token))[0] == 401
 
