@@ -66,10 +66,7 @@ def start(
 
         async def one(addressed: Addressed) -> Reply:
             assert isinstance(addressed.message, Booking)
-            await pace.turn()
-            reply = await client.start(addressed.message)
-            pace.sent(addressed.case_id)
-            return reply
+            return await pace.send(partial(client.start, addressed.message), addressed.case_id)
 
         return one
 
@@ -124,9 +121,8 @@ def send(
             to = addressed.name, addressed.message, addressed.case_id
             if answer:
                 return await client.submit(*to)
-            await pace.turn()
-            reply = await client.send(*to, look=lookout.is_due())
-            pace.sent(addressed.case_id)
+            sent = partial(client.send, *to, look=lookout.is_due())
+            reply = await pace.send(sent, addressed.case_id)
             lookout.saw(reply.status == "duplicate")
             return reply
 

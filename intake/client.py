@@ -228,7 +228,7 @@ class CaseClient:
     async def is_at_rest(self, case_id: CaseId | str) -> bool:
         """Whether the case has nothing to do now; what it has to try again is no work of its own."""
         described = await self._described(case_id)
-        if described is None:
+        if described is None or described.status is not WorkflowExecutionStatus.RUNNING:
             return True
         told = described.raw_description
         return not told.HasField("pending_workflow_task") and all(

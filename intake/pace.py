@@ -5,19 +5,22 @@ one. A booking that comes meanwhile stands in the same queue, behind all that wa
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
 from time import monotonic
-from typing import Final
+from typing import Final, TypeVar
 
 from contracts.names import CaseId
 
+T = TypeVar("T")
+
 AT_ONCE: Final = 50
 """Messages that go before anybody looks: a short file is sent as it is."""
-TOGETHER: Final = 4
-"""Messages between two looks; up to twice as many are sent that no case has acted on."""
+AHEAD: Final = 3
+"""Messages, after those, that are sent and that no case has acted on."""
 PATIENCE: Final = 2.0
-"""Seconds for which a look waits. Where no worker runs, waiting is of no use: each look that was
-in vain doubles the messages up to the next one."""
+"""Seconds for which a look waits. Where no worker runs waiting is of no use: after each look in vain
+twice as many messages go without one."""
 BETWEEN: Final = 0.05  # seconds
 
 
@@ -27,25 +30,33 @@ class Pace:
     def __init__(self, is_at_rest: Callable[[CaseId], Awaitable[bool]]) -> None:
         self._is_at_rest = is_at_rest
         self._turn = asyncio.Lock()
-        self._together = TOGETHER
-        self._left = AT_ONCE
-        self._latest: CaseId | None = None
-        self._mark: CaseId | None = None
+        self._sent: deque[CaseId] = deque(maxlen=AHEAD)
+        self._free = AT_ONCE
+        self._in_vain = 1
 
-    async def turn(self) -> None:
-        """Returns when the next message may go."""
+    async def send(self, message: Callable[[], Awaitable[T]], case_id: CaseId) -> T:
+        """Send a message to a case when it is its turn."""
         async with self._turn:
-            if self._left == 0:
-                # The mark of the time before: so there is always something to do, and never much.
-                mark, self._mark = self._mark, self._latest
-                if mark is not None:
-                    self._together = TOGETHER if await self._rests(mark) else 2 * self._together
-                self._left = self._together
-            self._left -= 1
+            if not self._free:
+                await self._make_room()
+            if not self._free:
+                return await self._now(message, case_id)
+            self._free -= 1
+        return await self._now(message, case_id)
 
-    def sent(self, case_id: CaseId) -> None:
-        """The server has a message for this case."""
-        self._latest = case_id
+    async def _now(self, message: Callable[[], Awaitable[T]], case_id: CaseId) -> T:
+        answer = await message()
+        self._sent.append(case_id)
+        return answer
+
+    async def _make_room(self) -> None:
+        if len(self._sent) < AHEAD:
+            return
+        if await self._rests(self._sent.popleft()):
+            self._in_vain = 1
+        else:
+            self._in_vain *= 2
+            self._free = self._in_vain
 
     async def _rests(self, case_id: CaseId) -> bool:
         until = monotonic() + PATIENCE

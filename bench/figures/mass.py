@@ -87,7 +87,7 @@ async def _until_ended(cases: Cases, how_many: int, told: Awaitable[None]) -> No
     goal = await cases.completed() + how_many
     await told
     while await cases.completed() < goal:
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.5)
 
 
 async def _send(here: House, numbers: list[int]) -> None:

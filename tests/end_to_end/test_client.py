@@ -13,7 +13,7 @@ from contracts.arrivals import read_booking, read_message
 from contracts.booking import Booking
 from contracts.case import CaseView, SubmitAnswer
 from contracts.message import Message
-from contracts.names import FLAG_CORRECTION, CaseId
+from contracts.names import BOOKING_CASE, FLAG_CORRECTION, CaseId
 from intake.client import CaseClient, Reply
 from registry import Registry
 from runtime.converter import data_converter
@@ -130,6 +130,19 @@ async def test_a_court_message_before_its_booking(desk: Desk) -> None:
     await desk.until(case_id, status="awaiting_booking", messages_total=1)
     assert (await cases.start(booking("C-2"))).status == "accepted"
     await desk.until(case_id, status="flagged")
+
+
+async def test_a_case_is_at_rest_when_it_has_nothing_to_do(desk: Desk) -> None:
+    case_id, cases = CaseId(AGENCY, "C-4"), desk.cases
+    assert await cases.is_at_rest(case_id)
+    await cases.start(booking("C-4"))
+    await desk.until(case_id, status="waiting_for_court")
+    while not await cases.is_at_rest(case_id):
+        await asyncio.sleep(0.01)
+    nobodys = await desk.server.start_workflow(BOOKING_CASE, id=f"{case_id}-unread", task_queue="nobody's")
+    assert not await cases.is_at_rest(nobodys.id)
+    await nobodys.terminate()
+    assert await cases.is_at_rest(nobodys.id)
 
 
 async def test_what_the_validator_refuses_comes_back_with_its_reason(desk: Desk) -> None:
