@@ -144,13 +144,13 @@ def _file(url: URL) -> tuple[int, int]:
 
 
 def _in_turn(cursor: Any, statement: str) -> None:
-    """Alone of all statements, the change to WAL does not wait while others use a new file."""
-    for _ in range(10 * BUSY_SECONDS):
+    """Alone of all statements, the change to WAL does not always wait while others use a new file."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
         try:
             cursor.execute(statement)
             return
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
                 raise
         time.sleep(0.1)
-    cursor.execute(statement)

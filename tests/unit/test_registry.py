@@ -1,9 +1,11 @@
 """The registry, on SQLite and on PostgreSQL: what is written once stands, and nobody writes past it."""
 
 import asyncio
+import sqlite3
 import sys
 import time
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
@@ -28,7 +30,7 @@ from contracts.fields import Rule
 from contracts.history import HistoryAnswer, HistoryRecord, Priority
 from contracts.message import Message
 from contracts.work import Conclusion, CorrectionRequest, Earlier, LiftCode
-from registry import DocketEntry, KeptCase, Registry, RegistryError, cases, migrate, transactions
+from registry import DocketEntry, KeptCase, Registry, RegistryError, cases, engines, migrate, transactions
 from registry.cases import flags
 from registry.columns import Instant
 from registry.history import by_kind, ids_of, led_to
@@ -993,6 +995,27 @@ async def test_the_file_is_written_ahead_and_to_the_disk(sqlite_url: str) -> Non
 
     async with await Registry.open(sqlite_url) as registry:
         assert await registry._database.read(pragmas) == ["wal", 2, 1]
+
+
+def test_a_file_that_another_program_keeps_to_itself_is_waited_for_once(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Counting(sqlite3.Cursor):
+        tries = 0
+
+        def execute(self, *args: Any) -> sqlite3.Cursor:
+            self.tries += 1
+            return super().execute(*args)
+
+    monkeypatch.setattr(engines, "BUSY_SECONDS", 1)
+    file = tmp_path / "registry.db"
+    with closing(sqlite3.connect(file)) as its, closing(sqlite3.connect(file, timeout=1)) as ours:
+        its.execute("PRAGMA locking_mode=EXCLUSIVE")
+        its.execute("BEGIN EXCLUSIVE")
+        cursor = ours.cursor(Counting)
+        with pytest.raises(sqlite3.OperationalError, match="database is locked"):
+            engines._in_turn(cursor, "PRAGMA journal_mode=WAL")
+        assert cursor.tries == 1
 
 
 async def test_what_is_written_stands_in_the_file_that_is_there_now(sqlite_url: str, tmp_path: Path) -> None:
