@@ -61,8 +61,8 @@ def start(
 ) -> None:
     """Start a case for each booking; one whose case is open is handed to that case."""
 
-    def post(client: CaseClient) -> Post:
-        pace = Pace(client.is_at_rest)
+    def post(client: CaseClient, stop: asyncio.Event) -> Post:
+        pace = Pace(client.is_at_rest, stop)
 
         async def one(addressed: Addressed) -> Reply:
             assert isinstance(addressed.message, Booking)
@@ -114,8 +114,8 @@ def send(
     if case and case_id is None:
         fail(f"CASE: '{case}' names no case; write {CASE_FORM}")
 
-    def post(client: CaseClient) -> Post:
-        lookout, pace = Lookout(), Pace(client.is_at_rest)
+    def post(client: CaseClient, stop: asyncio.Event) -> Post:
+        lookout, pace = Lookout(), Pace(client.is_at_rest, stop)
 
         async def one(addressed: Addressed) -> Reply | SubmitAnswer:
             to = addressed.name, addressed.message, addressed.case_id
@@ -152,7 +152,7 @@ def _opened(path: str) -> BinaryIO:
 def _deliver(
     file: BinaryIO,
     read: Callable[[bytes], Addressed],
-    post: Callable[[CaseClient], Post],
+    post: Callable[[CaseClient, asyncio.Event], Post],
     refused: Path | None,
     as_json: bool,
     again: Callable[[str], str],
@@ -174,7 +174,8 @@ def _deliver(
             try:
                 async with cases() as client:
                     with account:
-                        async with aclosing(deliver(items_in(file), read, post(client), stop)) as told:
+                        coming = deliver(items_in(file), read, post(client, stop), stop)
+                        async with aclosing(coming) as told:
                             async for item, sent in told:
                                 try:
                                     account.tell(item, sent)

@@ -25,10 +25,12 @@ BETWEEN: Final = 0.05  # seconds
 
 
 class Pace:
-    """`is_at_rest`: whether a case has nothing to do; one that is not there has nothing to do."""
+    """`is_at_rest`: whether a case has nothing to do; one that is not there has nothing to do.
+    `stop`: once it is set nobody waits any more."""
 
-    def __init__(self, is_at_rest: Callable[[CaseId], Awaitable[bool]]) -> None:
+    def __init__(self, is_at_rest: Callable[[CaseId], Awaitable[bool]], stop: asyncio.Event) -> None:
         self._is_at_rest = is_at_rest
+        self._stop = stop
         self._turn = asyncio.Lock()
         self._sent: deque[CaseId] = deque(maxlen=AHEAD)
         self._free = AT_ONCE
@@ -60,7 +62,7 @@ class Pace:
 
     async def _rests(self, case_id: CaseId) -> bool:
         until = monotonic() + PATIENCE
-        while monotonic() < until:
+        while monotonic() < until and not self._stop.is_set():
             if await self._is_at_rest(case_id):
                 return True
             await asyncio.sleep(BETWEEN)

@@ -52,14 +52,14 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_a_short_file_goes_without_a_look() -> None:
     house = House()
-    await house.send(Pace(house.is_at_rest), AT_ONCE)
+    await house.send(Pace(house.is_at_rest, asyncio.Event()), AT_ONCE)
     assert (house.looks, house.most) == (0, AT_ONCE)
 
 
 async def test_a_long_file_stays_a_few_messages_ahead_of_its_cases() -> None:
     house = House()
     acting = asyncio.create_task(house.act())
-    sending = Pace(house.is_at_rest)
+    sending = Pace(house.is_at_rest, asyncio.Event())
     await house.send(sending, 2 * AT_ONCE)
     house.most = 0
     await house.send(sending, 200)
@@ -70,7 +70,7 @@ async def test_a_long_file_stays_a_few_messages_ahead_of_its_cases() -> None:
 async def test_where_nobody_works_a_long_file_goes_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pace, "PATIENCE", 0.005)
     house = House()
-    await house.send(Pace(house.is_at_rest), 20_000)
+    await house.send(Pace(house.is_at_rest, asyncio.Event()), 20_000)
     assert house.most == 20_000
     assert house.looks < 1000
 
@@ -78,7 +78,7 @@ async def test_where_nobody_works_a_long_file_goes_all_the_same(monkeypatch: pyt
 async def test_once_somebody_works_again_the_file_slows_down(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pace, "PATIENCE", 0.005)
     house = House()
-    sending = Pace(house.is_at_rest)
+    sending = Pace(house.is_at_rest, asyncio.Event())
     await house.send(sending, 300)
     assert house.most == 300
     monkeypatch.setattr(pace, "PATIENCE", 20)
@@ -88,3 +88,16 @@ async def test_once_somebody_works_again_the_file_slows_down(monkeypatch: pytest
     await house.send(sending, 100)
     acting.cancel()
     assert house.most == AHEAD
+
+
+async def test_who_is_told_to_stop_waits_for_no_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, "PATIENCE", 20.0)
+    house, stop = House(), asyncio.Event()
+    sending = asyncio.create_task(house.send(Pace(house.is_at_rest, stop), AT_ONCE + 20))
+    while house.looks < 3:
+        await asyncio.sleep(0)
+    looks = house.looks
+    stop.set()
+    await sending
+    assert house.looks <= looks + 1
+    assert house.sent == AT_ONCE + 20
