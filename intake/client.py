@@ -231,9 +231,10 @@ class CaseClient:
         if described is None or described.status is not WorkflowExecutionStatus.RUNNING:
             return True
         told = described.raw_description
-        return not told.HasField("pending_workflow_task") and all(
-            a.attempt > 1 for a in told.pending_activities
-        )
+        tries = [pending.attempt for pending in told.pending_activities]
+        if told.HasField("pending_workflow_task"):
+            tries.append(told.pending_workflow_task.attempt)
+        return all(attempt > 1 for attempt in tries)
 
     async def kept(self, case_id: CaseId | str) -> KeptCase | None:
         """The case as the registry keeps it, if it has ended once; None without records too."""
