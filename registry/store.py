@@ -7,8 +7,8 @@ from typing import Self
 
 from contracts.booking import Subject
 from contracts.case import CaseResult, CorrectionResult, Flag
-from contracts.history import History, HistoryAnswer
-from contracts.work import Concluded, Conclusion, CorrectionRequest, Earlier, Withdrawal
+from contracts.history import HistoryAnswer
+from contracts.work import Concluded, Conclusion, CorrectionRequest, Withdrawal
 from registry import cases, corrections, docket, history, reopenings, schema, standing
 from registry.database import Database
 from registry.entries import DocketEntry, Judge, KeptCase, KeptCorrection, Known, OpenAgain, Standing
@@ -64,7 +64,11 @@ class Registry:
         await self.close()
 
     async def known(self, subjects: Sequence[Subject], case_id: str) -> Known:
-        """All that a case begins with, read at one moment."""
+        """All that a case begins with, read at one moment.
+
+        `history`: under every id of these subjects; no row is a clean one, and it is `conflicting` where
+        the ids lead to different rows. `us_citizen`: whether a finding of any case, or a history row, says so.
+        """
         return await self._database.read(lambda s: cases.known(s, subjects, case_id))
 
     # What sources said -------------------------------------------------------------------------
@@ -74,20 +78,9 @@ class Registry:
         given = [*answers]
         return await self._database.write(lambda s: history.import_history(s, given))
 
-    async def history(self, subjects: Sequence[Subject]) -> History:
-        """The history under every id of these subjects; no row is a clean one.
-
-        `conflicting` where the ids lead to different rows; the rows are merged then.
-        """
-        return await self._database.read(lambda s: history.history(s, subjects))
-
     async def history_size(self) -> int:
         """How many sets of ids have a history row."""
         return await self._database.read(history.size)
-
-    async def is_us_citizen(self, subjects: Sequence[Subject]) -> bool:
-        """Whether a finding of any case, or a history row, says so under any of their ids."""
-        return await self._database.read(lambda s: history.is_us_citizen(s, history.ids_of(subjects)))
 
     async def import_docket(self, entries: Iterable[DocketEntry]) -> int:
         """Store docket entries, all or none; the same case, sender and message id replaces."""
@@ -116,10 +109,6 @@ class Registry:
     async def kept_case(self, case_id: str) -> KeptCase | None:
         """The case as it was last written, corrections included; None where nothing was."""
         return await self._database.read(lambda s: cases.kept_case(s, case_id))
-
-    async def earlier(self, case_id: str) -> Earlier:
-        """What is remembered of a case of this id: its end, or that it goes on, and its flags."""
-        return await self._database.read(lambda s: cases.earlier(s, case_id))
 
     async def reopen(
         self, case_id: str, *, by: str, reason: str, at: datetime, open_again: OpenAgain

@@ -72,7 +72,7 @@ async def test_a_lost_flag_is_written_again_whatever_was_found_since(
 ) -> None:
     async with await Registry.open(url) as registry:
         await registry.clear(conclusion("cleared", "clear.us_citizen", CITIZEN, case="T-2"))
-        assert await registry.is_us_citizen([Subject(fbi_number="F-1")])
+        assert (await registry.known([Subject(fbi_number="F-1")], CASE_ID)).us_citizen
         assert (await registry.flag(flagged())).us_citizen
         assert await write_again(registry, CASE_ID, Flagged(flagged())) is None
         assert [flag.status for flag in await registry.flags()] == ["active"]

@@ -83,7 +83,7 @@ def answer(ids: dict[str, str], us_citizen: bool = False, code: str = "23C") -> 
 
 
 async def test_nobody_in_the_table_has_a_clean_history(registry: Registry) -> None:
-    history = await registry.history([Subject(**ONE_PERSON)])
+    history = (await registry.known([Subject(**ONE_PERSON)], CASE_ID)).history
     assert history == type(history)()
 
 
@@ -91,7 +91,7 @@ async def test_any_id_leads_to_the_row(registry: Registry) -> None:
     stored = answer(ONE_PERSON)
     assert await registry.import_history([stored]) == 1
     for kind, value in ONE_PERSON.items():
-        history = await registry.history([Subject(**{kind: value})])
+        history = (await registry.known([Subject(**{kind: value})], CASE_ID)).history
         assert history.records == stored.records
         assert history.priorities == stored.priorities
         assert not history.conflicting
@@ -99,13 +99,13 @@ async def test_any_id_leads_to_the_row(registry: Registry) -> None:
 
 async def test_an_id_is_only_looked_up_as_its_own_kind(registry: Registry) -> None:
     await registry.import_history([answer({"fbi_number": "X-1"})])
-    assert not (await registry.history([Subject(state_id="X-1")])).records
+    assert not (await registry.known([Subject(state_id="X-1")], CASE_ID)).history.records
 
 
 async def test_ids_that_lead_nowhere_are_no_conflict(registry: Registry) -> None:
     await registry.import_history([answer({"fbi_number": "F-1"})])
     resent = [Subject(fbi_number="F-1", state_id="S-1"), Subject(fbi_number="F-2", state_id="S-2")]
-    history = await registry.history(resent)
+    history = (await registry.known(resent, CASE_ID)).history
     assert len(history.records) == 1
     assert not history.conflicting
 
@@ -113,7 +113,7 @@ async def test_ids_that_lead_nowhere_are_no_conflict(registry: Registry) -> None
 async def test_ids_that_lead_to_two_rows_are_a_conflict(registry: Registry) -> None:
     rows = [answer({"fbi_number": "F-1"}), answer({"state_id": "S-1"}, code="90Z", us_citizen=True)]
     await registry.import_history(rows)
-    history = await registry.history([Subject(**ONE_PERSON), Subject(fbi_number="F-1")])
+    history = (await registry.known([Subject(**ONE_PERSON), Subject(fbi_number="F-1")], CASE_ID)).history
     assert history.conflicting
     assert history.us_citizen
     assert {record.code for record in history.records} == {"23C", "90Z"}
@@ -127,8 +127,8 @@ async def test_one_id_in_two_rows_is_a_conflict(registry: Registry) -> None:
             answer({"fbi_number": "F-1", "state_id": "S-1"}, code="90Z"),
         ]
     )
-    assert (await registry.history([Subject(fbi_number="F-1")])).conflicting
-    assert not (await registry.history([Subject(state_id="S-1")])).conflicting
+    assert (await registry.known([Subject(fbi_number="F-1")], CASE_ID)).history.conflicting
+    assert not (await registry.known([Subject(state_id="S-1")], CASE_ID)).history.conflicting
 
 
 async def test_the_same_set_of_ids_replaces(registry: Registry, url: str) -> None:
@@ -136,7 +136,7 @@ async def test_the_same_set_of_ids_replaces(registry: Registry, url: str) -> Non
     backwards = dict(reversed(ONE_PERSON.items()))
     again = [answer(backwards, code="90Z"), answer(backwards, code="13A")]
     assert await registry.import_history(again) == 1
-    history = await registry.history([Subject(**ONE_PERSON)])
+    history = (await registry.known([Subject(**ONE_PERSON)], CASE_ID)).history
     assert [record.code for record in history.records] == ["13A"]
     assert not history.conflicting
     assert await sql(url, "SELECT count(*) FROM history_ids") == [(4,)]
@@ -149,14 +149,14 @@ async def test_a_broken_import_leaves_nothing(registry: Registry) -> None:
 
     with pytest.raises(ValueError, match="line 2"):
         await registry.import_history(lines())
-    assert not (await registry.history([Subject(fbi_number="F-1")])).records
+    assert not (await registry.known([Subject(fbi_number="F-1")], CASE_ID)).history.records
 
 
 async def test_an_empty_import_is_none(registry: Registry) -> None:
     assert await registry.import_history([]) == 0
     assert await registry.import_docket([]) == 0
-    assert not (await registry.history([])).records
-    assert not await registry.is_us_citizen([])
+    assert not (await registry.known([], CASE_ID)).history.records
+    assert not (await registry.known([], CASE_ID)).us_citizen
 
 
 async def test_a_row_is_found_by_its_index(sqlite_url: str) -> None:
@@ -186,8 +186,8 @@ async def test_an_id_may_hold_anything(registry: Registry, odd: str) -> None:
     await registry.clear(conclusion("cleared", "clear.us_citizen", CITIZEN, **ids))
     for kind in ids:
         subject = Subject(**{kind: odd})
-        assert (await registry.history([subject])).records
-        assert await registry.is_us_citizen([subject])
+        assert (await registry.known([subject], CASE_ID)).history.records
+        assert (await registry.known([subject], CASE_ID)).us_citizen
     kept = await registry.kept_case(CASE_ID)
     assert kept is not None
     assert kept.facts.bookings[0].subject == Subject(**ids)
@@ -203,7 +203,7 @@ async def test_rows_of_one_person_come_in_one_order(registry: Registry) -> None:
     """By code point, whatever the database thinks of letters."""
     rows = {"é": "E", "Z": "Z", "a": "A", "_": "U"}
     await registry.import_history([answer({"fbi_number": "F", "state_id": s}, code=c) for s, c in rows.items()])
-    found = await registry.history([Subject(fbi_number="F")])
+    found = (await registry.known([Subject(fbi_number="F")], CASE_ID)).history
     assert [record.code for record in found.records] == ["Z", "U", "A", "E"]
 
 
@@ -218,7 +218,7 @@ async def test_imports_at_once_leave_one_of_them(registry: Registry, other: Regi
             registry.import_docket(docket["X"]),
             other.import_docket(reversed(docket["Y"])),
         )
-        found = await registry.history([Subject(**ids) for ids in people])
+        found = (await registry.known([Subject(**ids) for ids in people], CASE_ID)).history
         assert len(found.records) == 300
         assert len({record.code for record in found.records}) == 1
         texts = await registry.docket(AGENCY, "T-1")
@@ -415,24 +415,24 @@ async def test_a_case_has_one_active_flag_whatever_writes_it(url: str) -> None:
 async def test_a_finding_keeps_every_id_of_the_person_from_a_flag(registry: Registry, said: Message) -> None:
     await registry.clear(conclusion("cleared", "clear.us_citizen", said))
     for n, (kind, value) in enumerate(ONE_PERSON.items(), start=2):
-        assert await registry.is_us_citizen([Subject(**{kind: value})])
+        assert (await registry.known([Subject(**{kind: value})], CASE_ID)).us_citizen
         written = await registry.flag(flagged(case=f"T-{n}", **{kind: value}))
         assert written.us_citizen
         assert written.result is None
     assert await registry.flags() == ()
     assert await registry.kept_case(flagged(case="T-2").case.case_id) is None
-    assert not await registry.is_us_citizen([Subject(fbi_number="S-1")])
+    assert not (await registry.known([Subject(fbi_number="S-1")], CASE_ID)).us_citizen
 
 
 async def test_one_id_of_several_is_enough(registry: Registry) -> None:
     await registry.clear(conclusion("cleared", "clear.us_citizen", CITIZEN, state_id="S-1"))
     assert (await registry.flag(flagged(case="T-2"))).us_citizen
-    assert not await registry.is_us_citizen([Subject(fingerprint_id="T-1", fbi_number="F-1")])
+    assert not (await registry.known([Subject(fingerprint_id="T-1", fbi_number="F-1")], CASE_ID)).us_citizen
 
 
 async def test_a_history_row_keeps_from_a_flag_too(registry: Registry) -> None:
     await registry.import_history([answer({"fbi_number": "F-1"}, us_citizen=True)])
-    assert await registry.is_us_citizen([Subject(**ONE_PERSON)])
+    assert (await registry.known([Subject(**ONE_PERSON)], CASE_ID)).us_citizen
     assert (await registry.flag(flagged())).us_citizen
 
 
@@ -444,14 +444,14 @@ async def test_only_a_finding_that_decided_is_kept(
     registry: Registry, rule: Rule, messages: tuple[Message, ...]
 ) -> None:
     await registry.clear(conclusion("cleared", rule, *messages))
-    assert not await registry.is_us_citizen([Subject(**ONE_PERSON)])
+    assert not (await registry.known([Subject(**ONE_PERSON)], CASE_ID)).us_citizen
 
 
 async def test_a_finding_is_kept_twice_without_harm(registry: Registry, other: Registry) -> None:
     found = [conclusion("cleared", "clear.us_citizen", CITIZEN, case=f"T-{n}") for n in range(6)]
     await asyncio.gather(registry.clear(found[0]), other.clear(found[0]))
     await asyncio.gather(*(r.clear(c) for c in found for r in (registry, other)))
-    assert await registry.is_us_citizen([Subject(**ONE_PERSON)])
+    assert (await registry.known([Subject(**ONE_PERSON)], CASE_ID)).us_citizen
 
 
 async def test_a_finding_and_flags_of_the_same_person_at_once(registry: Registry, other: Registry) -> None:
@@ -479,13 +479,13 @@ async def test_a_clearance_and_a_correction_that_bring_the_same_finding(
             other.correct(request(CITIZEN, "subject_finding", case), FakeJudge()),
             registry.withdraw(withdrawal().model_copy(update={"conclusion": found})),
         )
-        assert await registry.is_us_citizen([Subject(**ONE_PERSON)])
+        assert (await registry.known([Subject(**ONE_PERSON)], CASE_ID)).us_citizen
 
 
 async def test_a_finding_is_kept_where_the_flag_stands(registry: Registry) -> None:
     await registry.flag(flagged())
     await registry.clear(conclusion("cleared", "clear.us_citizen", CITIZEN))
-    assert await registry.is_us_citizen([Subject(**ONE_PERSON)])
+    assert (await registry.known([Subject(**ONE_PERSON)], CASE_ID)).us_citizen
 
 
 # A ground that fell in the run --------------------------------------------------------------------
@@ -613,7 +613,7 @@ async def test_a_case_that_is_reopened_goes_on_and_keeps_its_end(registry: Regis
     assert isinstance(kept, KeptCase)
     assert [again.by for again in kept.facts.reopenings] == ["clerk-7"]
     assert await registry.outcome(CASE_ID) is None
-    assert await registry.earlier(CASE_ID) == Earlier(is_open=True)
+    assert (await registry.known([], CASE_ID)).earlier == Earlier(is_open=True)
     assert await sql(url, "SELECT case_id, number, reopened_by, reason FROM reopenings") == [
         (CASE_ID, 1, "clerk-7", "refiled")
     ]
@@ -642,7 +642,7 @@ async def test_what_comes_for_a_case_that_is_open_again_is_its_runs_to_take(regi
     assert await registry.correct(request(CITIZEN, "subject_finding"), FakeJudge()) is None
     assert await registry.kept_case(CASE_ID) == before
     assert await registry.corrections(CASE_ID) == ()
-    assert await registry.is_us_citizen([Subject(**ONE_PERSON)])
+    assert (await registry.known([Subject(**ONE_PERSON)], CASE_ID)).us_citizen
     await registry.clear(cleared(at=LATER))
     assert await registry.correct(request(CITIZEN, "subject_finding"), FakeJudge()) is not None
 
@@ -656,7 +656,7 @@ async def test_a_reopened_case_may_be_flagged_or_cleared_anew(registry: Registry
     assert written.result is not None
     assert written.result.outcome == "flagged"
     assert [flag.status for flag in await registry.flags()] == ["active"]
-    assert await registry.earlier(CASE_ID) == Earlier(outcome=written.result, flags=1)
+    assert (await registry.known([], CASE_ID)).earlier == Earlier(outcome=written.result, flags=1)
     assert await sql(url, "SELECT number, reason FROM reopenings ORDER BY number") == [
         (1, "refiled"),
         (2, "once more"),
@@ -673,7 +673,7 @@ async def test_a_case_stays_closed_where_the_rules_say_so(registry: Registry, ur
 
 async def test_what_never_ended_is_not_reopened(registry: Registry) -> None:
     assert await reopened(registry) == "the registry has no end of it"
-    assert await registry.earlier(CASE_ID) == Earlier()
+    assert (await registry.known([], CASE_ID)).earlier == Earlier()
 
 
 # After the end ------------------------------------------------------------------------------------

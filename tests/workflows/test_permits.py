@@ -127,7 +127,7 @@ async def test_a_stranger_withdraws_no_flag(guarded: WorkflowEnvironment, regist
     kept = await registry.kept_case(str(case))
     assert kept is not None
     assert kept.case.flag_status == "active"
-    assert not await registry.is_us_citizen([kept.facts.bookings[0].subject])
+    assert not (await registry.known([kept.facts.bookings[0].subject], str(case))).us_citizen
     assert [one.explanation for one in await registry.corrections(str(case))] == [NOT_A_WITHDRAWER] * 2
 
     word = correction("k-3", "c-1", sender="county-da")
