@@ -37,7 +37,7 @@ test-rest: .venv/.installed
 soak: .venv/.installed ## the tests that take an hour
 	$(BIN)/pytest $(PYTEST) -m soak
 
-mutants: .venv/.installed ## take every guard of policy/ away in turn: some test must notice (10 minutes)
+mutants: .venv/.installed ## take every guard of conviction_gate/policy/ away in turn: some test must notice (10 minutes)
 	$(BIN)/pytest $(PYTEST) -m mutants -s
 
 test-interop: .venv/.installed $(SENDER)/dist/main.js ## senders in other languages (needs npm and curl)
@@ -79,15 +79,15 @@ format: .venv/.installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-schemas: .venv/.installed ## write docs/schemas/ from contracts/
-	$(BIN)/python -m contracts.schemas docs/schemas
+schemas: .venv/.installed ## write docs/schemas/ from conviction_gate/contracts/
+	$(BIN)/python -m conviction_gate.contracts.schemas docs/schemas
 
 histories: .venv/.installed ## keep the contracts of the next release and how its cases go, each in a new folder
 	$(BIN)/python -m tests.contracts.samples
 	$(BIN)/python -m tests.replay.record
 
-policy-page: .venv/.installed ## write docs/policy.md, the public page of the rules, from policy/
-	$(BIN)/python -m policy.page > docs/policy.md
+policy-page: .venv/.installed ## write docs/policy.md, the public page of the rules, from conviction_gate/policy/
+	$(BIN)/python -m conviction_gate.policy.page > docs/policy.md
 
 constraints: ## resolve pyproject.toml anew (needs uv); no index address goes in
 	$(COMPILE) pyproject.toml --extra dev --upgrade -o constraints.txt

@@ -10,18 +10,19 @@ from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import Worker, WorkerDeploymentConfig
 
 from activities import LookUps, Outcomes, Sources, sources
-from contracts.names import TASK_QUEUE
-from policy.catalog import Catalog
-from registry import Registry, RegistryError
-from runtime import logs, search_attributes, traces
-from runtime.catalogs import read_catalogs
-from runtime.connect import ConnectError, connect
-from runtime.observing import observed
-from runtime.sandbox import sandbox
-from runtime.search_attributes import SetupError
-from runtime.services import ServiceError
-from runtime.settings import Settings, SettingsError
-from runtime.stopping import Ending, WorkerFailed, leave
+from conviction_gate.config.catalogs import read_catalogs
+from conviction_gate.config.settings import Settings, SettingsError
+from conviction_gate.contracts.names import TASK_QUEUE
+from conviction_gate.policy.catalog import Catalog
+from conviction_gate.registry import Registry, RegistryError
+from conviction_gate.service import logs, traces
+from conviction_gate.service.observing import observed
+from conviction_gate.service.shutdown import Ending, WorkerFailed, leave
+from conviction_gate.sources.http import ServiceError
+from conviction_gate.temporal import search_attributes
+from conviction_gate.temporal.connect import ConnectError, connect
+from conviction_gate.temporal.sandbox import sandbox
+from conviction_gate.temporal.search_attributes import SetupError
 from workflows import WORKFLOWS
 
 # A module that is not passed through is imported anew for each case that comes into memory, which is

@@ -2,6 +2,6 @@
 
 from activities.look_ups import LookUps
 from activities.outcomes import Outcomes
-from activities.sources import Sources, sources
+from conviction_gate.sources.services import Sources, sources
 
 __all__ = ["LookUps", "Outcomes", "Sources", "sources"]

@@ -6,12 +6,8 @@ from typing import Final, Protocol
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.sources import Dockets, Sources
-from contracts.booking import Subject
-from contracts.facts import PlacedOffense
-from contracts.permits import ANYBODY, Permits
-from contracts.room import CARRIED_MOST
-from contracts.work import (
+from conviction_gate.contracts.booking import Subject
+from conviction_gate.contracts.internal.activities import (
     CASE_INTERVALS,
     CHECK_DOCKET,
     CHECK_HISTORY,
@@ -29,9 +25,13 @@ from contracts.work import (
     RulingsPermitted,
     RulingsToPermit,
 )
-from policy import EDITIONS
-from policy.catalog import Catalog
-from registry import KeptCase, Known
+from conviction_gate.contracts.internal.facts import PlacedOffense
+from conviction_gate.contracts.internal.limits import CARRIED_MOST
+from conviction_gate.contracts.internal.permits import ANYBODY, Permits
+from conviction_gate.policy import EDITIONS
+from conviction_gate.policy.catalog import Catalog
+from conviction_gate.registry import KeptCase, Known
+from conviction_gate.sources.services import Dockets, Sources
 
 HISTORY_MOST: Final = 128 * 1024
 """Bytes of a history; a case carries it as long as it lives."""

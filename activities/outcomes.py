@@ -2,10 +2,7 @@
 
 from temporalio import activity
 
-from contracts.arrivals import DoesNotFit, read_typed
-from contracts.message import Message
-from contracts.permits import ANYBODY, Permits
-from contracts.work import (
+from conviction_gate.contracts.internal.activities import (
     CLEAR_CASE,
     CORRECT_FLAG,
     FLAG_CASE,
@@ -16,8 +13,11 @@ from contracts.work import (
     CorrectionRequest,
     Withdrawal,
 )
-from policy import Judgement, judge
-from registry import KeptCase, Registry
+from conviction_gate.contracts.internal.permits import ANYBODY, Permits
+from conviction_gate.contracts.message import Message
+from conviction_gate.contracts.reading import DoesNotFit, read_typed
+from conviction_gate.policy import Judgement, judge
+from conviction_gate.registry import KeptCase, Registry
 
 
 class Outcomes:

@@ -13,7 +13,7 @@ from pathlib import Path
 from bench.figures import FIGURES, variant
 from bench.rows import Row, table, write
 from bench.scale import FULL, QUICK, USUAL, Scale
-from runtime.settings import PREFIX
+from conviction_gate.config.settings import PREFIX
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

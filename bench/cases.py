@@ -12,9 +12,9 @@ from typing import Any
 from temporalio.client import Client
 
 from bench.bare import BARE_CASE, BARE_QUEUE
-from contracts.arrivals import read_booking, read_message
-from contracts.names import BOOKING_CASE, CaseId
-from intake.client import CaseClient
+from conviction_gate.client.case_client import CaseClient
+from conviction_gate.contracts.names import BOOKING_CASE, CaseId
+from conviction_gate.contracts.reading import read_booking, read_message
 
 AGENCY = "CAZZ00100"
 AT_ONCE = 100

@@ -15,15 +15,15 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from bench.cases import Bare, Ours
-from runtime import children
-from runtime.converter import data_converter
-from runtime.embedded import embedded, free_port
-from runtime.keys import provide_key
-from runtime.sealing import converter
-from runtime.settings import PREFIX, Settings
+from conviction_gate.config.settings import PREFIX, Settings
+from conviction_gate.devserver import children
+from conviction_gate.devserver.embedded import embedded, free_port
+from conviction_gate.encryption.codec import converter
+from conviction_gate.encryption.converter import data_converter
+from conviction_gate.encryption.keys import provide_key
 
 BARE_WORKER = (sys.executable, "-P", "-m", "bench.bare_worker")
-GATE = (sys.executable, "-P", "-c", "from intake.command_line import main; main()")
+GATE = (sys.executable, "-P", "-c", "from conviction_gate.cli.command_line import main; main()")
 
 
 @dataclass(frozen=True)

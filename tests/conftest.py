@@ -9,11 +9,11 @@ from temporalio.client import Client
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
 import worker
-from contracts.names import SEARCH_ATTRIBUTES
-from registry import Registry, migrate
-from registry.tables import Base
-from runtime.converter import data_converter
-from runtime.sandbox import sandbox
+from conviction_gate.contracts.names import SEARCH_ATTRIBUTES
+from conviction_gate.encryption.converter import data_converter
+from conviction_gate.registry import Registry, migrate
+from conviction_gate.registry.tables import Base
+from conviction_gate.temporal.sandbox import sandbox
 from tests.postgres import Postgres, serving
 from tests.workflows.cases import working
 

@@ -21,25 +21,12 @@ from workflows.inbox import addressed, arrived, one_text, refused, shown, was_re
 from workflows.state import CaseState
 
 with workflow.unsafe.imports_passed_through():
-    from contracts import names
-    from contracts.arrivals import (
-        DoesNotFit,
-        Misfit,
-        misfit,
-        read_booking,
-        read_message,
-        read_typed,
-        type_of,
-    )
-    from contracts.booking import Offense, Subject
-    from contracts.case import CaseResult, CaseView, SubmitAnswer
-    from contracts.court import ReviewDecision
-    from contracts.facts import Facts
-    from contracts.fields import Status
-    from contracts.message import Message
-    from contracts.permits import NOT_A_REVIEWER
-    from contracts.room import CARRIED_MOST
-    from contracts.work import (
+    from conviction_gate.contracts import names
+    from conviction_gate.contracts.booking import Offense, Subject
+    from conviction_gate.contracts.case import CaseResult, CaseView, SubmitAnswer
+    from conviction_gate.contracts.court import ReviewDecision
+    from conviction_gate.contracts.fields import Status
+    from conviction_gate.contracts.internal.activities import (
         CASE_INTERVALS,
         CHECK_DOCKET,
         CHECK_HISTORY,
@@ -66,7 +53,20 @@ with workflow.unsafe.imports_passed_through():
         RulingsToPermit,
         Withdrawal,
     )
-    from policy import (
+    from conviction_gate.contracts.internal.facts import Facts
+    from conviction_gate.contracts.internal.limits import CARRIED_MOST
+    from conviction_gate.contracts.internal.permits import NOT_A_REVIEWER
+    from conviction_gate.contracts.message import Message
+    from conviction_gate.contracts.reading import (
+        DoesNotFit,
+        Misfit,
+        misfit,
+        read_booking,
+        read_message,
+        read_typed,
+        type_of,
+    )
+    from conviction_gate.policy import (
         UNREADABLE,
         Decision,
         Edition,

@@ -3,7 +3,7 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from contracts.case import CaseView
+    from conviction_gate.contracts.case import CaseView
     from workflows.state import CaseState
 
 _WAITS_FOR = {

@@ -13,12 +13,12 @@ from workflows import meters
 from workflows.inbox import addressed, arrived, must_open, shown
 
 with workflow.unsafe.imports_passed_through():
-    from contracts import names
-    from contracts.arrivals import DoesNotFit, misfit, read_correction, type_of
-    from contracts.case import CorrectionResult
-    from contracts.message import Message
-    from contracts.work import CORRECT_FLAG, Corrected, CorrectionRequest
-    from policy import TAKEN_AFTER_THE_END, is_taken_after_the_end
+    from conviction_gate.contracts import names
+    from conviction_gate.contracts.case import CorrectionResult
+    from conviction_gate.contracts.internal.activities import CORRECT_FLAG, Corrected, CorrectionRequest
+    from conviction_gate.contracts.message import Message
+    from conviction_gate.contracts.reading import DoesNotFit, misfit, read_correction, type_of
+    from conviction_gate.policy import TAKEN_AFTER_THE_END, is_taken_after_the_end
 
 
 @workflow.defn(name=names.FLAG_CORRECTION)

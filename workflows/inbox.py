@@ -9,10 +9,10 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from temporalio.common import RawValue
 
-    from contracts.arrivals import PAYLOAD_KEPT, DoesNotFit, type_of
-    from contracts.message import Message
-    from contracts.names import CaseId
-    from contracts.sealed import Locked, is_sealed, refusal
+    from conviction_gate.contracts.internal.sealed import Locked, is_sealed, refusal
+    from conviction_gate.contracts.message import Message
+    from conviction_gate.contracts.names import CaseId
+    from conviction_gate.contracts.reading import PAYLOAD_KEPT, DoesNotFit, type_of
 
 
 def arrived(payloads: Sequence[Any], number: int) -> str:

@@ -6,9 +6,9 @@ The SDK leaves out what is played back, and gives the server no command for it.
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from contracts.arrivals import Misfit
-    from contracts.fields import Rule, Status
-    from contracts.names import BOOKING_CASE, SIGNALS
+    from conviction_gate.contracts.fields import Rule, Status
+    from conviction_gate.contracts.names import BOOKING_CASE, SIGNALS
+    from conviction_gate.contracts.reading import Misfit
 
 _DOORS = {*SIGNALS, BOOKING_CASE, "docket", "cancel"}
 

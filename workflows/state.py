@@ -9,14 +9,13 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-    from contracts.arrivals import type_of
-    from contracts.booking import Subject
-    from contracts.case import FlagStatus, MessageView, RejectedView, ReopenedView
-    from contracts.court import Correction, CourtUpdate, ReviewDecision, SubjectFinding
-    from contracts.facts import Facts, Ruling
-    from contracts.fields import Rule, Status, Told
-    from contracts.message import Message
-    from contracts.room import (
+    from conviction_gate.contracts.booking import Subject
+    from conviction_gate.contracts.case import FlagStatus, MessageView, RejectedView, ReopenedView
+    from conviction_gate.contracts.court import Correction, CourtUpdate, ReviewDecision, SubjectFinding
+    from conviction_gate.contracts.fields import Rule, Status, Told
+    from conviction_gate.contracts.internal.activities import Intervals, Recalled
+    from conviction_gate.contracts.internal.facts import Facts, Ruling
+    from conviction_gate.contracts.internal.limits import (
         CARRIED_MOST,
         FACTS_COMFORTABLE,
         FACTS_MOST,
@@ -25,8 +24,9 @@ with workflow.unsafe.imports_passed_through():
         size_of,
         size_of_facts,
     )
-    from contracts.work import Intervals, Recalled
-    from policy import TURNS, edition_named
+    from conviction_gate.contracts.message import Message
+    from conviction_gate.contracts.reading import type_of
+    from conviction_gate.policy import TURNS, edition_named
 
 MESSAGES_SHOWN = 200
 REJECTED_SHOWN = 100

@@ -7,16 +7,16 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
 
-import policy
 from bench.cases import booking
 from bench.rows import Row
 from bench.scale import Scale
-from contracts.arrivals import read_booking, read_message
-from contracts.facts import Facts
-from contracts.history import History
-from contracts.message import Message
-from contracts.room import CARRIED_MOST
-from policy.catalog import place
+from conviction_gate import policy
+from conviction_gate.contracts.history import History
+from conviction_gate.contracts.internal.facts import Facts
+from conviction_gate.contracts.internal.limits import CARRIED_MOST
+from conviction_gate.contracts.message import Message
+from conviction_gate.contracts.reading import read_booking, read_message
+from conviction_gate.policy.catalog import place
 from workflows.state import CaseState
 
 USUAL, GREATEST = (5, 20), (100, 1_000)

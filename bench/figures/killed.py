@@ -9,8 +9,8 @@ from bench.cases import Ours, at_once
 from bench.house import house
 from bench.rows import Row
 from bench.scale import Scale
-from runtime import children
-from runtime.converter import data_converter
+from conviction_gate.devserver import children
+from conviction_gate.encryption.converter import data_converter
 
 
 async def measure(scale: Scale) -> list[Row]:

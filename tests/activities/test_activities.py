@@ -9,15 +9,11 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities import LookUps, Outcomes, Sources
-from contracts.arrivals import read_message
-from contracts.booking import Booking, Offense
-from contracts.case import CaseResult, CaseView
-from contracts.court import Conviction
-from contracts.facts import Facts
-from contracts.history import History, HistoryAnswer
-from contracts.names import CaseId
-from contracts.permits import NOT_A_WITHDRAWER, Permits
-from contracts.work import (
+from conviction_gate.contracts.booking import Booking, Offense
+from conviction_gate.contracts.case import CaseResult, CaseView
+from conviction_gate.contracts.court import Conviction
+from conviction_gate.contracts.history import History, HistoryAnswer
+from conviction_gate.contracts.internal.activities import (
     Concluded,
     Conclusion,
     CorrectionRequest,
@@ -30,8 +26,12 @@ from contracts.work import (
     RulingsToPermit,
     Withdrawal,
 )
-from policy.catalog import Catalog, built_in, place, read_rows
-from registry import DocketEntry, Registry
+from conviction_gate.contracts.internal.facts import Facts
+from conviction_gate.contracts.internal.permits import NOT_A_WITHDRAWER, Permits
+from conviction_gate.contracts.names import CaseId
+from conviction_gate.contracts.reading import read_message
+from conviction_gate.policy.catalog import Catalog, built_in, place, read_rows
+from conviction_gate.registry import DocketEntry, Registry
 from tests.workflows.cases import as_json, booking, conviction, correction, court_update, finding
 
 CASE = CaseId("ZZ0000100", "T-1")

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 import trustme
 
-from activities.sources import DocketService, HistoryService
-from contracts.booking import Subject
-from contracts.history import History
-from runtime import services
-from runtime.services import Service, ServiceError
-from runtime.settings import Access
+from conviction_gate.config.settings import Access
+from conviction_gate.contracts.booking import Subject
+from conviction_gate.contracts.history import History
+from conviction_gate.sources import http as services
+from conviction_gate.sources.http import Service, ServiceError
+from conviction_gate.sources.services import DocketService, HistoryService
 from tests.state_repository import Answer, StateRepository, clean, record, saying, state_repository
 
 SUBJECT = Subject(fbi_number="FBI-MARK-7", state_id="SID-MARK-7")

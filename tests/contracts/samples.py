@@ -14,10 +14,11 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from contracts import case, history, work
-from contracts.arrivals import MESSAGE_TYPES
-from contracts.facts import Facts
-from contracts.schemas import write
+from conviction_gate.contracts import case, history
+from conviction_gate.contracts.internal import activities as work
+from conviction_gate.contracts.internal.facts import Facts
+from conviction_gate.contracts.reading import MESSAGE_TYPES
+from conviction_gate.contracts.schemas import write
 from tests.replay.record import release
 from workflows.state import CaseState
 

@@ -11,11 +11,11 @@ import pytest
 from pydantic import BaseModel
 from pydantic_settings import BaseSettings
 
-import policy  # noqa: F401  (so that every model of the house is known)
-import registry.entries  # noqa: F401
+import conviction_gate.registry.entries  # noqa: F401
 import tests.contracts.samples
 from activities import LookUps, Outcomes
-from contracts.work import Answer
+from conviction_gate import policy  # noqa: F401  (so that every model of the house is known)
+from conviction_gate.contracts.internal.activities import Answer
 from tests.contracts.samples import MODELS, folders, main, read_schemas, samples, with_words, words_in
 from tests.contracts.schema import misfits, narrower
 from tests.replay.record import release, version

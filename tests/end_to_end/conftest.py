@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from runtime import children
-from runtime.embedded import free_port
+from conviction_gate.devserver import children
+from conviction_gate.devserver.embedded import free_port
 
 BIN = Path(sys.executable).parent
 

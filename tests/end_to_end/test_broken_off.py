@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from intake.doctor import Examination
-from policy import reopen
-from registry import Registry
-from runtime.settings import Settings
+from conviction_gate.cli.doctor import Examination
+from conviction_gate.config.settings import Settings
+from conviction_gate.policy import reopen
+from conviction_gate.registry import Registry
 from tests.end_to_end.conftest import House
 from tests.end_to_end.test_client import a_booking, a_conviction
 

@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 from temporalio.client import Client
 
-from contracts.arrivals import read_booking, read_message
-from contracts.booking import Booking
-from contracts.case import CaseView, SubmitAnswer
-from contracts.message import Message
-from contracts.names import BOOKING_CASE, FLAG_CORRECTION, CaseId
-from intake.client import CaseClient, Reply
-from registry import Registry
-from runtime.converter import data_converter
-from runtime.embedded import embedded
-from runtime.settings import Settings
+from conviction_gate.client.case_client import CaseClient, Reply
+from conviction_gate.config.settings import Settings
+from conviction_gate.contracts.booking import Booking
+from conviction_gate.contracts.case import CaseView, SubmitAnswer
+from conviction_gate.contracts.message import Message
+from conviction_gate.contracts.names import BOOKING_CASE, FLAG_CORRECTION, CaseId
+from conviction_gate.contracts.reading import read_booking, read_message
+from conviction_gate.devserver.embedded import embedded
+from conviction_gate.encryption.converter import data_converter
+from conviction_gate.registry import Registry
 from tests.end_to_end.conftest import House
 
 AGENCY = "CAZZ00200"

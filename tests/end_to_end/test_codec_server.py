@@ -8,8 +8,8 @@ from asyncio.subprocess import PIPE, Process
 import httpx
 import pytest
 
-from runtime import children
-from runtime.embedded import free_port
+from conviction_gate.devserver import children
+from conviction_gate.devserver.embedded import free_port
 from tests.end_to_end.conftest import BIN, House
 from tests.end_to_end.test_client import AGENCY, a_booking
 from tests.issuer import AUDIENCE, Issuer, answering, new_rsa

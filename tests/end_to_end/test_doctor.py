@@ -8,9 +8,9 @@ from google.protobuf.duration_pb2 import Duration
 from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 from temporalio.client import Client
 
-from intake import doctor
-from intake.doctor import Examination, Finding
-from runtime.settings import Settings
+from conviction_gate.cli import doctor
+from conviction_gate.cli.doctor import Examination, Finding
+from conviction_gate.config.settings import Settings
 from tests.end_to_end.conftest import House
 from tests.end_to_end.test_client import a_booking
 

@@ -20,18 +20,19 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, Register
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from contracts.names import BOOKING_CASE, SEARCH_ATTRIBUTES, TASK_QUEUE, CaseId
-from registry import Registry
-from runtime import children, search_attributes
-from runtime.connect import ConnectError, connect
-from runtime.embedded import EmbeddedError, Refused, Running, embedded, free_port, up
-from runtime.settings import Settings, SettingsError
+from conviction_gate.config.settings import Settings, SettingsError
+from conviction_gate.contracts.names import BOOKING_CASE, SEARCH_ATTRIBUTES, TASK_QUEUE, CaseId
+from conviction_gate.devserver import children
+from conviction_gate.devserver.embedded import EmbeddedError, Refused, Running, embedded, free_port, up
+from conviction_gate.registry import Registry
+from conviction_gate.temporal import search_attributes
+from conviction_gate.temporal.connect import ConnectError, connect
 
 ROOT = Path(__file__).parents[2]
 UP = """
 import asyncio, os, sys
 from pathlib import Path
-from runtime.embedded import up
+from conviction_gate.devserver.embedded import up
 data, port, ui_port, ephemeral = sys.argv[1:]
 code = asyncio.run(up(data=Path(data), port=int(port), ui_port=int(ui_port),
                       ephemeral=ephemeral == "True", worker=False))

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from runtime import children
-from runtime.embedded import embedded
+from conviction_gate.devserver import children
+from conviction_gate.devserver.embedded import embedded
 from tests.end_to_end.conftest import House
 from tests.end_to_end.test_client import a_booking
 from tests.gateway import gateway

@@ -57,7 +57,7 @@ async def test_what_nobody_reads_ends_quietly(
 
 
 async def test_told_to_stop_while_it_loads_it_ends_without_a_word(open_house: House) -> None:
-    interrupted = "import os, intake.program; os.kill(os.getpid(), 2); intake.program.main()"
+    interrupted = "import os; from conviction_gate.cli import program; os.kill(os.getpid(), 2); program.main()"
     assert await ended(open_house, sys.executable, "-c", interrupted, stdout=PIPE) == (-signal.SIGINT, "")
 
 

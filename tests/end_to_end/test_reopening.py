@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from contracts.permits import NOT_A_REOPENER
+from conviction_gate.contracts.internal.permits import NOT_A_REOPENER
 from tests.end_to_end.conftest import House
 from tests.end_to_end.test_client import a_booking, a_conviction
 

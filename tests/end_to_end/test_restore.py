@@ -11,18 +11,18 @@ from typing import Any
 
 import pytest
 
-from contracts.arrivals import read_booking, read_message, type_of
-from contracts.booking import Booking
-from contracts.case import Flag
-from contracts.message import Message
-from contracts.names import CaseId
-from intake.client import CaseClient
-from intake.comparing import chain, described
-from registry import Registry
-from runtime import embedded as embedded_server
-from runtime.connect import connect
-from runtime.embedded import embedded
-from runtime.settings import Settings
+from conviction_gate.client.case_client import CaseClient
+from conviction_gate.config.settings import Settings
+from conviction_gate.contracts.booking import Booking
+from conviction_gate.contracts.case import Flag
+from conviction_gate.contracts.message import Message
+from conviction_gate.contracts.names import CaseId
+from conviction_gate.contracts.reading import read_booking, read_message, type_of
+from conviction_gate.devserver import embedded as embedded_server
+from conviction_gate.devserver.embedded import embedded
+from conviction_gate.registry import Registry
+from conviction_gate.restore.comparing import chain, described
+from conviction_gate.temporal.connect import connect
 from tests.end_to_end.conftest import House
 from tests.end_to_end.test_client import a_booking, a_conviction, correction
 from tests.postgres import Postgres

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from contracts.facts import Facts
-from contracts.permits import NOT_A_REVIEWER
-from registry import Registry
-from runtime.settings import Settings
+from conviction_gate.config.settings import Settings
+from conviction_gate.contracts.internal.facts import Facts
+from conviction_gate.contracts.internal.permits import NOT_A_REVIEWER
+from conviction_gate.registry import Registry
 from tests.end_to_end.conftest import House
 from tests.end_to_end.test_client import a_booking, a_conviction
 from tests.readability import grade

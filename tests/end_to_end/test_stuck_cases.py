@@ -16,14 +16,14 @@ from temporalio.common import RawValue
 from temporalio.worker import Worker
 
 import worker
-from contracts.names import BOOKING_CASE, TASK_QUEUE
-from intake.doctor import Examination, Finding
-from policy import Decision
-from registry import Registry
-from runtime.converter import data_converter
-from runtime.embedded import embedded
-from runtime.metrics import STUCK
-from runtime.settings import Settings
+from conviction_gate.cli.doctor import Examination, Finding
+from conviction_gate.config.settings import Settings
+from conviction_gate.contracts.names import BOOKING_CASE, TASK_QUEUE
+from conviction_gate.devserver.embedded import embedded
+from conviction_gate.encryption.converter import data_converter
+from conviction_gate.policy import Decision
+from conviction_gate.registry import Registry
+from conviction_gate.service.metrics import STUCK
 from tests.end_to_end.conftest import House
 from tests.end_to_end.pages import Page
 from tests.end_to_end.test_client import a_booking, a_conviction

@@ -13,11 +13,11 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 
-from intake.doctor import Examination, Finding
-from runtime import children
-from runtime.converter import data_converter
-from runtime.embedded import embedded
-from runtime.settings import Settings
+from conviction_gate.cli.doctor import Examination, Finding
+from conviction_gate.config.settings import Settings
+from conviction_gate.devserver import children
+from conviction_gate.devserver.embedded import embedded
+from conviction_gate.encryption.converter import data_converter
 from tests.end_to_end.conftest import House
 from tests.end_to_end.pages import Page
 from tests.end_to_end.test_client import a_booking, a_conviction

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import worker
 
-_PACKAGES = ("activities", "contracts", "intake", "policy", "registry", "runtime", "workflows")
+_PACKAGES = ("activities", "conviction_gate", "workflows")
 
 
 class Change(NamedTuple):

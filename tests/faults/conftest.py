@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 import pytest
 from temporalio.client import Client
 
-from registry import Registry
-from runtime import children
-from runtime.converter import data_converter
-from runtime.embedded import Running, embedded
-from runtime.settings import Settings
+from conviction_gate.config.settings import Settings
+from conviction_gate.devserver import children
+from conviction_gate.devserver.embedded import Running, embedded
+from conviction_gate.encryption.converter import data_converter
+from conviction_gate.registry import Registry
 from tests.faults.senders import Senders
 
 

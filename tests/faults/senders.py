@@ -19,10 +19,10 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
-from contracts.case import CaseResult, CaseView, CorrectionResult, Flag
-from contracts.fields import A_DAY
-from contracts.names import BOOKING_CASE, FLAG_CORRECTION, TASK_QUEUE, CaseId
-from registry import KeptCase, Registry
+from conviction_gate.contracts.case import CaseResult, CaseView, CorrectionResult, Flag
+from conviction_gate.contracts.fields import A_DAY
+from conviction_gate.contracts.names import BOOKING_CASE, FLAG_CORRECTION, TASK_QUEUE, CaseId
+from conviction_gate.registry import KeptCase, Registry
 from tests.workflows.cases import booking, case_id, settled
 
 Key = tuple[str, str]

@@ -21,14 +21,13 @@ from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-import runtime.embedded
-from contracts.names import CaseId
-from contracts.work import CASE_INTERVALS, CHECK_DOCKET
-from intake.explaining import CAME_AS
-from registry import DocketEntry, Registry
-from runtime.converter import data_converter
-from runtime.embedded import Running, embedded, free_port
-from runtime.settings import Settings
+from conviction_gate.cli.explain import CAME_AS
+from conviction_gate.config.settings import Settings
+from conviction_gate.contracts.internal.activities import CASE_INTERVALS, CHECK_DOCKET
+from conviction_gate.contracts.names import CaseId
+from conviction_gate.devserver.embedded import DYNAMIC_CONFIG, Running, embedded, free_port
+from conviction_gate.encryption.converter import data_converter
+from conviction_gate.registry import DocketEntry, Registry
 from tests.end_to_end.conftest import House
 from tests.end_to_end.pages import Page
 from tests.faults.builds import Change, build
@@ -47,13 +46,15 @@ from tests.workflows.cases import (
 
 CASE: Final = "workflows/booking_case.py"
 PATCHES: Final = SearchAttributeKey.for_keyword_list("TemporalChangeVersion")
+GATE: Final = "conviction_gate"
+EDITIONS: Final = f"{GATE}/policy/editions.py"
 FIRST, SECOND = "2012-04-27", "2012-05-01"
 A_SCOOTER: Final = "21235"
 
 ARRIVED: Final = "        await self._booking_arrived()\n"
 OVERDUE: Final = '                case "docket_overdue":\n'
 ASKED: Final = "    asked: bool = True\n"
-RULES: Final = "from policy.rules import"
+RULES: Final = "from conviction_gate.policy.rules import"
 ASK: Final = """await workflow.execute_activity(
     CASE_INTERVALS, self._case_id.agency, result_type=Intervals, retry_policy=_UNTIL_ANSWERED, **_ONE_TRY
 )
@@ -80,9 +81,13 @@ RELEASES: Final[dict[str, list[Change]]] = {
     # The first one stays: a case is open that took the old way.
     "0.4.0": [Change(CASE, GUARDED, DEPRECATED)],
     "0.5.0": [  # an edition whose day has passed for all of them; it clears everybody
-        Change("policy/editions.py", RULES, f"from policy.decision import Decision\n{RULES}"),
         Change(
-            "policy/editions.py",
+            EDITIONS,
+            RULES,
+            f"from conviction_gate.policy.decision import Decision\n{RULES}",
+        ),
+        Change(
+            EDITIONS,
             '(Edition("2012-04-27", date(2012, 4, 27), RULES_OF_APRIL_2012),)',
             f'(Edition("{FIRST}", date(2012, 4, 27), RULES_OF_APRIL_2012), '
             f'Edition("{SECOND}", date(2012, 5, 1), '
@@ -91,22 +96,30 @@ RELEASES: Final[dict[str, list[Change]]] = {
     ],
     "0.6.0": [  # a new field of a message and of an answer, and a new word
         Change(
-            "contracts/court.py",
+            "conviction_gate/contracts/court.py",
             "    convicted_of: Offense | None = None\n",
             "    convicted_of: Offense | None = None\n    docket_number: Id | None = None\n",
         ),
-        Change("contracts/work.py", ASKED, f'{ASKED}    clerk: str = ""\n'),
+        Change("conviction_gate/contracts/internal/activities.py", ASKED, f'{ASKED}    clerk: str = ""\n'),
         Change("activities/look_ups.py", "messages=messages,", 'messages=messages, clerk="c-7",'),
-        Change("contracts/fields.py", '    "minor_traffic",\n', '    "minor_traffic",\n    "scooter",\n'),
-        Change("policy/matter.py", 'frozenset({"minor_traffic", ', 'frozenset({"minor_traffic", "scooter", '),
         Change(
-            "policy/page.py",
+            f"{GATE}/contracts/fields.py",
+            '    "minor_traffic",\n',
+            '    "minor_traffic",\n    "scooter",\n',
+        ),
+        Change(
+            f"{GATE}/policy/matter.py",
+            'frozenset({"minor_traffic", ',
+            'frozenset({"minor_traffic", "scooter", ',
+        ),
+        Change(
+            "conviction_gate/policy/page.py",
             '    "minor_traffic": ClassWords(',
             '    "scooter": ClassWords("a scooter", "It is treated like minor traffic."),\n'
             '    "minor_traffic": ClassWords(',
         ),
         Change(
-            "policy/catalog/__init__.py",
+            "conviction_gate/policy/catalog/__init__.py",
             'entry.charge_class if entry else "unclassified"',
             f'"scooter" if offense.code == "{A_SCOOTER}" else entry.charge_class if entry else "unclassified"',
         ),
@@ -193,8 +206,8 @@ class Decade:
 
 @pytest.mark.timeout(240)
 async def test_a_case_lives_through_six_releases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(runtime.embedded.DYNAMIC_CONFIG, "frontend.WorkflowTimeSkippingEnabled", "true")
-    monkeypatch.setitem(runtime.embedded.DYNAMIC_CONFIG, "history.timerProcessorMaxTimeShift", '"1ms"')
+    monkeypatch.setitem(DYNAMIC_CONFIG, "frontend.WorkflowTimeSkippingEnabled", "true")
+    monkeypatch.setitem(DYNAMIC_CONFIG, "history.timerProcessorMaxTimeShift", '"1ms"')
     house = House(tmp_path / "data", free_port(), free_port())
 
     def serving() -> AbstractAsyncContextManager[Running]:

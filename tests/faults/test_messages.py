@@ -8,7 +8,7 @@ import pytest
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from registry import Registry
+from conviction_gate.registry import Registry
 from tests.faults.senders import Senders
 from tests.workflows.cases import (
     amendment,

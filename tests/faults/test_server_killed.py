@@ -8,11 +8,11 @@ import pytest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from contracts.names import CaseId
-from registry import Registry
-from runtime.converter import data_converter
-from runtime.embedded import free_port
-from runtime.settings import Settings
+from conviction_gate.config.settings import Settings
+from conviction_gate.contracts.names import CaseId
+from conviction_gate.devserver.embedded import free_port
+from conviction_gate.encryption.converter import data_converter
+from conviction_gate.registry import Registry
 from tests.end_to_end.conftest import House
 from tests.faults.senders import Senders
 from tests.workflows.cases import case_id, conviction, dismissal

@@ -18,13 +18,13 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from activities import sources
-from contracts.case import CaseResult
-from contracts.names import SEARCH_ATTRIBUTES, TASK_QUEUE
-from contracts.work import CHECK_DOCKET, CHECK_HISTORY
-from registry import Registry
-from runtime import services
-from runtime.converter import data_converter
-from runtime.settings import Settings
+from conviction_gate.config.settings import Settings
+from conviction_gate.contracts.case import CaseResult
+from conviction_gate.contracts.internal.activities import CHECK_DOCKET, CHECK_HISTORY
+from conviction_gate.contracts.names import SEARCH_ATTRIBUTES, TASK_QUEUE
+from conviction_gate.encryption.converter import data_converter
+from conviction_gate.registry import Registry
+from conviction_gate.sources import http as services
 from tests.faults.proxy import How, Proxy, proxy
 from tests.faults.senders import Senders
 from tests.state_repository import Answer, StateRepository, clean, record, saying, state_repository

@@ -3,8 +3,8 @@
 import pytest
 from temporalio.client import Client
 
-from contracts.fields import A_DAY
-from registry import Registry
+from conviction_gate.contracts.fields import A_DAY
+from conviction_gate.registry import Registry
 from tests.faults.senders import Senders
 from tests.workflows.cases import conviction, court_update, settled
 

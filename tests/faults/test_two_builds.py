@@ -18,7 +18,7 @@ OURS, THEIRS = "ended in a conviction for a crime.", "was found to be a crime by
 @pytest.fixture(scope="module")
 def another_build(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment of a worker that runs a changed copy of this tree."""
-    theirs = build(tmp_path_factory.mktemp("build"), Change("policy/rules.py", OURS, THEIRS))
+    theirs = build(tmp_path_factory.mktemp("build"), Change("conviction_gate/policy/rules.py", OURS, THEIRS))
     return theirs | {"CONVICTION_GATE_WORKER_CACHE": "0"}
 
 

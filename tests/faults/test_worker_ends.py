@@ -13,15 +13,15 @@ from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 from temporalio.service import RPCError
 
-from runtime import children
-from runtime.embedded import free_port
+from conviction_gate.devserver import children
+from conviction_gate.devserver.embedded import free_port
 from tests.faults.conftest import World, kill
 from tests.workflows.cases import settled
 
 HASTY = """
 import asyncio, sys, time
 from datetime import timedelta
-from runtime import stopping
+from conviction_gate.service import shutdown as stopping
 stopping.MARGIN = timedelta(0)
 
 class Stubborn:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import worker
-from registry import Registry
+from conviction_gate.registry import Registry
 
 
 def pausing(folder: Path, pauses: set[str], write: str) -> None:

@@ -13,9 +13,9 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowHandle
 
-from contracts.names import CASE_STATUS, NEEDS_ATTENTION
-from runtime.converter import data_converter
-from runtime.embedded import free_port
+from conviction_gate.contracts.names import CASE_STATUS, NEEDS_ATTENTION
+from conviction_gate.devserver.embedded import free_port
+from conviction_gate.encryption.converter import data_converter
 from tests.end_to_end.conftest import House
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

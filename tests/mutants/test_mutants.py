@@ -7,8 +7,8 @@ from typing import Final
 
 import pytest
 
-from contracts.facts import Facts
-from policy import UNREADABLE, Decision, Edition
+from conviction_gate.contracts.internal.facts import Facts
+from conviction_gate.policy import UNREADABLE, Decision, Edition
 from tests.mutants.changed import executed, failure, source_of
 from tests.mutants.mutator import mutants
 from tests.mutants.survivors import SURVIVORS

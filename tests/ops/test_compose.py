@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from runtime.embedded import DYNAMIC_CONFIG
-from runtime.settings import Settings
+from conviction_gate.config.settings import Settings
+from conviction_gate.devserver.embedded import DYNAMIC_CONFIG
 from tests.ops.conftest import ROOT
 from tests.postgres import Postgres, program
 

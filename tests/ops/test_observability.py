@@ -15,10 +15,10 @@ import httpx
 import pytest
 from temporalio.client import Client
 
-from contracts.names import BOOKING_CASE, TASK_QUEUE
-from runtime import children
-from runtime.converter import data_converter
-from runtime.embedded import embedded, free_port
+from conviction_gate.contracts.names import BOOKING_CASE, TASK_QUEUE
+from conviction_gate.devserver import children
+from conviction_gate.devserver.embedded import embedded, free_port
+from conviction_gate.encryption.converter import data_converter
 from tests.state_repository import clean, state_repository
 from tests.workflows.cases import booking, case_id, conviction, correct, correction, rejected, settled, start
 

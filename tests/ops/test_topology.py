@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime import children
-from runtime.embedded import embedded, free_port
+from conviction_gate.devserver import children
+from conviction_gate.devserver.embedded import embedded, free_port
 from tests.end_to_end.conftest import House
 from tests.end_to_end.test_client import a_booking, a_conviction
 

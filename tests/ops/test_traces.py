@@ -18,11 +18,11 @@ from temporalio.api.common.v1 import Payload
 from temporalio.client import Client, Interceptor, OutboundInterceptor, SignalWorkflowInput, StartWorkflowInput
 from temporalio.worker import Replayer
 
-from runtime import children
-from runtime.converter import data_converter
-from runtime.embedded import embedded
-from runtime.services import ServiceError
-from runtime.spans import sending_to
+from conviction_gate.devserver import children
+from conviction_gate.devserver.embedded import embedded
+from conviction_gate.encryption.converter import data_converter
+from conviction_gate.service.spans import sending_to
+from conviction_gate.sources.http import ServiceError
 from tests.replay.record import files, sets
 from tests.replay.test_replay import replay
 from tests.state_repository import clean, state_repository
@@ -141,7 +141,7 @@ async def test_a_case_is_traced_and_nothing_of_what_it_holds_is_told(tmp_path: P
     assert {by_id[span.parent_span_id].name for span in look_ups} == {"StartActivity:check_history"}
     (failed,) = [span for span in look_ups if span.events]
     told = {one.key: one.value.string_value for one in failed.events[0].attributes}
-    assert told["exception.type"] == "runtime.services.ServiceError"
+    assert told["exception.type"] == "conviction_gate.sources.http.ServiceError"
     assert "answered 503" in told["exception.message"]
     # What a sender says of its own trace is taken up.
     ours = {span.name for span in spans if span.trace_id == (7).to_bytes(16, "big")}

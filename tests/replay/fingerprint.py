@@ -13,7 +13,11 @@ from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
 FILE: Final = Path(__file__).with_name("fingerprint.txt")
-NAMES: Final = ("contracts/names.py", "contracts/room.py", "contracts/work.py")
+NAMES: Final = (
+    "conviction_gate/contracts/names.py",
+    "conviction_gate/contracts/internal/limits.py",
+    "conviction_gate/contracts/internal/activities.py",
+)
 """Modules that hold names and limits, and give no commands."""
 COMMANDS: Final = {
     "workflow.execute_activity",

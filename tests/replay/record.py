@@ -20,10 +20,10 @@ from temporalio.client import Client, WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
 
 from activities import Sources
-from contracts.names import SEARCH_ATTRIBUTES
-from registry import Registry, migrate
-from runtime.converter import data_converter
-from runtime.settings import Settings
+from conviction_gate.config.settings import Settings
+from conviction_gate.contracts.names import SEARCH_ATTRIBUTES
+from conviction_gate.encryption.converter import data_converter
+from conviction_gate.registry import Registry, migrate
 from tests.replay.shapes import SHAPES, Desk, Handle, PausingRegistry, Shape
 from worker import make_worker
 

@@ -13,13 +13,13 @@ from typing import Any, Final
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHandle
 
-import policy
-from contracts.booking import Subject
-from contracts.case import CaseResult
-from contracts.history import History, HistoryRecord
-from contracts.names import BOOKING_CASE, FLAG_CORRECTION, CaseId
-from contracts.work import Concluded, Conclusion, Earlier
-from registry import KeptCase, Known, Registry
+from conviction_gate import policy
+from conviction_gate.contracts.booking import Subject
+from conviction_gate.contracts.case import CaseResult
+from conviction_gate.contracts.history import History, HistoryRecord
+from conviction_gate.contracts.internal.activities import Concluded, Conclusion, Earlier
+from conviction_gate.contracts.names import BOOKING_CASE, FLAG_CORRECTION, CaseId
+from conviction_gate.registry import KeptCase, Known, Registry
 from tests.workflows.cases import (
     amendment,
     as_json,

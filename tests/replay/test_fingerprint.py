@@ -14,7 +14,11 @@ Cases that are open would be stuck if they came upon another command than the on
 docs/changing-workflows.md: is the change safe, or must workflow.patched guard it? Does tests/replay still pass?
 Once you have decided, `.venv/bin/python -m tests.replay.fingerprint` writes the fingerprint anew; commit it
 with the change."""
-CASE, CORRECTION, NAMES = "workflows/booking_case.py", "workflows/flag_correction.py", "contracts/names.py"
+CASE, CORRECTION, NAMES = (
+    "workflows/booking_case.py",
+    "workflows/flag_correction.py",
+    "conviction_gate/contracts/names.py",
+)
 
 
 def compare(now: str) -> None:

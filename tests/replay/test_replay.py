@@ -9,9 +9,9 @@ from types import ModuleType
 import pytest
 from temporalio.worker import Interceptor, Replayer, UnsandboxedWorkflowRunner, WorkflowRunner
 
-import contracts.arrivals
 import tests.replay.record
-from runtime.converter import data_converter
+from conviction_gate.contracts import reading
+from conviction_gate.encryption.converter import data_converter
 from tests.replay.record import SHAPES, files, main, read, record, release, sets, shape_of, version
 from worker import sandboxed  # as in production, before the tests' own strict one takes its place
 from workflows import WORKFLOWS
@@ -184,9 +184,9 @@ async def test_a_change_that_leaves_cases_stuck_is_found_out(
 
 async def test_a_renamed_signal_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """A case takes signals by their names in the contract; what came under the old one is then rejected."""
-    types = dict(contracts.arrivals.MESSAGE_TYPES)
+    types = dict(reading.MESSAGE_TYPES)
     types["verdict"] = types.pop("conviction")
-    monkeypatch.setattr(contracts.arrivals, "MESSAGE_TYPES", types)
+    monkeypatch.setattr(reading, "MESSAGE_TYPES", types)
     renamed = changed(
         CASE,
         ('self._arrive("conviction", payloads)', 'self._arrive("verdict", payloads)'),

@@ -16,8 +16,8 @@ import pytest
 import trustme
 from playwright.async_api import Locator, expect
 
-from runtime import children
-from runtime.claims import free_port
+from conviction_gate.devserver import children
+from conviction_gate.devserver.claims import free_port
 from tests.end_to_end.conftest import BIN
 from tests.gateway import gateway
 from tests.issuer import AUDIENCE, Issuer, answering, new_rsa

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.async_api import Locator, expect
 
-from contracts.names import SIGNALS
+from conviction_gate.contracts.names import SIGNALS
 from tests.end_to_end.pages import views
 from tests.ui.shown import FLAGGED, IN_REVIEW, WAITING, Shown, shown
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Final, get_args
 
-import policy
-from contracts.booking import Booking, Charge, Offense, Subject
-from contracts.court import (
+from conviction_gate import policy
+from conviction_gate.contracts.booking import Booking, Charge, Offense, Subject
+from conviction_gate.contracts.court import (
     Amendment,
     Conviction,
     Correction,
@@ -18,12 +18,12 @@ from contracts.court import (
     ReviewDecision,
     SubjectFinding,
 )
-from contracts.court import Ruling as Word
-from contracts.facts import Facts, PlacedOffense, Ruling
-from contracts.fields import ChargeClass, Finding, Severity
-from contracts.history import History, HistoryRecord, Priority
-from contracts.message import Message
-from policy.catalog import place
+from conviction_gate.contracts.court import Ruling as Word
+from conviction_gate.contracts.fields import ChargeClass, Finding, Severity
+from conviction_gate.contracts.history import History, HistoryRecord, Priority
+from conviction_gate.contracts.internal.facts import Facts, PlacedOffense, Ruling
+from conviction_gate.contracts.message import Message
+from conviction_gate.policy.catalog import place
 
 EDITION: Final = policy.EDITIONS[0]
 CLEAN: Final = History()

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from itertools import combinations, product
 from typing import Final, get_args
 
-import policy
-from contracts.court import Ruling as Word
-from contracts.facts import CatalogSeverity, Facts, Ruling
-from contracts.fields import ChargeClass, Severity
-from contracts.history import PRIORITY_KINDS, History, Priority
-from contracts.message import Message
-from policy import Decision
+from conviction_gate import policy
+from conviction_gate.contracts.court import Ruling as Word
+from conviction_gate.contracts.fields import ChargeClass, Severity
+from conviction_gate.contracts.history import PRIORITY_KINDS, History, Priority
+from conviction_gate.contracts.internal.facts import CatalogSeverity, Facts, Ruling
+from conviction_gate.contracts.message import Message
+from conviction_gate.policy import Decision
 from tests.unit import facts as the
 from tests.unit.facts import (
     amendment,

@@ -10,15 +10,15 @@ from sqlalchemy import Row, make_url
 from sqlalchemy.orm import Session
 from sqlalchemy.util import await_only
 
-from contracts.booking import Booking, Charge, Subject
-from contracts.case import CaseResult, CaseView, Outcome
-from contracts.court import Conviction, Dismissal, SubjectFinding
-from contracts.facts import Facts
-from contracts.fields import Rule, Status
-from contracts.message import Message
-from contracts.names import CaseId
-from contracts.work import Conclusion, Withdrawal
-from registry.engines import transactions
+from conviction_gate.contracts.booking import Booking, Charge, Subject
+from conviction_gate.contracts.case import CaseResult, CaseView, Outcome
+from conviction_gate.contracts.court import Conviction, Dismissal, SubjectFinding
+from conviction_gate.contracts.fields import Rule, Status
+from conviction_gate.contracts.internal.activities import Conclusion, Withdrawal
+from conviction_gate.contracts.internal.facts import Facts
+from conviction_gate.contracts.message import Message
+from conviction_gate.contracts.names import CaseId
+from conviction_gate.registry.engines import transactions
 
 T = TypeVar("T")
 

@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Final
 
-import policy
-from contracts.booking import Booking, Offense
-from contracts.case import CaseResult
-from contracts.court import (
+from conviction_gate import policy
+from conviction_gate.contracts.booking import Booking, Offense
+from conviction_gate.contracts.case import CaseResult
+from conviction_gate.contracts.court import (
     Amendment,
     Conviction,
     Correction,
@@ -24,12 +24,12 @@ from contracts.court import (
     ReviewDecision,
     SubjectFinding,
 )
-from contracts.court import Ruling as Word
-from contracts.facts import Facts, Question, Ruling
-from contracts.fields import Severity
-from contracts.history import History, Priority
-from contracts.message import Message
-from policy.catalog import place
+from conviction_gate.contracts.court import Ruling as Word
+from conviction_gate.contracts.fields import Severity
+from conviction_gate.contracts.history import History, Priority
+from conviction_gate.contracts.internal.facts import Facts, Question, Ruling
+from conviction_gate.contracts.message import Message
+from conviction_gate.policy.catalog import place
 from tests.unit import facts as the
 from tests.unit.facts import (
     Code,

@@ -6,13 +6,13 @@ import pytest
 from temporalio.client import WorkflowQueryFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
-import policy
-from contracts.case import QUESTIONS_TOLD, CaseView
-from contracts.court import Ruling as Word
-from contracts.facts import Facts, Ruling
-from contracts.history import HistoryRecord, Priority
-from intake.review import Asked, Silent, asked_by, misfit
-from policy.matter import digest
+from conviction_gate import policy
+from conviction_gate.cli.review import Asked, Silent, asked_by, misfit
+from conviction_gate.contracts.case import QUESTIONS_TOLD, CaseView
+from conviction_gate.contracts.court import Ruling as Word
+from conviction_gate.contracts.history import HistoryRecord, Priority
+from conviction_gate.contracts.internal.facts import Facts, Ruling
+from conviction_gate.policy.matter import digest
 from tests.unit import facts as the
 from tests.unit.facts import (
     booking,

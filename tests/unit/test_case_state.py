@@ -1,6 +1,6 @@
 """What a case carries: what of a docket it has told already."""
 
-from contracts.facts import Question, Ruling
+from conviction_gate.contracts.internal.facts import Question, Ruling
 from tests.unit.facts import review
 from workflows.state import REJECTED_SHOWN, CaseState
 

@@ -7,8 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.booking import Charge, Offense
-from policy.catalog import Catalog, CatalogError, Entry, built_in, find, normalised, place, read_rows
+from conviction_gate.contracts.booking import Charge, Offense
+from conviction_gate.policy.catalog import (
+    Catalog,
+    CatalogError,
+    Entry,
+    built_in,
+    find,
+    normalised,
+    place,
+    read_rows,
+)
 
 RELEASED = {
     "NCIC": 22,
@@ -31,7 +40,9 @@ RELEASED = {
     "WA-RCW": 24,
     "CO-CRS": 21,
 }
-FILES = sorted(file.name for file in files("policy.catalog").iterdir() if file.name.endswith(".csv"))
+FILES = sorted(
+    file.name for file in files("conviction_gate.policy.catalog").iterdir() if file.name.endswith(".csv")
+)
 SCHEMES = sorted({entry.scheme for entry in built_in().entries})
 HEADER = "scheme,code,description,charge_class,severity,source,verified,note"
 GOOD = "ZZ-VC,1(a),Stop sign,minor_traffic,infraction,the code itself,yes,"
@@ -50,7 +61,7 @@ def code_found(scheme: str, code: str) -> str | None:
 @pytest.mark.parametrize("name", FILES)
 def test_each_file_holds_to_the_rules(name: str) -> None:
     """Reading refuses what breaks a rule; a new file is tested by lying there."""
-    text = files("policy.catalog").joinpath(name).read_text("utf-8")
+    text = files("conviction_gate.policy.catalog").joinpath(name).read_text("utf-8")
     held = Catalog(read_rows(text, name)).entries
     assert {f"{entry.scheme.lower()}.csv" for entry in held} == {name}
     assert [entry.where for entry in held if entry.verified != (entry.source != "recalled")] == []

@@ -8,10 +8,10 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 import worker
-from intake.command_line import app
-from policy.catalog import built_in
-from runtime.catalogs import read_catalogs
-from runtime.settings import Settings, SettingsError
+from conviction_gate.cli.command_line import app
+from conviction_gate.config.catalogs import read_catalogs
+from conviction_gate.config.settings import Settings, SettingsError
+from conviction_gate.policy.catalog import built_in
 
 HEADER = "scheme,code,description,charge_class,severity,source,verified,note\n"
 OWN = HEADER + "CA-VC,9999(a),Local sign,minor_traffic,infraction,county ordinance list,yes,\n"

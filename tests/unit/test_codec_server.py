@@ -12,12 +12,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from google.protobuf.json_format import MessageToDict, ParseDict
 from temporalio.api.common.v1 import Payload
 
-from runtime import codec_server
-from runtime.claims import free_port
-from runtime.codec_server import CodecServer, Readers, run, serving
-from runtime.keys import Keyring
-from runtime.sealing import SealingCodec
-from runtime.settings import Settings, SettingsError
+from conviction_gate.config.settings import Settings, SettingsError
+from conviction_gate.devserver.claims import free_port
+from conviction_gate.encryption import codec_server
+from conviction_gate.encryption.codec import SealingCodec
+from conviction_gate.encryption.codec_server import CodecServer, Readers, run, serving
+from conviction_gate.encryption.keys import Keyring
 
 UI = "https://temporal.example.gov"
 TOKEN = "0123456789abcdef"

@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from contracts.booking import Subject
-from contracts.case import CaseResult
-from contracts.facts import Reopening
-from contracts.work import Earlier
-from intake.comparing import knows, lacks
-from intake.histories import Cleared, Flagged, Told, Written
-from intake.reconciling import write_again
-from registry import Registry, Standing
+from conviction_gate.cli.reconcile import write_again
+from conviction_gate.contracts.booking import Subject
+from conviction_gate.contracts.case import CaseResult
+from conviction_gate.contracts.internal.activities import Earlier
+from conviction_gate.contracts.internal.facts import Reopening
+from conviction_gate.registry import Registry, Standing
+from conviction_gate.restore.comparing import knows, lacks
+from conviction_gate.restore.histories import Cleared, Flagged, Told, Written
 from tests.unit.registries import CASE_ID, CITIZEN, LATER, NOON, cleared, conclusion, flagged, withdrawal
 
 

@@ -5,7 +5,7 @@ import time
 import pytest
 from temporalio.runtime import LoggingConfig
 
-from runtime.connect import ConnectError, core, named_server
+from conviction_gate.temporal.connect import ConnectError, core, named_server
 
 
 def test_the_core_logs_as_python_does(

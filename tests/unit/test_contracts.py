@@ -9,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from contracts.arrivals import (
+from conviction_gate.contracts.booking import Booking
+from conviction_gate.contracts.case import CaseResult, CaseView, CorrectionResult, Flag, SubmitAnswer
+from conviction_gate.contracts.court import Correction, CourtUpdate
+from conviction_gate.contracts.history import HistoryAnswer
+from conviction_gate.contracts.internal.facts import Facts
+from conviction_gate.contracts.names import CaseId
+from conviction_gate.contracts.reading import (
     MESSAGE_TYPES,
     DoesNotFit,
     misfit,
@@ -19,12 +25,6 @@ from contracts.arrivals import (
     read_typed,
     type_of,
 )
-from contracts.booking import Booking
-from contracts.case import CaseResult, CaseView, CorrectionResult, Flag, SubmitAnswer
-from contracts.court import Correction, CourtUpdate
-from contracts.facts import Facts
-from contracts.history import HistoryAnswer
-from contracts.names import CaseId
 
 Fields = dict[str, Any]
 

@@ -19,14 +19,14 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceResponse, Describ
 from temporalio.service import RPCError, RPCStatusCode
 from typer.testing import CliRunner
 
-from contracts.booking import Subject
-from contracts.history import HistoryAnswer
-from intake import doctor
-from intake.command_line import app
-from intake.doctor import Examination, Finding, checked, polled
-from registry import DocketEntry, Registry, RegistryError
-from runtime.keys import make_key
-from runtime.settings import Settings
+from conviction_gate.cli import doctor
+from conviction_gate.cli.command_line import app
+from conviction_gate.cli.doctor import Examination, Finding, checked, polled
+from conviction_gate.config.settings import Settings
+from conviction_gate.contracts.booking import Subject
+from conviction_gate.contracts.history import HistoryAnswer
+from conviction_gate.encryption.keys import make_key
+from conviction_gate.registry import DocketEntry, Registry, RegistryError
 from tests.state_repository import clean, saying, state_repository
 from tests.unit.registries import AGENCY, CONVICTION, sql
 

@@ -9,10 +9,10 @@ from typing import Final, get_args
 
 import pytest
 
-import policy
-from contracts.fields import Rule
-from policy import Decision, Edition
-from policy.catalog import normalised
+from conviction_gate import policy
+from conviction_gate.contracts.fields import Rule
+from conviction_gate.policy import Decision, Edition
+from conviction_gate.policy.catalog import normalised
 from tests.unit.facts import booking, charge, decided, facts_of
 from tests.unit.grid import grid, told
 
@@ -40,7 +40,7 @@ def test_a_released_edition_decides_the_grid_as_it_did() -> None:
     assert digest.hexdigest() == released, (
         f"edition {FIRST.name} decides otherwise than when it was released. A released edition never "
         "changes, since open cases are decided under it for years: undo the change, or make a new edition "
-        "of it in policy/editions.py, with rules of its own"
+        "of it in conviction_gate/policy/editions.py, with rules of its own"
     )
 
 

@@ -5,13 +5,13 @@ from typing import Any, Final, get_args
 
 import pytest
 
-import policy
-from contracts.arrivals import MESSAGE_TYPES
-from contracts.case import CaseResult, Flag, RejectedView, ReopenedView
-from contracts.facts import Facts
-from contracts.fields import Rule
-from intake.explaining import CAME_AS, explanation
-from intake.looking_up import Found
+from conviction_gate import policy
+from conviction_gate.cli.explain import CAME_AS, explanation
+from conviction_gate.client.looking_up import Found
+from conviction_gate.contracts.case import CaseResult, Flag, RejectedView, ReopenedView
+from conviction_gate.contracts.fields import Rule
+from conviction_gate.contracts.internal.facts import Facts
+from conviction_gate.contracts.reading import MESSAGE_TYPES
 from tests.readability import grade
 from tests.unit import facts as the
 from tests.unit.facts import (

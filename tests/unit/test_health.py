@@ -14,14 +14,14 @@ from temporalio.client import Client
 from temporalio.converter import DataConverter
 from temporalio.service import RPCError, RPCStatusCode
 
-from registry import RegistryError
-from runtime import health
-from runtime.embedded import free_port
-from runtime.health import Health, serving
-from runtime.keys import make_key, new_secret, use_key
-from runtime.sealing import converter
-from runtime.settings import Settings, SettingsError
-from runtime.stopping import Ending
+from conviction_gate.config.settings import Settings, SettingsError
+from conviction_gate.devserver.embedded import free_port
+from conviction_gate.encryption.codec import converter
+from conviction_gate.encryption.keys import make_key, new_secret, use_key
+from conviction_gate.registry import RegistryError
+from conviction_gate.service import health
+from conviction_gate.service.health import Health, serving
+from conviction_gate.service.shutdown import Ending
 
 
 class Things:

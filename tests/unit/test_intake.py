@@ -32,20 +32,8 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 from typer.testing import CliRunner
 
-from contracts.arrivals import DoesNotFit, read_message, type_of
-from contracts.booking import Booking
-from contracts.case import CaseResult, CaseView, SubmitAnswer
-from contracts.facts import Facts
-from contracts.fields import Status
-from contracts.message import Message
-from contracts.names import AGENCY, CASE_STATUS, NEEDS_ATTENTION, CaseId
-from contracts.permits import NOT_A_REVIEWER, NOT_A_WITHDRAWER, Permits
-from contracts.work import Conclusion
-from intake.bulk import Lookout
-from intake.client import CaseClient, Reply
-from intake.command_line import app
-from intake.printing import clean, waiting
-from intake.reading import (
+from conviction_gate.cli.bulk.commands import Lookout
+from conviction_gate.cli.bulk.reading import (
     LONGEST,
     WHOLE_MOST,
     Addressed,
@@ -55,9 +43,21 @@ from intake.reading import (
     read_case_id,
     read_history,
 )
-from intake.sending import AT_ONCE, READ_AHEAD, Sent, Stopped, deliver
-from registry import Registry, migrate
-from runtime.converter import data_converter
+from conviction_gate.cli.bulk.sending import AT_ONCE, READ_AHEAD, Sent, Stopped, deliver
+from conviction_gate.cli.command_line import app
+from conviction_gate.cli.printing import clean, waiting
+from conviction_gate.client.case_client import CaseClient, Reply
+from conviction_gate.contracts.booking import Booking
+from conviction_gate.contracts.case import CaseResult, CaseView, SubmitAnswer
+from conviction_gate.contracts.fields import Status
+from conviction_gate.contracts.internal.activities import Conclusion
+from conviction_gate.contracts.internal.facts import Facts
+from conviction_gate.contracts.internal.permits import NOT_A_REVIEWER, NOT_A_WITHDRAWER, Permits
+from conviction_gate.contracts.message import Message
+from conviction_gate.contracts.names import AGENCY, CASE_STATUS, NEEDS_ATTENTION, CaseId
+from conviction_gate.contracts.reading import DoesNotFit, read_message, type_of
+from conviction_gate.encryption.converter import data_converter
+from conviction_gate.registry import Registry, migrate
 
 NOON = datetime(2013, 7, 15, 12, tzinfo=UTC)
 CASE = CaseId("CA0190000", "A2012-0042117")
@@ -243,7 +243,7 @@ async def payloads(*values: Any) -> Payloads:
 @pytest.fixture(scope="session")
 async def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file of an empty registry: copied for each test, since making it takes longer."""
-    path = tmp_path_factory.mktemp("intake") / "registry.db"
+    path = tmp_path_factory.mktemp("client") / "registry.db"
     await migrate(f"sqlite:///{path}")
     return path
 

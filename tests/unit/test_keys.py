@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from runtime.keys import KeysError, list_keys, make_key, read_keyring, use_key
-from runtime.settings import Settings
+from conviction_gate.config.settings import Settings
+from conviction_gate.encryption.keys import KeysError, list_keys, make_key, read_keyring, use_key
 
 SECRET = base64.b64encode(bytes(range(32))).decode()
 OTHER = base64.b64encode(bytes(range(1, 33))).decode()

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from intake.listing import NoSuchPage, Wanted, _read_token, _token
+from conviction_gate.client.listing import NoSuchPage, Wanted, _read_token, _token
 
 MOMENT = datetime(2026, 11, 24, 12, 0, 0, 123457, UTC)
 WANTED = Wanted("waiting_for_court", "CAZZ00100", waiting_for=timedelta(days=180))

@@ -5,13 +5,13 @@ from typing import get_args
 import pytest
 from temporalio.common import SearchAttributeIndexedValueType as Type
 
-from contracts import names
-from contracts.arrivals import MESSAGE_TYPES
-from contracts.case import FlagStatus, Outcome
-from contracts.court import Disposition, Entry, Ground, Ruling
-from contracts.fields import ChargeClass, Finding, Rule, Severity, Status
-from contracts.history import DISPOSITIONS, PRIORITY_KINDS
-from contracts.names import CaseId
+from conviction_gate.contracts import names
+from conviction_gate.contracts.case import FlagStatus, Outcome
+from conviction_gate.contracts.court import Disposition, Entry, Ground, Ruling
+from conviction_gate.contracts.fields import ChargeClass, Finding, Rule, Severity, Status
+from conviction_gate.contracts.history import DISPOSITIONS, PRIORITY_KINDS
+from conviction_gate.contracts.names import CaseId
+from conviction_gate.contracts.reading import MESSAGE_TYPES
 
 SIGNALS = {
     "conviction",

@@ -5,9 +5,9 @@ import json
 import pytest
 from pydantic import ValidationError
 
-from contracts.case import CaseResult, CaseView
-from contracts.facts import Facts
-from contracts.work import Concluded, Conclusion, HistoryFound, OffensesPlaced
+from conviction_gate.contracts.case import CaseResult, CaseView
+from conviction_gate.contracts.internal.activities import Concluded, Conclusion, HistoryFound, OffensesPlaced
+from conviction_gate.contracts.internal.facts import Facts
 from tests.contracts.samples import samples
 from tests.unit.facts import booking, charge, facts_of
 from tests.unit.test_policy_newer_releases import NEWER, unread, written_by_a_newer_release

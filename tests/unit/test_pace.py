@@ -5,9 +5,9 @@ from functools import partial
 
 import pytest
 
-from contracts.names import CaseId
-from intake import pace
-from intake.pace import AHEAD, AT_ONCE, Pace
+from conviction_gate.cli.bulk import pace
+from conviction_gate.cli.bulk.pace import AHEAD, AT_ONCE, Pace
+from conviction_gate.contracts.names import CaseId
 
 
 class House:

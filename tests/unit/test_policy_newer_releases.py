@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import policy
-from contracts.case import CaseResult
-from contracts.facts import Facts
-from policy import UNREADABLE
-from policy.correction import NotReadable
+from conviction_gate import policy
+from conviction_gate.contracts.case import CaseResult
+from conviction_gate.contracts.internal.facts import Facts
+from conviction_gate.policy import UNREADABLE
+from conviction_gate.policy.correction import NotReadable
 from tests.unit.facts import booking, charge, conviction, correction, decided, facts_of, finding
 from tests.unit.test_policy_properties import any_facts
 

@@ -7,9 +7,9 @@ from typing import get_args
 
 import pytest
 
-import policy
-from contracts.fields import ChargeClass, Rule
-from policy.page import CLASSES, RULES, long_date, page
+from conviction_gate import policy
+from conviction_gate.contracts.fields import ChargeClass, Rule
+from conviction_gate.policy.page import CLASSES, RULES, long_date, page
 from tests.readability import grade
 
 EIGHTH = 8

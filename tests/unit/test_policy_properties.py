@@ -7,10 +7,10 @@ from typing import Any, Final, TypeVar, get_args
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-import policy
-from contracts.booking import Booking, Charge, Offense, Subject
-from contracts.case import CaseResult, Outcome
-from contracts.court import (
+from conviction_gate import policy
+from conviction_gate.contracts.booking import Booking, Charge, Offense, Subject
+from conviction_gate.contracts.case import CaseResult, Outcome
+from conviction_gate.contracts.court import (
     Amendment,
     Conviction,
     Correction,
@@ -20,13 +20,13 @@ from contracts.court import (
     ReviewDecision,
     SubjectFinding,
 )
-from contracts.court import Ruling as Word
-from contracts.facts import Facts, PlacedOffense, Question, Ruling
-from contracts.fields import ChargeClass, Finding, Rule, Severity
-from contracts.history import DISPOSITIONS, PRIORITY_KINDS, History, HistoryRecord, Priority
-from contracts.message import Message
-from policy.catalog import find
-from policy.matter import saying
+from conviction_gate.contracts.court import Ruling as Word
+from conviction_gate.contracts.fields import ChargeClass, Finding, Rule, Severity
+from conviction_gate.contracts.history import DISPOSITIONS, PRIORITY_KINDS, History, HistoryRecord, Priority
+from conviction_gate.contracts.internal.facts import Facts, PlacedOffense, Question, Ruling
+from conviction_gate.contracts.message import Message
+from conviction_gate.policy.catalog import find
+from conviction_gate.policy.matter import saying
 from tests.unit import facts as the
 from tests.unit.facts import decided, with_more
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-import policy
-from contracts.case import CaseResult
-from contracts.facts import Facts
-from contracts.message import Message
-from contracts.room import FACTS_MOST, size_of, size_of_facts
+from conviction_gate import policy
+from conviction_gate.contracts.case import CaseResult
+from conviction_gate.contracts.internal.facts import Facts
+from conviction_gate.contracts.internal.limits import FACTS_MOST, size_of, size_of_facts
+from conviction_gate.contracts.message import Message
 from tests.unit import facts as given
 
 AT = datetime(2014, 5, 2, 9, tzinfo=UTC)

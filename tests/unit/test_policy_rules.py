@@ -8,13 +8,13 @@ from typing import Any, get_args
 
 import pytest
 
-import policy
-from contracts.case import CaseResult
-from contracts.facts import Facts, Ruling
-from contracts.fields import ChargeClass, Rule
-from contracts.history import PRIORITY_KINDS, History, Priority
-from policy.catalog import find
-from policy.matter import EXCLUDED, IN_SCOPE
+from conviction_gate import policy
+from conviction_gate.contracts.case import CaseResult
+from conviction_gate.contracts.fields import ChargeClass, Rule
+from conviction_gate.contracts.history import PRIORITY_KINDS, History, Priority
+from conviction_gate.contracts.internal.facts import Facts, Ruling
+from conviction_gate.policy.catalog import find
+from conviction_gate.policy.matter import EXCLUDED, IN_SCOPE
 from tests.unit import facts as the
 from tests.unit.facts import (
     amendment,

@@ -9,11 +9,11 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
-from intake.command_line import app
-from registry import Registry, RegistryError, engines, migrate
-from registry.cases import locked
-from registry.database import ATTEMPTS
-from registry.engines import CONNECTIONS
+from conviction_gate.cli.command_line import app
+from conviction_gate.registry import Registry, RegistryError, engines, migrate
+from conviction_gate.registry.cases import locked
+from conviction_gate.registry.database import ATTEMPTS
+from conviction_gate.registry.engines import CONNECTIONS
 from tests.postgres import Postgres
 from tests.unit.registries import AGENCY, flagged, meanwhile, sql
 

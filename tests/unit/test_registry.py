@@ -22,20 +22,29 @@ from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from contracts.booking import Subject
-from contracts.case import CaseResult
-from contracts.court import Conviction, Correction
-from contracts.facts import Facts, Reopening
-from contracts.fields import Rule
-from contracts.history import HistoryAnswer, HistoryRecord, Priority
-from contracts.message import Message
-from contracts.work import Conclusion, CorrectionRequest, Earlier, LiftCode
-from registry import DocketEntry, KeptCase, Registry, RegistryError, cases, engines, migrate, transactions
-from registry.cases import flags
-from registry.columns import Instant
-from registry.history import by_kind, ids_of, led_to
-from registry.schema import VERSION
-from registry.tables import Base
+from conviction_gate.contracts.booking import Subject
+from conviction_gate.contracts.case import CaseResult
+from conviction_gate.contracts.court import Conviction, Correction
+from conviction_gate.contracts.fields import Rule
+from conviction_gate.contracts.history import HistoryAnswer, HistoryRecord, Priority
+from conviction_gate.contracts.internal.activities import Conclusion, CorrectionRequest, Earlier, LiftCode
+from conviction_gate.contracts.internal.facts import Facts, Reopening
+from conviction_gate.contracts.message import Message
+from conviction_gate.registry import (
+    DocketEntry,
+    KeptCase,
+    Registry,
+    RegistryError,
+    cases,
+    engines,
+    migrate,
+    transactions,
+)
+from conviction_gate.registry.cases import flags
+from conviction_gate.registry.columns import Instant
+from conviction_gate.registry.history import by_kind, ids_of, led_to
+from conviction_gate.registry.schema import VERSION
+from conviction_gate.registry.tables import Base
 from tests.unit.registries import (
     AGENCY,
     CASE_ID,
@@ -877,7 +886,9 @@ async def test_migrating_twice_keeps_what_is_there(registry: Registry, url: str)
 
 
 async def test_several_processes_may_migrate_at_once(bare_url: str) -> None:
-    program = "import asyncio, sys, registry; asyncio.run(registry.migrate(sys.argv[1]))"
+    program = (
+        "import asyncio, sys; from conviction_gate import registry; asyncio.run(registry.migrate(sys.argv[1]))"
+    )
     processes = [
         await asyncio.create_subprocess_exec(sys.executable, "-c", program, bare_url, cwd=HOUSE)
         for _ in range(3)
@@ -984,7 +995,7 @@ async def test_whoever_waits_for_too_long_is_told(sqlite_url: str, monkeypatch: 
 
 def test_the_newest_revision_is_the_one_that_this_release_expects() -> None:
     config = Config()
-    config.set_main_option("script_location", "registry:migrations")
+    config.set_main_option("script_location", "conviction_gate.registry:migrations")
     assert ScriptDirectory.from_config(config).get_heads() == [VERSION]
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
-from contracts.names import CASE_RULE, CASE_STATUS
-from intake.remains import WAITS, Remains, read
-from runtime.converter import data_converter
+from conviction_gate.client.remains import WAITS, Remains, read
+from conviction_gate.contracts.names import CASE_RULE, CASE_STATUS
+from conviction_gate.encryption.converter import data_converter
 from tests.replay import record
 from workflows.state import CaseState
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from contracts.arrivals import MESSAGE_TYPES
-from contracts.schemas import main, schemas, write
+from conviction_gate.contracts.reading import MESSAGE_TYPES
+from conviction_gate.contracts.schemas import main, schemas, write
 
 FOLDER = Path(__file__).parents[2] / "docs" / "schemas"
 
@@ -62,4 +62,4 @@ def test_writing_makes_the_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize("arguments", [[], ["a", "b"]])
 def test_one_folder_must_be_named(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments) == 2
-    assert "python -m contracts.schemas docs/schemas" in capsys.readouterr().err
+    assert "python -m conviction_gate.contracts.schemas docs/schemas" in capsys.readouterr().err

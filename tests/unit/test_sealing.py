@@ -11,11 +11,11 @@ from temporalio.api.failure.v1 import Failure
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
-from contracts.sealed import REFUSED, Locked, refusal
-from runtime.converter import data_converter
-from runtime.keys import Keyring, read_keyring
-from runtime.sealing import OPENED_MOST, SealingCodec, converter, sealing_converter
-from runtime.settings import Settings
+from conviction_gate.config.settings import Settings
+from conviction_gate.contracts.internal.sealed import REFUSED, Locked, refusal
+from conviction_gate.encryption.codec import OPENED_MOST, SealingCodec, converter, sealing_converter
+from conviction_gate.encryption.converter import data_converter
+from conviction_gate.encryption.keys import Keyring, read_keyring
 
 K1, K2 = (base64.b64encode(bytes([n] * 32)).decode() for n in (1, 2))
 PLAIN = Payload(metadata={"encoding": b"json/plain"}, data=b'{"docket_number": "DN-1"}')

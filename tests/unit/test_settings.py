@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.settings import Settings, SettingsError
+from conviction_gate.config.settings import Settings, SettingsError
 
 
 @pytest.fixture(autouse=True)

@@ -16,11 +16,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from runtime import sign_in
-from runtime.claims import free_port
-from runtime.codec_server import CodecServer, Readers
-from runtime.settings import Settings, SettingsError
-from runtime.sign_in import Keys, Reader, Refusal, SignIn
+from conviction_gate.config.settings import Settings, SettingsError
+from conviction_gate.devserver.claims import free_port
+from conviction_gate.encryption import sign_in
+from conviction_gate.encryption.codec_server import CodecServer, Readers
+from conviction_gate.encryption.sign_in import Keys, Reader, Refusal, SignIn
 from tests.issuer import AUDIENCE, Issuer, answering, new_rsa, public
 from tests.unit.test_codec_server import SAID, TOKEN, WHERE, app, plain, sealed
 
@@ -268,7 +268,7 @@ async def test_nobody_is_let_in_before_there_are_keys(clock: Clock, caplog: pyte
     issuer.address = f"http://127.0.0.1:{free_port()}/jwks"
     door = await SignIn.of(settings(issuer.address, issuer))
     assert door is not None
-    assert caplog.record_tuples[0][:2] == ("runtime.sign_in", logging.WARNING)
+    assert caplog.record_tuples[0][:2] == ("conviction_gate.encryption.sign_in", logging.WARNING)
     assert "cannot be read" in caplog.text
     assert (await refused(door, issuer.token()))[0] == 503
 

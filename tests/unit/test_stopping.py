@@ -6,7 +6,7 @@ from typing import cast
 import pytest
 from temporalio.worker import Worker
 
-from runtime.stopping import Ending, WorkerFailed
+from conviction_gate.service.shutdown import Ending, WorkerFailed
 
 
 class Failing:

@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from runtime import traces
-from runtime.settings import SettingsError
+from conviction_gate.config.settings import SettingsError
+from conviction_gate.service import traces
 
 
 def test_without_the_setting_nothing_is_imported() -> None:
@@ -16,7 +16,9 @@ def test_without_the_setting_nothing_is_imported() -> None:
 
 
 def test_without_the_packages_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in sys.modules if name == "runtime.spans" or "opentelemetry" in name]:
+    for name in [
+        name for name in sys.modules if name == "conviction_gate.service.spans" or "opentelemetry" in name
+    ]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "opentelemetry", None)
     with (

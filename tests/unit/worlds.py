@@ -7,13 +7,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import policy
-from contracts.arrivals import read_booking, read_message, type_of
-from contracts.case import CaseView, MessageView
-from contracts.court import ReviewDecision
-from contracts.facts import Facts, Ruling
-from contracts.history import PRIORITY_KINDS, History, HistoryAnswer, Priority
-from contracts.message import Message
+from conviction_gate import policy
+from conviction_gate.contracts.case import CaseView, MessageView
+from conviction_gate.contracts.court import ReviewDecision
+from conviction_gate.contracts.history import PRIORITY_KINDS, History, HistoryAnswer, Priority
+from conviction_gate.contracts.internal.facts import Facts, Ruling
+from conviction_gate.contracts.message import Message
+from conviction_gate.contracts.reading import read_booking, read_message, type_of
 from tests.unit import facts as the
 from tests.unit.facts import (
     booking,

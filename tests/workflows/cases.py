@@ -11,10 +11,10 @@ from temporalio.api.common.v1 import Payload
 from temporalio.client import Client, WorkflowHandle
 from temporalio.common import RawValue, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
-from contracts.case import CaseResult, CaseView, CorrectionResult, SubmitAnswer
-from contracts.names import BOOKING_CASE, FLAG_CORRECTION, QUERY, TASK_QUEUE, UPDATE, CaseId
-from registry import Registry
-from runtime.settings import Settings
+from conviction_gate.config.settings import Settings
+from conviction_gate.contracts.case import CaseResult, CaseView, CorrectionResult, SubmitAnswer
+from conviction_gate.contracts.names import BOOKING_CASE, FLAG_CORRECTION, QUERY, TASK_QUEUE, UPDATE, CaseId
+from conviction_gate.registry import Registry
 from worker import make_worker
 
 

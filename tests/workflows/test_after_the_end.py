@@ -7,11 +7,11 @@ import pytest
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from contracts.case import Flag
-from contracts.names import CaseId
-from contracts.work import Concluded, Conclusion
-from registry import Registry
-from runtime.settings import Settings
+from conviction_gate.config.settings import Settings
+from conviction_gate.contracts.case import Flag
+from conviction_gate.contracts.internal.activities import Concluded, Conclusion
+from conviction_gate.contracts.names import CaseId
+from conviction_gate.registry import Registry
 from tests.workflows.cases import (
     amendment,
     booking,

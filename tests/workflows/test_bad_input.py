@@ -13,10 +13,10 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
-from contracts.case import CaseResult
-from contracts.names import NEEDS_ATTENTION, CaseId
-from registry import Registry
-from runtime.settings import Settings
+from conviction_gate.config.settings import Settings
+from conviction_gate.contracts.case import CaseResult
+from conviction_gate.contracts.names import NEEDS_ATTENTION, CaseId
+from conviction_gate.registry import Registry
 from tests.workflows.cases import (
     booking,
     case_id,

@@ -15,14 +15,14 @@ from temporalio.worker import UnsandboxedWorkflowRunner
 
 import worker
 import workflows.booking_case
-from contracts.case import CaseResult
-from contracts.names import (
+from conviction_gate.config.settings import Settings
+from conviction_gate.contracts.case import CaseResult
+from conviction_gate.contracts.names import (
     SEARCH_ATTRIBUTES,
     CaseId,
 )
-from registry import Registry
-from runtime.converter import data_converter
-from runtime.settings import Settings
+from conviction_gate.encryption.converter import data_converter
+from conviction_gate.registry import Registry
 from tests.workflows.cases import (
     booking,
     case_id,

@@ -9,14 +9,14 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 import activities.look_ups
-import policy
 import worker
 import workflows.booking_case
-from contracts.case import CaseResult, CorrectionResult
-from contracts.names import FLAG_CORRECTION, CaseId
-from policy import Decision, Edition
-from registry import Registry
-from runtime.settings import Settings
+from conviction_gate import policy
+from conviction_gate.config.settings import Settings
+from conviction_gate.contracts.case import CaseResult, CorrectionResult
+from conviction_gate.contracts.names import FLAG_CORRECTION, CaseId
+from conviction_gate.policy import Decision, Edition
+from conviction_gate.registry import Registry
 from tests.workflows.cases import (
     amendment,
     booking,

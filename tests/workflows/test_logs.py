@@ -15,13 +15,13 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities import Sources
-from contracts.history import History
-from registry import Registry, RegistryError
-from runtime import logs
-from runtime.connect import core
-from runtime.converter import data_converter
-from runtime.services import ServiceError
-from runtime.settings import Settings
+from conviction_gate.config.settings import Settings
+from conviction_gate.contracts.history import History
+from conviction_gate.encryption.converter import data_converter
+from conviction_gate.registry import Registry, RegistryError
+from conviction_gate.service import logs
+from conviction_gate.sources.http import ServiceError
+from conviction_gate.temporal.connect import core
 from tests.workflows.cases import booking, case_id, start
 from worker import make_worker
 
@@ -137,7 +137,7 @@ def test_what_others_say_is_cut_to_its_first_line(lines: Lines) -> None:
     except RuntimeError as error:
         logging.getLogger("asyncio").error("Task exception\nfuture: %r", error, exc_info=error)
         logging.getLogger("temporalio.worker").error("Handling failed, error: %s", error)
-        logging.getLogger("runtime").error("of ours: %s", 7)
+        logging.getLogger("conviction_gate").error("of ours: %s", 7)
     warnings.showwarning(RuntimeWarning("MARKER"), RuntimeWarning, "a.py", 7)
     told = lines()
     assert [line["message"].rpartition(":")[2].strip() for line in told] == [

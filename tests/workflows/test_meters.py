@@ -8,10 +8,10 @@ from temporalio.client import Client
 from temporalio.runtime import BufferedMetricUpdate, MetricBuffer, Runtime, TelemetryConfig
 from temporalio.testing import WorkflowEnvironment
 
-from registry import Registry
-from runtime.converter import data_converter
-from runtime.metrics import Cases, Verdicts
-from runtime.settings import Settings
+from conviction_gate.config.settings import Settings
+from conviction_gate.encryption.converter import data_converter
+from conviction_gate.registry import Registry
+from conviction_gate.service.metrics import Cases, Verdicts
 from tests.workflows.cases import booking, case_id, conviction, correct, correction, rejected, settled, start
 from worker import make_worker
 

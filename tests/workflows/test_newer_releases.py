@@ -13,14 +13,14 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 import activities.look_ups
-import policy
 import worker
 from activities import LookUps
-from contracts.names import CaseId
-from contracts.work import CHECK_HISTORY, HistoryRequest
-from policy import UNREADABLE, Edition
-from registry import Registry
-from runtime.settings import Settings
+from conviction_gate import policy
+from conviction_gate.config.settings import Settings
+from conviction_gate.contracts.internal.activities import CHECK_HISTORY, HistoryRequest
+from conviction_gate.contracts.names import CaseId
+from conviction_gate.policy import UNREADABLE, Edition
+from conviction_gate.registry import Registry
 from tests.workflows.cases import booking, case_id, conviction, dismissal, review_decision, settled, start
 from tests.workflows.test_continued import runs
 

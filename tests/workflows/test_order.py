@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from temporalio.client import Client, WorkflowHandle
 
-from contracts.case import CaseResult
+from conviction_gate.contracts.case import CaseResult
 from tests.workflows.cases import (
     amendment,
     booking,

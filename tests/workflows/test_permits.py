@@ -9,11 +9,11 @@ from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
-from contracts.case import CaseResult
-from contracts.names import CaseId
-from contracts.permits import NOT_A_REVIEWER, NOT_A_WITHDRAWER
-from registry import Registry
-from runtime.settings import Settings
+from conviction_gate.config.settings import Settings
+from conviction_gate.contracts.case import CaseResult
+from conviction_gate.contracts.internal.permits import NOT_A_REVIEWER, NOT_A_WITHDRAWER
+from conviction_gate.contracts.names import CaseId
+from conviction_gate.registry import Registry
 from tests.workflows.cases import (
     booking,
     case_id,

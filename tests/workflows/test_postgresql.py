@@ -2,10 +2,10 @@
 
 from temporalio.testing import WorkflowEnvironment
 
-from contracts.case import CaseResult, CorrectionResult
-from contracts.names import BOOKING_CASE, FLAG_CORRECTION
-from registry import Registry
-from runtime.settings import Settings
+from conviction_gate.config.settings import Settings
+from conviction_gate.contracts.case import CaseResult, CorrectionResult
+from conviction_gate.contracts.names import BOOKING_CASE, FLAG_CORRECTION
+from conviction_gate.registry import Registry
 from tests.workflows.cases import booking, case_id, conviction, correction, settled
 from worker import make_worker
 

@@ -20,10 +20,10 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 import worker
 import workflows.booking_case
-from contracts.case import CaseResult
-from contracts.names import FLAG_CORRECTION
-from registry import Registry
-from runtime.settings import Settings
+from conviction_gate.config.settings import Settings
+from conviction_gate.contracts.case import CaseResult
+from conviction_gate.contracts.names import FLAG_CORRECTION
+from conviction_gate.registry import Registry
 from tests.workflows.cases import (
     amendment,
     booking,

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from temporalio.client import Client, WorkflowHandle
 
-import policy
-from contracts.case import CaseResult
-from contracts.names import CaseId
-from contracts.work import CorrectionRequest
-from registry import KeptCase, Registry
+from conviction_gate import policy
+from conviction_gate.contracts.case import CaseResult
+from conviction_gate.contracts.internal.activities import CorrectionRequest
+from conviction_gate.contracts.names import CaseId
+from conviction_gate.registry import KeptCase, Registry
 from tests.workflows.cases import (
     amendment,
     booking,

@@ -9,9 +9,9 @@ from temporalio.client import Client
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
-from contracts.history import HistoryAnswer
-from contracts.names import CaseId
-from registry import Registry
+from conviction_gate.contracts.history import HistoryAnswer
+from conviction_gate.contracts.names import CaseId
+from conviction_gate.registry import Registry
 from tests.workflows.cases import settled, start
 
 SCENARIOS = json.loads((Path(__file__).parent.parent / "data" / "scenarios.json").read_text())

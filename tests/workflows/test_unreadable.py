@@ -20,11 +20,11 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
 import workflows.booking_case
-from registry import Registry
-from runtime.converter import data_converter
-from runtime.keys import read_keyring
-from runtime.sealing import SealingCodec, sealing_converter
-from runtime.settings import Settings
+from conviction_gate.config.settings import Settings
+from conviction_gate.encryption.codec import SealingCodec, sealing_converter
+from conviction_gate.encryption.converter import data_converter
+from conviction_gate.encryption.keys import read_keyring
+from conviction_gate.registry import Registry
 from tests.workflows.cases import (
     booking,
     case_id,

@@ -11,12 +11,12 @@ from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
-from contracts.booking import Subject
-from contracts.case import CaseResult, CaseView
-from contracts.history import HistoryAnswer
-from contracts.names import NEEDS_ATTENTION, WAITING_SINCE, CaseId
-from registry import DocketEntry, Known, Registry, RegistryError, migrate
-from runtime.settings import Settings
+from conviction_gate.config.settings import Settings
+from conviction_gate.contracts.booking import Subject
+from conviction_gate.contracts.case import CaseResult, CaseView
+from conviction_gate.contracts.history import HistoryAnswer
+from conviction_gate.contracts.names import NEEDS_ATTENTION, WAITING_SINCE, CaseId
+from conviction_gate.registry import DocketEntry, Known, Registry, RegistryError, migrate
 from tests.workflows.cases import (
     booking,
     case_id,

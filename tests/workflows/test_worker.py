@@ -7,9 +7,9 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 import worker
-from registry import Registry
-from runtime.sandbox import sandbox
-from runtime.settings import Settings
+from conviction_gate.config.settings import Settings
+from conviction_gate.registry import Registry
+from conviction_gate.temporal.sandbox import sandbox
 from tests.workflows.cases import booking, case_id, conviction, rejected, start
 from worker import make_worker
 

@@ -1,0 +1,1 @@
+"""Holds the promise that a traffic-only arrest is not flagged before a conviction."""

@@ -1,0 +1,1 @@
+"""The commands that send files of any length."""

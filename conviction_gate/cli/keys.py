@@ -1,0 +1,92 @@
+"""The commands `keys`: make one, bring it into use, list them. None of them shows a key that is in use."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from conviction_gate.cli.options import Data, Json
+from conviction_gate.cli.session import fail
+from conviction_gate.config.settings import PREFIX, Settings, SettingsError
+from conviction_gate.encryption.keys import fitting, list_keys, make_key, new_secret, today, use_key
+
+keys: Final = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+Id = Annotated[str | None, typer.Argument(metavar="[ID]", help="The key's name; today's date by default.")]
+_ELSEWHERE: Final = (
+    f"the keys are those of {PREFIX}KEYRING; make one with `keys new --print` and write it there"
+)
+
+
+@keys.callback()
+def _keys() -> None:
+    """The keys that seal what goes to the Temporal server."""
+
+
+@keys.command("new")
+def new_key(
+    key_id: Id = None,
+    shown: Annotated[
+        bool, typer.Option("--print", help="Print id=key for a store of secrets, and write no file.")
+    ] = False,
+    data: Data = None,
+) -> None:
+    """Make a key in the folder of keys. The first is the current one; a further one opens only, until `use`."""
+    try:
+        if shown:
+            print(f"{fitting(key_id or today())}={new_secret()}")
+            return
+        folder = _folder()
+        file = make_key(folder, key_id)
+        (made,) = (key for key in list_keys(Settings()) if key.file == file)
+    except SettingsError as error:
+        fail(str(error))
+    print(f"made {file}; keep a copy of it in a safe place: what it sealed cannot be read without it")
+    if not made.is_current:
+        print(f"bring it to every worker and client, then run `conviction-gate keys use {made.id}`")
+
+
+@keys.command("use")
+def use(
+    key_id: Annotated[str, typer.Argument(metavar="ID", help="A key of the folder.")], data: Data = None
+) -> None:
+    """Make a key the current one: what is started from now on seals with it."""
+    try:
+        use_key(_folder(), key_id)
+    except SettingsError as error:
+        fail(str(error))
+    print(f"{key_id} is the current key; start the workers anew")
+
+
+@keys.command("list")
+def show_keys(as_json: Json = False, data: Data = None) -> None:
+    """List the keys: which is current, where it stands, how old it is. Never the key itself."""
+    try:
+        found = list_keys(Settings())
+    except SettingsError as error:
+        fail(str(error))
+    rows = [
+        {
+            "id": key.id,
+            "current": key.is_current,
+            "file": str(key.file) if key.file else None,
+            "age_days": (datetime.now(UTC) - key.made_at).days if key.made_at else None,
+        }
+        for key in found
+    ]
+    if as_json:
+        print(json.dumps(rows))
+        return
+    for row in rows:
+        use = "current" if row["current"] else "opens only"
+        place = f"{row['file']}, {row['age_days']} days old" if row["file"] else f"from {PREFIX}KEYRING"
+        print(f"{row['id']}  {use}  {place}")
+
+
+def _folder() -> Path:
+    settings = Settings()
+    if settings.keyring is not None:
+        fail(_ELSEWHERE)
+    return settings.key_folder

@@ -1,0 +1,100 @@
+"""What was delivered to a case before, as the beginning of its history tells; no worker is needed.
+
+A signal that comes again is one more event in a history, though it changes nothing: so a sender
+looks here first.
+"""
+
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final, NamedTuple
+
+from temporalio.api.common.v1 import Payload
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from conviction_gate.contracts.message import Message
+from conviction_gate.contracts.names import NEEDS_ATTENTION, UPDATE, CaseId
+from conviction_gate.contracts.reading import DoesNotFit, read_message
+
+LOOKED_THROUGH: Final = 1000
+"""Events, of hardly any case all; what came after them counts as not looked at."""
+
+_ENDS: Final = (
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED,
+)
+
+
+class Delivered(NamedTuple):
+    """What was delivered under a message's key. `none_rejected`: the case took all that it got."""
+
+    is_open: bool
+    none_rejected: bool
+    messages: list[Message]
+
+
+def arrival(event: HistoryEvent) -> tuple[str, Sequence[Payload]]:
+    """The signal name under which something arrived, if anything did, and what."""
+    match event.WhichOneof("attributes"):
+        case "workflow_execution_started_event_attributes":
+            return "booking", event.workflow_execution_started_event_attributes.input.payloads
+        case "workflow_execution_signaled_event_attributes":
+            signal = event.workflow_execution_signaled_event_attributes
+            return signal.signal_name, signal.input.payloads
+        case "workflow_execution_update_accepted_event_attributes":
+            update = event.workflow_execution_update_accepted_event_attributes.accepted_request.input
+            return UPDATE, update.args.payloads
+        case _:
+            return "", ()
+
+
+async def delivered(client: Client, message: Message, case_id: CaseId) -> Delivered | None:
+    """What the latest run of the case got under the message's key; None where there is no case."""
+    history = client.get_workflow_handle(str(case_id)).fetch_history_events(page_size=LOOKED_THROUGH)
+    try:
+        await history.fetch_next_page()
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        return None
+    events = history.current_page or ()
+    is_whole = history.next_page_token is None
+    return Delivered(
+        is_open=not is_whole or events[-1].event_type not in _ENDS,
+        none_rejected=is_whole and not any(map(_needs_attention, events)),
+        messages=[
+            known
+            for event in events
+            if (known := await _read(client, message.key, *arrival(event))) is not None
+        ],
+    )
+
+
+async def _read(client: Client, key: tuple[str, str], name: str, payloads: Sequence[Payload]) -> Message | None:
+    """The message, where it fits and has this key."""
+    if len(payloads) != 1:
+        return None
+    (fields,) = await client.data_converter.decode(payloads)
+    if not isinstance(fields, dict) or (fields.get("sender") or "", fields.get("message_id")) != key:
+        return None
+    with suppress(DoesNotFit):
+        return read_message(str(fields.get("type")) if name == UPDATE else name, json.dumps(fields))
+    return None
+
+
+def _needs_attention(event: HistoryEvent) -> bool:
+    """Whether the case needed attention from there on: one that rejected something does."""
+    match event.WhichOneof("attributes"):
+        case "workflow_execution_started_event_attributes":
+            said = event.workflow_execution_started_event_attributes.search_attributes
+        case "upsert_workflow_search_attributes_event_attributes":
+            said = event.upsert_workflow_search_attributes_event_attributes.search_attributes
+        case _:
+            return False
+    return said.indexed_fields[NEEDS_ATTENTION.name].data == b"true"

@@ -1,0 +1,129 @@
+"""The list of cases, page by page, as the server's search attributes tell it."""
+
+import asyncio
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import UTC, datetime, timedelta
+from struct import error as StructError
+from struct import pack, unpack
+from typing import Final, NamedTuple
+from zlib import crc32
+
+from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
+
+from conviction_gate.contracts.fields import Model
+from conviction_gate.contracts.names import (
+    AGENCY,
+    BOOKING_CASE,
+    CASE_RULE,
+    CASE_STATUS,
+    NEEDS_ATTENTION,
+    WAITING_SINCE,
+)
+
+OPEN: Final = "ExecutionStatus = 'Running'"
+BROKEN_OFF: Final = {
+    WorkflowExecutionStatus.CANCELED: "canceled",
+    WorkflowExecutionStatus.FAILED: "ended by a failure",
+    WorkflowExecutionStatus.TERMINATED: "terminated",
+    WorkflowExecutionStatus.TIMED_OUT: "timed out",
+}
+"""How a run is ended from outside, while its case has not ended."""
+IS_BROKEN_OFF: Final = "ExecutionStatus IN ('Canceled', 'Failed', 'Terminated', 'TimedOut')"
+
+
+class CaseRow(Model):
+    """One case in a list. What a closed case says of itself cannot change any more: whether its
+    flag still stands, `flags` tells. `run`: the server's word for a run that it ended; the case had not."""
+
+    case_id: str
+    open: bool
+    run: str | None = None
+    status: str | None
+    rule: str | None
+    agency: str | None
+    needs_attention: bool
+    waiting_since: datetime | None
+
+
+class Page(Model):
+    """Cases in the server's order, the latest started first; `total` counts those of all pages.
+
+    `next`: what the next page is asked for by; None after the last one.
+    """
+
+    rows: tuple[CaseRow, ...]
+    total: int
+    next: str | None
+
+
+class NoSuchPage(ValueError):
+    """What a page was asked for by is not what the page before told."""
+
+
+class Wanted(NamedTuple):
+    """Which cases. `attention`: open ones that need a person's; `waiting_for`: the court, so long by now."""
+
+    status: str | None = None
+    agency: str | None = None
+    attention: bool = False
+    waiting_for: timedelta | None = None
+
+    def query(self, now: datetime) -> str:
+        """The visibility query; `status` and `agency` are words of the contract, so need no quoting."""
+        # What goes on as a new run is one case.
+        wanted = [f"WorkflowType = '{BOOKING_CASE}' AND ExecutionStatus != 'ContinuedAsNew'"]
+        if self.status:
+            wanted.append(f"{CASE_STATUS.name} = '{self.status}'")
+        if self.agency:
+            wanted.append(f"{AGENCY.name} = '{self.agency}'")
+        if self.attention:
+            wanted.append(f"{NEEDS_ATTENTION.name} = true AND {OPEN}")
+        if self.waiting_for is not None:
+            wanted.append(f"{WAITING_SINCE.name} <= '{(now - self.waiting_for).isoformat()}' AND {OPEN}")
+        return " AND ".join(wanted)
+
+
+async def page(client: Client, wanted: Wanted, size: int, token: str | None = None) -> Page:
+    """One page of cases; raises `NoSuchPage`."""
+    asked_at, place = _read_token(token, wanted) if token else (datetime.now(UTC), None)
+    query = wanted.query(asked_at)
+    listed = client.list_workflows(query, page_size=size, next_page_token=place)
+    counted, _ = await asyncio.gather(client.count_workflows(query), listed.fetch_next_page())
+    following = listed.next_page_token
+    return Page(
+        rows=tuple(map(_row, listed.current_page or ())),
+        total=counted.count,
+        next=_token(following, wanted, asked_at) if following else None,
+    )
+
+
+def _token(place: bytes, wanted: Wanted, asked_at: datetime) -> str:
+    """The server's own token, when the first page was asked for, and a sum over all that makes the list:
+    of a wrong token the server would say only that something went wrong, or tell of other cases."""
+    said = pack(">d", asked_at.timestamp()) + place
+    return urlsafe_b64encode(crc32(repr(wanted).encode() + said).to_bytes(4) + said).decode().rstrip("=")
+
+
+def _read_token(token: str, wanted: Wanted) -> tuple[datetime, bytes]:
+    try:
+        said = urlsafe_b64decode(token + "=" * (-len(token) % 4))[4:]
+        asked_at = datetime.fromtimestamp(unpack(">d", said[:8])[0], UTC)
+    except (ValueError, OverflowError, OSError, StructError):
+        raise NoSuchPage from None
+    if _token(said[8:], wanted, asked_at) != token:
+        raise NoSuchPage
+    return asked_at, said[8:]
+
+
+def _row(execution: WorkflowExecution) -> CaseRow:
+    said = execution.typed_search_attributes
+    return CaseRow(
+        case_id=execution.id,
+        open=execution.status is WorkflowExecutionStatus.RUNNING,
+        run=execution.status.name.lower() if execution.status in BROKEN_OFF else None,
+        status=said.get(CASE_STATUS),
+        rule=said.get(CASE_RULE),
+        agency=said.get(AGENCY),
+        needs_attention=bool(said.get(NEEDS_ATTENTION)),
+        waiting_since=said.get(WAITING_SINCE),
+    )

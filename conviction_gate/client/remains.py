@@ -1,0 +1,135 @@
+"""What is left of a case that does not answer: its history, read without being replayed.
+
+It tells what arrived and how the run ended. What the case made of that, only the case can tell.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC
+from typing import Any, Final, NamedTuple, get_args
+
+from pydantic import ValidationError
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import Client
+from temporalio.common import TypedSearchAttributes
+from temporalio.converter import DataConverter
+
+from conviction_gate.client.delivered import arrival
+from conviction_gate.contracts.case import CaseResult, CaseView
+from conviction_gate.contracts.fields import Rule, Status
+from conviction_gate.contracts.internal.sealed import Locked
+from conviction_gate.contracts.names import (
+    CASE_RULE,
+    CASE_STATUS,
+    NEEDS_ATTENTION,
+    UPDATE,
+    WAITING_SINCE,
+    CaseId,
+)
+from conviction_gate.contracts.reading import DoesNotFit, misfit, read_message, read_typed
+from conviction_gate.policy import effect_of
+from workflows.inbox import one_text, shown
+from workflows.state import CaseState
+
+WAITS: Final = "it waits: the case has not taken it yet"
+UNTOLD: Final = "The case does not answer, so what it makes of all this is not known here."
+
+
+class Remains(NamedTuple):
+    """The case as far as the history of its latest run tells: no charges, no questions, nothing that a
+    docket brought. `result`: how the run ended, where it ended with one."""
+
+    view: CaseView
+    result: CaseResult | None
+
+
+async def remains(client: Client, case_id: str) -> Remains:
+    """What is left of a case; raises the SDK's `RPCError` where the server knows no run of it."""
+    run = await client.get_workflow_handle(case_id).describe()
+    history = client.get_workflow_handle(case_id, run_id=run.run_id).fetch_history_events()
+    events = [event async for event in history]
+    return await read(client.data_converter, case_id, events, run.typed_search_attributes)
+
+
+async def read(
+    converter: DataConverter, case_id: str, events: Sequence[HistoryEvent], said: TypedSearchAttributes
+) -> Remains:
+    """What the events of one run tell; `said`: its search attributes, as the case set them last."""
+    taken = max(event.workflow_task_completed_event_attributes.started_event_id for event in events)
+    state = CaseState()
+    for event in events:
+        name, payloads = arrival(event)
+        values = await converter.decode(payloads)
+        if event.workflow_execution_started_event_attributes.continued_execution_run_id:
+            state = _carried(values)
+        elif name and (event.event_id > 1 or values not in ([], [None])):
+            _tell(state, case_id, event, name, values, is_taken=event.event_id < taken)
+    ended = events[-1].workflow_execution_completed_event_attributes.result.payloads
+    result = _result(await converter.decode(ended))
+    return Remains(_view(case_id, state, result, said), result)
+
+
+def _tell(
+    state: CaseState, case_id: str, event: HistoryEvent, name: str, values: Sequence[Any], *, is_taken: bool
+) -> None:
+    """Take down what arrived, as a case does; that may be of an older release, so as today's would."""
+    at = event.event_time.ToDatetime(UTC)
+    try:
+        text = one_text(values)
+        message = read_typed(text) if name == UPDATE else read_message(name, text)
+        if reason := misfit(message, CaseId.parse(case_id), at) or state.refusal(message):
+            raise DoesNotFit(reason)
+    except (DoesNotFit, Locked) as reason:
+        state.reject(name, at, str(reason), shown(values))
+        return
+    if not state.repeats(message):
+        # An update is in the history only once the case has taken it.
+        effect = effect_of(message, state.facts) if is_taken or name == UPDATE else WAITS
+        state.learn(message)
+        state.record(message, at, effect)
+
+
+def _carried(values: Sequence[Any]) -> CaseState:
+    """What the run before handed on; nothing where another release wrote it so that it cannot be read."""
+    try:
+        return CaseState.model_validate_json(one_text(values))
+    except (DoesNotFit, Locked, ValidationError):
+        return CaseState()
+
+
+def _result(values: Sequence[Any]) -> CaseResult | None:
+    try:
+        return CaseResult.model_validate_json(one_text(values))
+    except (DoesNotFit, Locked, ValidationError):  # it did not end, or as something else
+        return None
+
+
+def _view(id_: str, state: CaseState, result: CaseResult | None, said: TypedSearchAttributes) -> CaseView:
+    case_id = CaseId.parse(id_)
+    bookings = state.facts.bookings
+    status = _word(Status, said.get(CASE_STATUS)) or ("checking_history" if bookings else "awaiting_booking")
+    if result is not None:
+        status = "flagged" if result.outcome == "flagged" else "cleared"
+    return CaseView(
+        case_id=id_,
+        agency=case_id.agency if case_id else "",
+        tracking_number=case_id.tracking_number if case_id else "",
+        status=status,
+        rule=result.rule if result else _word(Rule, said.get(CASE_RULE)),
+        explanation=result.explanation if result else UNTOLD,
+        policy_edition=result.policy_edition if result else None,
+        charges=(),
+        messages=tuple(state.messages),
+        messages_total=state.messages_total,
+        rejected=tuple(state.rejected),
+        rejected_total=state.rejected_total,
+        waiting_since=said.get(WAITING_SINCE),
+        next_docket_check_at=None,
+        needs_attention=bool(said.get(NEEDS_ATTENTION)),
+        reopened=state.reopened,
+        booked_at=min((booking.booked_at for booking in bookings), default=None),
+    )
+
+
+def _word(words: Any, said: str | None) -> Any:
+    """What was said, where it is a word of this release."""
+    return said if said in get_args(words) else None

@@ -1,0 +1,114 @@
+"""Criminal history and docket, as their sources answer (contract, "Criminal history", "Docket").
+
+These are read leniently: a word that nobody knows is kept as such and left to a person by the rules.
+"""
+
+from typing import Any, get_args
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from conviction_gate.contracts.booking import Subject
+from conviction_gate.contracts.fields import Date, Id, Inside, Model, Severity, Text
+
+Known = frozenset[str]
+DISPOSITIONS: Known = frozenset(
+    {
+        "convicted",
+        "infraction_found",
+        "dismissed",
+        "acquitted",
+        "adjudicated",
+        "vacated",
+        "expunged",
+        "deferred_with_plea",
+        "pending",
+        "unknown",
+    }
+)
+SEVERITIES = (None, *get_args(Severity))
+PRIORITY_KINDS: Known = frozenset(
+    {
+        "reentrant_after_removal",
+        "final_order_fugitive",
+        "national_security",
+        "gang",
+        "outstanding_criminal_warrant",
+        "immigration_fraud",
+    }
+)
+
+
+class HistoryRecord(Model):
+    """One entry of a rap sheet. A disposition outside `DISPOSITIONS` is `unknown`."""
+
+    scheme: Id | None = None
+    code: Id | None = None
+    disposition: str = Field("unknown", examples=sorted(DISPOSITIONS))
+    severity: Severity | None = None
+    decided_on: Date | None = None
+    juvenile: bool = False
+
+    @field_validator("disposition", mode="before")
+    @classmethod
+    def _known_word(cls, word: Any) -> Any:
+        return word if isinstance(word, str) and word in DISPOSITIONS else "unknown"
+
+    @field_validator("severity", mode="before")
+    @classmethod
+    def _known_severity(cls, word: Any) -> Any:
+        return word if word in SEVERITIES else None
+
+    @field_validator("juvenile", mode="before")
+    @classmethod
+    def _null_is_no(cls, value: Any) -> Any:
+        return False if value is None else value
+
+
+class Priority(Model):
+    """A coded enforcement priority. One without a record id, or of unknown kind, is unclear."""
+
+    kind: Text
+    record_id: Id | None = None
+    recorded_on: Date | None = None
+
+
+class HistoryAnswer(Model):
+    """What a history source holds for one set of ids. Absent lists are empty ones."""
+
+    subject: Subject
+    records: tuple[HistoryRecord, ...] = Field(default=(), max_length=1000)
+    priorities: tuple[Priority, ...] = Field(default=(), max_length=100)
+    us_citizen: bool = False
+
+    @field_validator("records", "priorities", mode="before")
+    @classmethod
+    def _null_is_empty(cls, value: Any) -> Any:
+        return () if value is None else value
+
+    @field_validator("us_citizen", mode="before")
+    @classmethod
+    def _null_is_no(cls, value: Any) -> Any:
+        return False if value is None else value
+
+
+class History(Inside):
+    """All that is known of the subject's past, over every id that was asked for.
+
+    `conflicting`: the ids led to different rows, so that nobody can say whose record it is.
+    """
+
+    records: tuple[HistoryRecord, ...] = ()
+    priorities: tuple[Priority, ...] = ()
+    us_citizen: bool = False
+    conflicting: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _holds_known_words(cls, data: Any, info: ValidationInfo) -> Any:
+        """Unlike a source's answer, this was read before: a strange word is a newer release's."""
+        if info.mode == "json" and isinstance(data, dict):
+            for record in data.get("records", ()):
+                known = record.get("disposition", "unknown") in DISPOSITIONS
+                if not known or record.get("severity") not in SEVERITIES:
+                    raise ValueError("a word of a record that only a newer release knows")
+        return data

@@ -1,0 +1,1 @@
+"""What crosses a process boundary inside Conviction Gate: facts, activity inputs and results, limits."""

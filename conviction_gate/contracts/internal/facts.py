@@ -1,0 +1,182 @@
+"""The facts of a case: all that `policy.decide` looks at, and all that the registry keeps of it."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Final, Literal, Self, get_args
+
+from pydantic import (
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    SerializerFunctionWrapHandler,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    model_serializer,
+    model_validator,
+)
+
+from conviction_gate.contracts.booking import Booking, Offense
+from conviction_gate.contracts.court import (
+    ENTRIES,
+    Amendment,
+    Conviction,
+    Correction,
+    CourtUpdate,
+    Dismissal,
+    ReviewDecision,
+    SubjectFinding,
+)
+from conviction_gate.contracts.fields import ChargeClass, Id, Inside, Model, Rule, Text
+from conviction_gate.contracts.history import History
+from conviction_gate.contracts.message import Message
+
+CatalogSeverity = Literal["infraction", "misdemeanor", "felony", "wobbler"]
+
+
+class PlacedOffense(Offense):
+    """Where the catalog placed an offense when it was looked up: recorded, never recomputed."""
+
+    charge_class: ChargeClass
+    severity: CatalogSeverity | None = None
+
+
+class Question(Model):
+    """What a person is asked: which rule asks, about which charge, on what grounds.
+
+    `about` names the offense, the dispositions or the unclear points, so that new
+    evidence makes another question.
+    """
+
+    rule: Rule
+    charge_id: str | None = None
+    about: str
+
+
+class Ruling(Model):
+    """A review decision, bound to the question that stood when it arrived."""
+
+    decision: ReviewDecision
+    question: Question
+
+
+class Reopening(Model):
+    """A person opened an ended case again. `set_aside` names what had ended its charges until then,
+    by what was said: that ends them no more, whoever says it again."""
+
+    by: Id
+    reason: Text
+    reopened_at: datetime
+    set_aside: tuple[str, ...] = ()
+
+
+class Facts(Inside):
+    """Accepted messages by type, the history, and the classes of all offenses that they name.
+
+    `history` is null until `check_history` answered. `us_citizen` tells of a finding that the
+    registry holds under one of the subject's ids. `unasked` are rulings that answered no question
+    when they arrived: they bind nothing, whenever they come again.
+
+    What only a newer release can read is kept as it was written, beside the rest and out of sight of the
+    rules, which decide nothing while there is any (`is_whole`); written back, it stands where it stood.
+    """
+
+    bookings: tuple[Booking, ...] = ()
+    convictions: tuple[Conviction, ...] = ()
+    dismissals: tuple[Dismissal, ...] = ()
+    court_updates: tuple[CourtUpdate, ...] = ()
+    amendments: tuple[Amendment, ...] = ()
+    findings: tuple[SubjectFinding, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    rulings: tuple[Ruling, ...] = ()
+    unasked: tuple[ReviewDecision, ...] = ()
+    history: History | None = None
+    us_citizen: bool = False
+    placements: tuple[PlacedOffense, ...] = ()
+    reopenings: tuple[Reopening, ...] = ()
+    _unread: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything that was written of these facts could be read."""
+        return not (self.__pydantic_private__ or {}).get("_unread")  # the rules ask often: no look-up by name
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _keeps_what_it_cannot_read(
+        cls, data: Any, read: ModelWrapValidatorHandler[Self], info: ValidationInfo
+    ) -> Self:
+        if info.mode != "json" or not isinstance(data, dict):
+            return read(data)
+        try:
+            if all(map(_is_known, data.get("court_updates", ()))):
+                return read(data)
+        except ValidationError:
+            pass
+        readable, unread = data.copy(), {}
+        for name, entries in _ENTRIES.items():
+            if one := [entry for entry in data.get(name, ()) if not _can_read(entries, entry)]:
+                unread[name] = one
+                readable[name] = [entry for entry in data[name] if entry not in one]
+        if not _can_read(_HISTORY, data.get("history")):
+            unread["history"] = readable.pop("history")
+        facts = read(readable)
+        facts._unread = unread
+        return facts
+
+    @model_serializer(mode="wrap")
+    def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written = super()._without_defaults(handler)
+        for name, unread in self._unread.items():
+            written[name] = [*written.get(name, ()), *unread] if name in _ENTRIES else unread
+        return written
+
+    @property
+    def messages(self) -> Iterator[Message]:
+        """Every accepted message, rulings as they were sent."""
+        yield from self.bookings
+        yield from self.convictions
+        yield from self.dismissals
+        yield from self.court_updates
+        yield from self.amendments
+        yield from self.findings
+        yield from self.corrections
+        yield from (ruling.decision for ruling in self.rulings)
+        yield from self.unasked
+
+    def including(self, message: Message | Ruling) -> Self:
+        """These facts and one more message."""
+        name = _FIELDS[type(message)]
+        return self.model_copy(update={name: (*getattr(self, name), message)})
+
+
+_FIELDS: dict[type, str] = {
+    Booking: "bookings",
+    Conviction: "convictions",
+    Dismissal: "dismissals",
+    CourtUpdate: "court_updates",
+    Amendment: "amendments",
+    SubjectFinding: "findings",
+    Correction: "corrections",
+    Ruling: "rulings",
+    ReviewDecision: "unasked",
+}
+_HISTORY: Final = TypeAdapter[Any](History | None)
+_ENTRIES: Final[dict[str, TypeAdapter[Any]]] = {
+    name: TypeAdapter(get_args(field.annotation)[0])
+    for name, field in Facts.model_fields.items()
+    if name not in ("history", "us_citizen")
+}
+
+
+def _can_read(kind: TypeAdapter[Any], written: Any) -> bool:
+    try:
+        read = kind.validate_json(json.dumps(written))
+    except ValidationError:
+        return False
+    return not isinstance(read, CourtUpdate) or _is_known(written)
+
+
+def _is_known(update: dict[str, Any]) -> bool:
+    """A sender's strange word is `other` by now: one that is none is a newer release's."""
+    return update.get("entry") in ENTRIES

@@ -1,0 +1,15 @@
+"""What every message carries."""
+
+from conviction_gate.contracts.fields import Id, Sender, Wire
+
+
+class Message(Wire):
+    """`message_id` is unique within its `sender`; the same pair again changes nothing."""
+
+    message_id: Id
+    sender: Sender = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes a message the same one when it comes again."""
+        return (self.sender, self.message_id)

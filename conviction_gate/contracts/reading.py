@@ -1,0 +1,246 @@
+"""From what arrived to a message, or to the reason why it does not fit.
+
+One way in for every door: signals, the update `submit`, starts, the docket, files of the command
+line. A reason names the field, says what is wrong with it, and what would be right.
+"""
+
+import json
+import re
+from datetime import UTC, date, datetime
+from typing import Any, Final, Literal, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from conviction_gate.contracts.booking import Booking
+from conviction_gate.contracts.court import (
+    Amendment,
+    Conviction,
+    Correction,
+    CourtUpdate,
+    Dismissal,
+    ReviewDecision,
+    SubjectFinding,
+)
+from conviction_gate.contracts.fields import A_DAY
+from conviction_gate.contracts.history import HistoryAnswer
+from conviction_gate.contracts.message import Message
+from conviction_gate.contracts.names import SIGNALS, CaseId
+
+MESSAGE_TYPES: Final[dict[str, type[Message]]] = {
+    "conviction": Conviction,
+    "dismissal": Dismissal,
+    "court_update": CourtUpdate,
+    "amendment": Amendment,
+    "subject_finding": SubjectFinding,
+    "correction": Correction,
+    "review_decision": ReviewDecision,
+    "booking": Booking,
+}
+M = TypeVar("M", bound=BaseModel)
+
+PAYLOAD_KEPT: Final = 500
+"""Characters kept of what did not fit."""
+
+
+Misfit = Literal["does_not_fit", "misplaced", "not_taken"]
+"""No message of the contract; one that belongs to another case or day; one that this case cannot take."""
+
+
+class DoesNotFit(ValueError):
+    """What arrived is no message of the contract, or not one for here and now; the text is the reason."""
+
+    def __init__(self, reason: str, kind: Misfit = "does_not_fit") -> None:
+        super().__init__(reason)
+        self.kind = kind
+
+
+def type_of(message: Message) -> str:
+    """The signal name under which a message travels."""
+    return next(name for name, model in MESSAGE_TYPES.items() if type(message) is model)
+
+
+def read_message(name: str, text: bytes | str) -> Message:
+    """The message that a JSON text holds under a signal's name; raises `DoesNotFit`."""
+    model = MESSAGE_TYPES.get(name)
+    if model is None:
+        raise DoesNotFit(f"type: {_quoted(name)} is no signal; known are {', '.join(SIGNALS)}")
+    return _read(model, text)
+
+
+def read_booking(text: bytes | str) -> Booking:
+    """A booking from its JSON text; raises `DoesNotFit`."""
+    return _read(Booking, text)
+
+
+def read_history(text: bytes | str) -> HistoryAnswer:
+    """What a history source holds of one subject; raises `DoesNotFit`."""
+    return _read(HistoryAnswer, text)
+
+
+def read_typed(text: bytes | str, default: str | None = None) -> Message:
+    """A message that names itself: `{"type": "<signal name>", …its fields}`."""
+    fields = read_object(text)
+    name = fields.get("type")
+    if name is None:
+        name = default
+    if name is None:
+        raise DoesNotFit(f"type: missing; name one of {', '.join(SIGNALS)}")
+    if not isinstance(name, str):
+        raise DoesNotFit(f"type: not a text; name one of {', '.join(SIGNALS)}")
+    return read_message(name, text)
+
+
+def read_correction(text: bytes | str) -> tuple[CaseId, Message]:
+    """What came after the end: a message beside its case's `agency` and `tracking_number`."""
+    fields = read_object(text)
+    agency, tracking_number = fields.get("agency"), fields.get("tracking_number")
+    for name, value in (("agency", agency), ("tracking_number", tracking_number)):
+        if not isinstance(value, str):
+            raise DoesNotFit(f"{name}: missing or not a text; name the case that it corrects")
+    case_id = CaseId.parse(f"booking-case:{agency}:{tracking_number}")
+    if case_id is None:
+        raise DoesNotFit("agency, tracking_number: name no case; send an ORI and a tracking number")
+    return case_id, read_typed(text, default="correction")
+
+
+def read_object(text: bytes | str) -> dict[str, Any]:
+    """One JSON object in UTF-8 that can be kept and written back; raises `DoesNotFit`."""
+    return _object_in(_plain_text(text))
+
+
+def _plain_text(text: bytes | str) -> str:
+    try:
+        text = text.decode() if isinstance(text, bytes) else text
+    except UnicodeDecodeError:
+        raise DoesNotFit("the payload is not UTF-8; send one JSON object in UTF-8") from None
+    return text.removeprefix("\ufeff")
+
+
+def _object_in(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text, parse_constant=_no_constant)
+        written = json.dumps(value, ensure_ascii=False)
+        written.encode()
+    except (ValueError, RecursionError) as error:
+        raise DoesNotFit(_not_json(error)) from None
+    if _NUL.search(written):
+        raise DoesNotFit("the payload holds a NUL character, which no database keeps; leave it out")
+    if not isinstance(value, dict):
+        raise DoesNotFit(f"the payload is {_kind(value)}; send one JSON object")
+    return value
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+_NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+
+
+def misfit(message: Message, case_id: CaseId | None, arrived: datetime) -> str | None:
+    """Why a well-formed message does not belong to this case at this time; None where it does."""
+    if isinstance(message, Booking):
+        if case_id is None:
+            return (
+                "the workflow id is not booking-case:{agency}:{tracking_number}; "
+                "start the booking under its own id"
+            )
+        for field in ("agency", "tracking_number"):
+            ours, theirs = getattr(case_id, field), getattr(message, field)
+            if ours != theirs:
+                return f"{field}: another case's ({case_id} was addressed); send it to {message.case_id}"
+    field, dated = _date_of(message)
+    latest = arrived.astimezone(UTC) + A_DAY
+    late = dated > latest if isinstance(dated, datetime) else dated > latest.date()
+    if late:
+        return f"{field}: {dated.isoformat()} is more than a day ahead; check the sender's clock"
+    return None
+
+
+def _date_of(message: Message) -> tuple[str, date | datetime]:
+    for field in ("booked_at", "decided_on", "occurred_on", "filed_on", "found_on", "corrected_on"):
+        value = getattr(message, field, None)
+        if value is not None:
+            return field, value
+    raise AssertionError(f"{type(message).__name__} has no date")
+
+
+def _read(model: type[M], text: bytes | str) -> M:
+    text = _plain_text(text)
+    _object_in(text)
+    try:
+        return model.model_validate_json(text)
+    except ValidationError as error:
+        raise DoesNotFit(reasons(error)) from None
+
+
+def reasons(error: ValidationError) -> str:
+    """The first three problems, each as `field: reason`, without the values themselves."""
+    problems = error.errors(include_url=False, include_input=False)
+    # A list whose one entry does not fit would also be told to be empty.
+    inner = {problem["loc"][:-2] for problem in problems if len(problem["loc"]) > 2}
+    inner |= {problem["loc"][:-1] for problem in problems}
+    problems = [p for p in problems if p["type"] != "too_short" or p["loc"] not in inner]
+    told = [_reason(problem) for problem in problems[:3]]
+    more = len(problems) - len(told)
+    return "; ".join(told) + (f"; and {more} more" if more else "")
+
+
+_A_DATE: Final = "not a date; write YYYY-MM-DD"
+_A_TIME: Final = "not a time; write it as in 2012-05-04T02:15:00-07:00"
+_WORDS: Final = {
+    "missing": "missing; it is required",
+    "string_type": "not a text; put it in quotes",
+    "string_too_long": "longer than {max_length} characters; shorten it",
+    "string_too_short": "empty; fill it in",
+    "string_pattern_mismatch": "not of the form {pattern}; correct it",
+    "literal_error": "a word that is not known; write {expected}",
+    "date_parsing": _A_DATE,
+    "date_from_datetime_parsing": _A_DATE,
+    "datetime_parsing": _A_TIME,
+    "datetime_from_date_parsing": _A_TIME,
+    "timezone_aware": "has no offset; write it as in 2012-05-04T02:15:00-07:00",
+    "bool_type": "neither true nor false; write one of them, without quotes",
+    "model_type": "not an object; send a JSON object",
+    "tuple_type": "not a list; send a JSON list",
+    "too_short": "an empty list; give at least {min_length} of them",
+    "too_long": "more than {max_length} of them; send at most so many",
+    "json_invalid": "the payload is nested too deeply; send one flat JSON object",
+}
+
+
+def _reason(problem: ErrorDetails) -> str:
+    field = ".".join(str(part)[:64] for part in problem["loc"])
+    words = _WORDS.get(problem["type"])
+    if words is None:
+        said = problem["msg"].removeprefix("Value error, ")
+    else:
+        said = words.format_map(problem.get("ctx", {}))
+    return f"{field}: {said}" if field else said
+
+
+def _kind(value: object) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "a truth value"
+        case str():
+            return "a text"
+        case int() | float():
+            return "a number"
+        case _:
+            return "a list"
+
+
+def _not_json(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "the payload is nested too deeply; send one flat JSON object"
+    if isinstance(error, UnicodeEncodeError):
+        return "the payload holds half a character (a lone surrogate); send valid Unicode"
+    return "the payload is not JSON; send one JSON object"
+
+
+def _quoted(name: str) -> str:
+    return ascii(name[:64])

@@ -1,0 +1,1 @@
+"""The embedded server of `conviction-gate up`: Temporal's development server and its processes."""

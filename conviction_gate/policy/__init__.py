@@ -1,0 +1,53 @@
+"""The policy of 27 April 2012 as rules: pure functions from facts to a decision.
+
+No I/O, no clock, no server. What depends on the day (the class of a charge, the history) comes in
+with the facts, so that the same facts decide the same way for ever.
+"""
+
+from conviction_gate.policy.asking import answers_to, question_views
+from conviction_gate.policy.correction import (
+    TAKEN_AFTER_THE_END,
+    Judgement,
+    is_taken_after_the_end,
+    judge,
+    lift_code,
+)
+from conviction_gate.policy.decision import UNREADABLE, Decision
+from conviction_gate.policy.editions import EDITIONS, Edition, edition_among, edition_at, edition_named
+from conviction_gate.policy.matter import TURNS
+from conviction_gate.policy.reopening import reopen
+from conviction_gate.policy.review import bind
+from conviction_gate.policy.rules import decide
+from conviction_gate.policy.telling import (
+    charge_views,
+    effect_of,
+    history_told,
+    open_charges,
+    unplaced_offenses,
+)
+
+__all__ = [
+    "EDITIONS",
+    "TAKEN_AFTER_THE_END",
+    "TURNS",
+    "UNREADABLE",
+    "Decision",
+    "Edition",
+    "Judgement",
+    "answers_to",
+    "bind",
+    "charge_views",
+    "decide",
+    "edition_among",
+    "edition_at",
+    "edition_named",
+    "effect_of",
+    "history_told",
+    "is_taken_after_the_end",
+    "judge",
+    "lift_code",
+    "open_charges",
+    "question_views",
+    "reopen",
+    "unplaced_offenses",
+]

@@ -1,0 +1,118 @@
+"""The catalog of offense codes: which class a code of law belongs to, and on whose word.
+
+One CSV file for each scheme; a file that lies here is part of it (docs/catalog.md). A code that is
+not in it is not guessed from its text: it is `unclassified`, and a person looks at it. `source` says
+where a row comes from; `verified` whether code and offense were checked against it (the class is our
+own mapping either way).
+"""
+
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+
+from conviction_gate.contracts.booking import Offense
+from conviction_gate.contracts.internal.facts import PlacedOffense
+from conviction_gate.policy.catalog.rows import CatalogError, Entry, never_minor, read_rows
+from conviction_gate.policy.catalog.spelling import normalised
+
+__all__ = ["Catalog", "CatalogError", "Entry", "built_in", "find", "normalised", "place", "read_rows"]
+
+
+class Catalog:
+    """Codes by their key; the built-in ones, or those with an agency's own beside them."""
+
+    def __init__(self, rows: Iterable[Entry]) -> None:
+        """Raises `CatalogError` where two rows are one code."""
+        self._by_key: dict[tuple[str, str], Entry] = {}
+        for row in rows:
+            first = self._by_key.setdefault(normalised(row.scheme, row.code), row)
+            if first is not row:
+                raise CatalogError(
+                    f"{row.where}, code {row.code}: the same code as {first.code} of {first.where}; "
+                    "keep one of the two"
+                )
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """All rows, in the order of their files."""
+        return tuple(self._by_key.values())
+
+    def find(self, scheme: str, code: str) -> Entry | None:
+        """The row of a code in any spelling; None where the catalog does not hold it."""
+        return self._by_key.get(normalised(scheme, code))
+
+    def place(self, offense: Offense) -> PlacedOffense:
+        """Where the catalog places an offense; `unclassified` where it does not hold the code.
+
+        Scheme and code are kept as they were sent.
+        """
+        entry = self.find(offense.scheme, offense.code)
+        return PlacedOffense(
+            scheme=offense.scheme,
+            code=offense.code,
+            charge_class=entry.charge_class if entry else "unclassified",
+            severity=entry.severity if entry else None,
+        )
+
+    def with_own(self, rows: Iterable[Entry]) -> "Catalog":
+        """This catalog and an agency's own rows, which may place only what it leaves open.
+
+        A row that says what the catalog says is no matter: a release may bring what an agency had.
+
+        Raises:
+            CatalogError: a row places otherwise what the catalog places, places without a reason what
+                it leaves open, or two rows are one code.
+        """
+        merged = dict(self._by_key)
+        for key, row in Catalog(rows)._by_key.items():
+            held = self._by_key.get(key)
+            if held is None or _told(held) != _told(row):
+                if held and (flaw := _overrules(held, row)):
+                    raise CatalogError(f"{row.where}, code {row.code}: {flaw}")
+                merged[key] = row
+        return Catalog(merged.values())
+
+
+def _overrules(held: Entry, own: Entry) -> str | None:
+    """Why an agency's row cannot stand in the place of the catalog's; None where it can.
+
+    What the catalog leaves `unclassified` is left so with intent: the code can be several offenses.
+    """
+    as_held = f"the catalog has it as {_told(held)} ({held.where})"
+    if held.charge_class != "unclassified":
+        return (
+            f"{as_held}, and no agency's file makes it {_told(own)}; take the row out, or have the catalog "
+            "corrected"
+        )
+    if own.charge_class == "minor_traffic" and (told := never_minor(held.description, held.note)):
+        return (
+            f"{as_held}, as it may be '{told}', so it is never minor_traffic; take the row out: a person rules"
+        )
+    if not own.note:
+        return (
+            f"{as_held}, as it may be several offenses; say in the note why it is one of them with this "
+            "agency, or take the row out: a person rules"
+        )
+    return None
+
+
+@cache
+def built_in() -> Catalog:
+    """The catalog of this release."""
+    here = sorted(files(__name__).iterdir(), key=lambda file: file.name)
+    found = (file for file in here if file.name.endswith(".csv"))
+    return Catalog(row for file in found for row in read_rows(file.read_text("utf-8"), file.name))
+
+
+def find(scheme: str, code: str) -> Entry | None:
+    """See `Catalog.find`, of the built-in one."""
+    return built_in().find(scheme, code)
+
+
+def place(offense: Offense) -> PlacedOffense:
+    """See `Catalog.place`, of the built-in one."""
+    return built_in().place(offense)
+
+
+def _told(entry: Entry) -> str:
+    return f"{entry.charge_class}, {entry.severity}" if entry.severity else entry.charge_class

@@ -1,0 +1,115 @@
+"""One file of the catalog, read row by row and held to its rules; an agency's own file as well."""
+
+import csv
+import re
+from collections.abc import Iterator
+from io import StringIO
+from typing import Final, NamedTuple, cast, get_args
+
+from conviction_gate.contracts.fields import ChargeClass
+from conviction_gate.contracts.internal.facts import CatalogSeverity
+from conviction_gate.policy.catalog.spelling import key_of
+
+COLUMNS: Final = ("scheme", "code", "description", "charge_class", "severity", "source", "verified", "note")
+
+_CLASSES: Final = get_args(ChargeClass)
+_SEVERITIES: Final = ("", *get_args(CatalogSeverity))
+
+# A slip under `minor_traffic` is the one that would hold back a flag which the policy asks for. So
+# these look for more than they need to: what they find wrongly is worded in another way.
+_CRASH: Final = r"\b(?:accident|crash|collision|wreck|injur|damage)"
+_DUTY: Final = r"\b(?:stop|remain|return|render|identi|inform|assist|aid\b)"
+_NEVER_MINOR: Final = re.compile(
+    r"\b(?:d[uw]i+|dwai|dwui|o[uwv]i|ouil|owvi|bac|drugs?|per se)\b"
+    r"|drunk|drink|intoxic|inebriat|alcohol|liquor|impair|influence|sobriety|implied consent"
+    r"|narcotic|marijuana|cannabis|controlled substance|\brefus\w+ .*\btest|\btest refus"
+    r"|\bhit\W*(?:and|n|&)?\W*(?:run|skip)\b|\bscene\b|\bleav(?:e|es|ing)\b|\bstrik(?:e|es|ing)\b"
+    rf"|{_DUTY}.*{_CRASH}|{_CRASH}.*{_DUTY}|\b(?:left|abandon|flee|fled).*{_CRASH}"
+    r"|\b(?:stop|give|giving|exchange|provide)\b.*\binformation\b",
+    re.IGNORECASE,
+)
+
+
+class CatalogError(ValueError):
+    """A file of codes breaks a rule; the text names file, line and code, and what to do."""
+
+
+class Entry(NamedTuple):
+    """One code of the catalog. `severity` null: the code has none of its own. `where`: its file and line."""
+
+    scheme: str
+    code: str
+    description: str
+    charge_class: ChargeClass
+    severity: CatalogSeverity | None
+    source: str
+    verified: bool
+    note: str
+    where: str
+
+
+def read_rows(text: str, file: str) -> Iterator[Entry]:
+    """The rows of a CSV file with the eight columns, in any order. `file`: its name, for messages.
+
+    Raises:
+        CatalogError: a row breaks a rule.
+    """
+    reader = csv.DictReader(StringIO(text, newline=""), strict=True)
+    try:
+        if sorted(reader.fieldnames or ()) != sorted(COLUMNS):
+            raise CatalogError(f"{file}: its first line must name the columns {','.join(COLUMNS)}")
+        for row in reader:
+            yield _entry(row, f"{file} line {reader.line_num}")
+    except csv.Error as error:
+        raise CatalogError(f"{file} line {reader.reader.line_num}: not CSV ({error}); mend the line") from None
+
+
+def never_minor(description: str, note: str) -> str | None:
+    """The words of a row that speak of drunk driving or of leaving a scene; None where none do."""
+    told = _NEVER_MINOR.search(f"{description}; {note}")
+    return told[0] if told else None
+
+
+def _entry(row: dict[str, str], where: str) -> Entry:
+    # Too many cells stand under None, cells that are missing are None.
+    if None in row or None in row.values():
+        raise CatalogError(
+            f"{where}: not {len(COLUMNS)} cells; put a text that holds a comma into quotation marks"
+        )
+    row = {name: cell.strip() for name, cell in row.items()}
+    if flaw := _flaw(row):
+        raise CatalogError(f"{where}, code {row['code'] or '(none)'}: {flaw}")
+    return Entry(
+        scheme=row["scheme"],
+        code=row["code"],
+        description=row["description"],
+        charge_class=cast(ChargeClass, row["charge_class"]),
+        severity=cast(CatalogSeverity | None, row["severity"] or None),
+        source=row["source"],
+        verified=row["verified"] == "yes",
+        note=row["note"],
+        where=where,
+    )
+
+
+def _flaw(row: dict[str, str]) -> str | None:
+    if key_of(row["scheme"], row["code"]) is None:
+        return "scheme or code cannot be looked up; write them in plain letters, digits and ( ) . : / § -"
+    for column in ("description", "source"):
+        if not row[column]:
+            return f"no {column}; say what the code is, and where that is written"
+    if row["charge_class"] not in _CLASSES:
+        return f"charge_class '{row['charge_class']}' is none of the policy's; write {' or '.join(_CLASSES)}"
+    if row["severity"] not in _SEVERITIES:
+        return f"severity '{row['severity']}' is unknown; write {', '.join(_SEVERITIES[1:])} or nothing"
+    if row["verified"] not in ("yes", "no"):
+        return f"verified '{row['verified']}' is neither yes nor no; write yes only where you read it there"
+    if row["verified"] == "yes" and row["source"] == "recalled":
+        return "verified, yet only recalled; name where you read it, or write no"
+    told = never_minor(row["description"], row["note"])
+    if row["charge_class"] == "minor_traffic" and told:
+        return (
+            f"minor_traffic, yet it speaks of drunk driving or of leaving a scene ('{told}'); place it in "
+            "that class, or as unclassified so that a person rules; if it is neither, say it in other words"
+        )
+    return None

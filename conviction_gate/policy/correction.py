@@ -1,0 +1,72 @@
+"""What comes after the end of a case, and whether the ground of its flag fell."""
+
+from dataclasses import dataclass
+
+from conviction_gate.contracts.booking import Booking
+from conviction_gate.contracts.case import CaseResult
+from conviction_gate.contracts.court import Correction, Dismissal, SubjectFinding
+from conviction_gate.contracts.internal.activities import LiftCode
+from conviction_gate.contracts.internal.facts import Facts
+from conviction_gate.contracts.internal.limits import kept
+from conviction_gate.contracts.message import Message
+from conviction_gate.policy.decision import UNREADABLE, Decision
+from conviction_gate.policy.editions import edition_named
+from conviction_gate.policy.rules import decide
+
+TAKEN_AFTER_THE_END = "a correction, a vacatur or a finding about the subject"
+
+
+class NotReadable(ValueError):
+    """A newer release wrote what this one cannot read, so that nobody may judge it here."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Whether a flag is to be withdrawn, why, under which NIEM lift code, and the facts since."""
+
+    withdraw: bool
+    reason: str
+    lift_code: LiftCode
+    facts: Facts
+
+
+def is_taken_after_the_end(message: Message) -> bool:
+    """Whether a message can still change something once its case has ended."""
+    match message:
+        case Correction() | SubjectFinding():
+            return True
+        case Dismissal(disposition="vacated"):
+            return True
+        case _:
+            return False
+
+
+def judge(facts: Facts, result: CaseResult, message: Message) -> Judgement:
+    """Decide an ended case anew with one more message. A clearance stays one, whatever comes.
+
+    Raises:
+        NotReadable: it has to wait for the newer release that wrote the case.
+    """
+    if isinstance(message, Booking) or not is_taken_after_the_end(message):
+        reason = f"after the end only {TAKEN_AFTER_THE_END} is taken"
+        return Judgement(False, reason, "L", facts)
+    facts = facts.including(kept(message))
+    if result.outcome != "flagged":
+        return Judgement(False, "the case has no flag that stands", "L", facts)
+    decision = decide(facts, edition_named(result.policy_edition))
+    if decision == UNREADABLE:
+        raise NotReadable(decision.explanation)
+    if decision.answer == "flag":
+        return Judgement(False, f"the flag stands: {decision.explanation}", "L", facts)
+    return Judgement(True, f"the ground fell: {decision.explanation}", lift_code(decision), facts)
+
+
+def lift_code(decision: Decision) -> LiftCode:
+    """Why a flag is lifted, in NIEM's words: U citizen, D died, L lifted."""
+    match decision.rule:
+        case "clear.us_citizen":
+            return "U"
+        case "clear.deceased":
+            return "D"
+        case _:
+            return "L"

@@ -1,0 +1,312 @@
+"""The public page of the rules, docs/policy.md: `python -m conviction_gate.policy.page > docs/policy.md`.
+
+The words for each rule and each class stand here once; `conviction-gate explain` uses them too. They are
+written for anybody, at an eighth-grade reading level at most, which a test measures.
+"""
+
+import sys
+from datetime import date, timedelta
+from typing import Final, NamedTuple
+
+from conviction_gate.contracts.fields import ChargeClass, Rule
+from conviction_gate.contracts.internal.activities import Intervals
+from conviction_gate.policy.editions import EDITIONS
+
+ANNOUNCED: Final = "the announcement of 27 April 2012"
+OURS: Final = "our own reading"
+
+
+class RuleWords(NamedTuple):
+    """When a rule answers, what is done then, and on whose word."""
+
+    name: str
+    when: str
+    then: str
+    source: str
+
+
+class ClassWords(NamedTuple):
+    """What a class of charge is called, and what it means for the policy."""
+
+    name: str
+    meaning: str
+
+
+_CLEAR: Final = "The case is closed without a flag."
+_FLAG: Final = "The case is flagged."
+_REVIEW: Final = "A person looks at it and rules. Until then the case waits."
+
+RULES: Final[dict[Rule, RuleWords]] = {
+    "clear.us_citizen": RuleWords(
+        "US citizen",
+        "Somebody found that the person is a US citizen, in this case or in an earlier one.",
+        _CLEAR,
+        OURS,
+    ),
+    "clear.misidentified": RuleWords(
+        "Wrong person", "Somebody found that the prints belong to someone else.", _CLEAR, OURS
+    ),
+    "clear.deceased": RuleWords("Death", "The person has died.", _CLEAR, OURS),
+    "flag.excluded_offense": RuleWords(
+        "Offense left out",
+        "A charge is drunk or drugged driving, hit and run, or reckless driving that hurt someone. Or it is "
+        "a grave traffic offense, and a felony or so grave that a person left it out. It counts as it was "
+        "at the arrest, as it was filed later, and as the court convicted on it. For drunk driving the "
+        "arrest is enough.",
+        _FLAG,
+        f"{ANNOUNCED}; that a grave felony counts too is {OURS}",
+    ),
+    "flag.non_traffic_charge": RuleWords(
+        "Not only traffic",
+        "A charge is no traffic offense. It counts as it was at the arrest, as it was filed later, and "
+        "as the court convicted on it.",
+        _FLAG,
+        f"{ANNOUNCED}, which is for those booked only for minor traffic",
+    ),
+    "review.unclassified_charge": RuleWords(
+        "Unknown kind of charge",
+        "We do not know what kind of offense a charge is. Or it is a grave traffic offense, but no "
+        "felony. Or there is a court matter, and nothing tells which offense is behind it.",
+        _REVIEW,
+        OURS,
+    ),
+    "flag.prior_conviction": RuleWords(
+        "Crime on the record",
+        "The person was convicted of a crime before the day of this arrest. A traffic crime counts. An "
+        "arrest, a dropped case, a fine for a lesser offense, a ruling on a child, and a conviction "
+        "that a court threw out do not count.",
+        _FLAG,
+        f"{ANNOUNCED}, which asks for a clean record; what counts as one is {OURS}",
+    ),
+    "flag.priority_category": RuleWords(
+        "Another priority",
+        "The record shows another priority of the agency, with the number of its file. It may be a return "
+        "after being removed, a final order that was not obeyed, a threat to the nation, a gang, an open "
+        "warrant for a crime, or fraud. To be here unlawfully is not one of them.",
+        _FLAG,
+        f"{ANNOUNCED}, which leaves other priorities as they were; the list is {OURS} of them",
+    ),
+    "review.unclear_history": RuleWords(
+        "Unclear record",
+        "The record holds a thing that no rule settles. It may be a plea with the judgment put off, or "
+        "a conviction without a date. Or the numbers of the person lead to more than one record.",
+        _REVIEW,
+        OURS,
+    ),
+    "flag.convicted": RuleWords(
+        "Convicted",
+        "The court convicted the person of a crime on a traffic charge, and no appeal is open.",
+        f"{_FLAG} This is the moment that the policy waits for.",
+        f"{ANNOUNCED}; that an open appeal leaves a doubt is {OURS}",
+    ),
+    "review.unclear_disposition": RuleWords(
+        "Unclear end of a charge",
+        "It is not clear how a charge ended. There was a plea with the judgment put off, an appeal is "
+        "open, or the court said two things on one day.",
+        _REVIEW,
+        OURS,
+    ),
+    "review.unclear_severity": RuleWords(
+        "Crime or not",
+        "The court convicted on a charge, but nothing tells whether that is a crime or a lesser offense.",
+        _REVIEW,
+        OURS,
+    ),
+    "clear.no_conviction": RuleWords(
+        "No conviction",
+        "All charges have ended, and none in a conviction for a crime. They were dropped, thrown out or "
+        "never filed, the person was found not guilty, or all that is left is a fine for a lesser "
+        "offense.",
+        _CLEAR,
+        f"{ANNOUNCED}, which speaks of a conviction for a crime; the list of ends is {OURS}",
+    ),
+    "defer.traffic_only": RuleWords(
+        "Minor traffic only",
+        "None of the other rules has answered: all charges are minor traffic, the record is clean, and "
+        "the court has not ended every charge.",
+        "The case waits for the court, for years if need be.",
+        ANNOUNCED,
+    ),
+}
+
+CLASSES: Final[dict[ChargeClass, ClassWords]] = {
+    "minor_traffic": ClassWords(
+        "minor traffic",
+        "A small traffic offense, such as driving too fast or without a license. The policy is made for it.",
+    ),
+    "reckless_no_injury": ClassWords(
+        "reckless driving, nobody hurt",
+        "The policy treats it like minor traffic. One report of 2012 says that all reckless driving is "
+        f"left out. That only the kind that hurts someone is left out is {OURS}.",
+    ),
+    "dui": ClassWords("drunk or drugged driving", "The policy leaves it out."),
+    "hit_and_run": ClassWords(
+        "hit and run",
+        f"The policy leaves it out. That it does so even where only a thing was damaged is {OURS}.",
+    ),
+    "reckless_injury": ClassWords("reckless driving that hurt someone", "The policy leaves it out."),
+    "other_traffic_serious": ClassWords(
+        "grave traffic offense",
+        "Such as a race, a flight from the police, or a death on the road. A felony is left out. "
+        f"Else a person says whether it is minor. All of this is {OURS}.",
+    ),
+    "non_traffic": ClassWords("not traffic", "An offense outside traffic law. The policy is not made for it."),
+    "court_process": ClassWords(
+        "court matter",
+        "The person did not come to court, or there is a warrant in the same matter. That is no new "
+        f"offense, so it never decides a case. This is {OURS}.",
+    ),
+    "unclassified": ClassWords(
+        "not known",
+        "The code is not in our catalog, or it could be more than one offense. We never guess.",
+    ),
+}
+
+
+def page() -> str:
+    """The whole page, in Markdown."""
+    parts = (_HEAD, _classes(), _RULES, _rules(), _editions(), _timers(), _REST)
+    return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def long_date(day: date) -> str:
+    """A day as people write it, in any locale."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def _classes() -> str:
+    rows = [f"| {words.name} | {words.meaning} |" for words in CLASSES.values()]
+    return "\n".join([_CLASSES.strip() + "\n", "| kind of charge | what it means |", "| --- | --- |", *rows])
+
+
+def _rules() -> str:
+    return "\n".join(
+        f"### {number}. {words.name}\n\n"
+        f"- When: {words.when}\n- Then: {words.then}\n- Source: {words.source}.\n- In records: `{rule}`\n"
+        for number, (rule, words) in enumerate(RULES.items(), 1)
+    )
+
+
+def _editions() -> str:
+    return _EDITIONS + "\n".join(f"- {long_date(edition.in_force_from)}" for edition in EDITIONS)
+
+
+def _timers() -> str:
+    waits = Intervals()
+    return f"""{_TIMERS}
+- Every {_days(waits.docket_check)} we ask the court for news, where there is a way to ask.
+- After {_days(waits.docket_overdue)} without an end, a person is told to look at the case.
+- Every {_days(waits.review_reminder)} a person who has to rule is reminded.
+- Where no booking comes for {_days(waits.booking_overdue)} after the court spoke, a person is told to look.
+"""
+
+
+def _days(span: timedelta) -> str:
+    return f"{span.days} days"
+
+
+_MONTHS: Final = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+_HEAD: Final = """
+<!-- Made by `make policy-page` from conviction_gate/policy/page.py: change it there. -->
+
+# The rules, in plain words
+
+## The promise
+
+> A person who is booked for minor traffic only, and has a clean record, is not flagged before a court
+> convicts them of a traffic crime. Never.
+
+Time does not change this. Nor does silence, a lost message, or a broken machine. Where there is doubt, no
+machine decides: the case goes to a person, and it waits until that person rules.
+
+## What a flag is
+
+When the police book someone into a jail, the prints go to the federal agency for immigration. A flag is
+a note that puts the case before one of its officers, who may look at it. Nothing more.
+
+- A flag is not an order to hold someone.
+- A flag does not say that someone must leave.
+- A flag does not decide what rights someone has.
+
+A case that ends without a flag is called cleared.
+
+## Where the rules come from
+
+On 27 April 2012 the agency (ICE) answered a task force that had looked at its work with jails. It said
+that it would wait for a conviction where someone is booked only for minor traffic and has a clean record.
+We have not found the full text of that answer. We know it from the press of those days, such as Colorlines
+of 3 May 2012, and from notes that lawyers wrote for each other. They agree on the main points. It must be
+a conviction for a crime. Drunk driving, hit and run, and reckless driving that hurts someone are left out.
+
+The answer is short, and life is not. Where it is silent we had to choose. Each rule below says whether it
+comes from that day or is our own reading. Where a case leaves a doubt, we ask a person.
+"""
+
+_CLASSES: Final = """
+## Kinds of charge
+
+Each charge is of one kind. The kind comes from the offense, never from how harsh the law is. In New Jersey
+drunk driving is not a crime, and it is still left out. In Texas speeding is a crime, and it is still minor.
+Our catalog says for each code of law which kind it is, and where we have that from. Where a person has to
+rule on a charge, the ruling counts.
+"""
+
+_RULES: Final = """
+## The rules
+
+We ask the rules one by one, from the top. The first one that fits decides. They are asked again each time
+news comes in, with all that is known by then. So it does not matter which news came first.
+"""
+
+_EDITIONS: Final = """
+## Editions
+
+Policies change. A case is decided by the rules of the day of its booking, even if it ends years later. An
+older booking goes by the first rules. Rules that were used once are never changed: new ones get a new date.
+These are the dates so far:
+
+"""
+
+_TIMERS: Final = """
+
+## How long a case waits
+
+As long as it takes. No clock ever flags anyone, and none ever clears anyone. The clocks only ask:
+"""
+
+_REST: Final = """
+An office can set other spans.
+
+## What a person may rule
+
+A person answers only the question that is asked. Each ruling names who ruled and why, and both are kept.
+
+- What kind of offense a charge is, where the rules do not know.
+- Whether the end of a charge is a conviction for a crime, where that is not clear.
+- Whether the record is clean, where that is not clear.
+
+No person can rule that a charge ended in a conviction while the court is still at work on it. And a ruling
+holds for what was known: when news comes in that bears on it, the question is asked again.
+
+## After the end
+
+A flag falls when its ground falls. That is so when a court throws the conviction out, when it was sent by
+mistake, or when the person is a US citizen, someone else, or dead. The note then says that it was taken
+back, when, and why. It is not wiped out, so that anyone can check what was done.
+
+A case that was cleared stays so. No message can turn it into a flag.
+
+## Opening a case again
+
+A charge that was dropped can be filed again. Then a person may open the cleared case again, and must say
+why. What had ended the charges does not count any more, and the case waits for the court once more. All
+rules hold as before.
+"""
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())

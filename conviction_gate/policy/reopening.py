@@ -1,0 +1,46 @@
+"""A person opens an ended case again, for a charge that was filed anew. No message ever does."""
+
+from datetime import datetime
+
+from conviction_gate.contracts.case import CaseResult
+from conviction_gate.contracts.internal.facts import Facts, Reopening
+from conviction_gate.contracts.internal.limits import FACTS_MOST, size_of_facts
+from conviction_gate.contracts.message import Message
+from conviction_gate.policy.decision import UNREADABLE
+from conviction_gate.policy.editions import edition_named
+from conviction_gate.policy.matter import digest, saying
+from conviction_gate.policy.rules import decide
+
+
+def reopen(
+    facts: Facts, result: CaseResult, *, by: str, reason: str, at: datetime, ended: bool = True
+) -> Facts | str:
+    """The facts of an ended case once it is open again; or, where it stays closed, why.
+
+    What had ended its charges ends them no more: they wait for the court anew, under the edition of
+    the booking. Not so where the case has not `ended` but its run was lost. `by` is the person's id
+    with their office.
+    """
+    edition = edition_named(result.policy_edition)
+    if edition is None or not facts.is_whole:
+        return UNREADABLE.explanation
+    if result.outcome == "flagged":
+        return "its flag stands; only a clearance is reopened, a flag is withdrawn by a correction"
+    endings: list[Message] = []
+    if ended:
+        endings += [*facts.convictions, *facts.dismissals]
+        endings += [r.decision for r in facts.rulings if r.decision.ruling in ("conviction", "not_conviction")]
+    before = {said for reopening in facts.reopenings for said in reopening.set_aside}
+    reopening = Reopening(
+        by=by,
+        reason=reason,
+        reopened_at=at,
+        set_aside=tuple(sorted({digest([saying(message)]) for message in endings} - before)),
+    )
+    facts = facts.model_copy(update={"reopenings": (*facts.reopenings, reopening)})
+    if ended and size_of_facts(facts) > FACTS_MOST:
+        return "it holds as much as a case can carry; what is filed anew needs a booking of its own"
+    decision = decide(facts, edition)
+    if decision.answer == "clear":
+        return f"it would be cleared again: {decision.explanation} Correct that finding first"
+    return facts

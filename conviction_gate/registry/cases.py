@@ -1,0 +1,216 @@
+"""How cases end: flags and clearances, and flags whose ground fell before the end.
+
+Each function is one transaction's work, and says again what stands when it is asked again.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from conviction_gate.contracts.booking import Subject
+from conviction_gate.contracts.case import CaseResult, Flag, FlagStatus
+from conviction_gate.contracts.internal.activities import Concluded, Conclusion, Earlier, LiftCode, Withdrawal
+from conviction_gate.registry.docket import has_docket
+from conviction_gate.registry.entries import KeptCase, Known
+from conviction_gate.registry.history import history, ids_of, is_us_citizen, keep_us_citizen
+from conviction_gate.registry.tables import ACTIVE, WITHDRAWN, CaseRow, FlagRow
+
+
+def outcome(session: Session, case_id: str) -> CaseResult | None:
+    """How the case ended; None where it has not, or where its flag fell and its run goes on."""
+    row = session.get(CaseRow, case_id)
+    return row.result if row is not None and row.closed else None
+
+
+def earlier(session: Session, case_id: str) -> Earlier:
+    """What is remembered of a case of this id, for one that is started."""
+    row = session.get(CaseRow, case_id)
+    if row is None:
+        return Earlier()
+    flags = select(func.count()).select_from(FlagRow).where(FlagRow.case_id == case_id)
+    return Earlier(
+        outcome=row.result if row.closed else None,
+        is_open=not row.closed,
+        flags=session.scalar(flags) or 0,
+    )
+
+
+def known(session: Session, subjects: Sequence[Subject], case_id: str) -> Known:
+    """All that a case begins with."""
+    return Known(
+        history=history(session, subjects),
+        us_citizen=is_us_citizen(session, ids_of(subjects)),
+        has_docket=has_docket(session),
+        earlier=earlier(session, case_id),
+    )
+
+
+def kept_case(session: Session, case_id: str) -> KeptCase | None:
+    """The case as it was last written, with the status of its latest flag."""
+    row = session.get(CaseRow, case_id)
+    return None if row is None else as_kept(session, row)
+
+
+def flag(session: Session, conclusion: Conclusion, *, last_look: bool) -> Concluded:
+    """Write a flag, unless an outcome stands or somebody says that the subject is a US citizen.
+
+    What was kept of a citizen before this began is seen. What is kept meanwhile counts as kept after.
+    """
+    case_id = conclusion.case.case_id
+    row = locked(session, case_id)
+    if row is not None and (row.closed or _numbered(session, conclusion) is not None):
+        _learn(row, conclusion)
+        return Concluded(result=row.result)
+    if last_look and is_us_citizen(session, ids_of(b.subject for b in conclusion.facts.bookings)):
+        return Concluded(result=None, us_citizen=True)
+    _record(session, row, conclusion, conclusion.result, closed=True)
+    result = conclusion.result
+    session.add(
+        FlagRow(
+            case_id=case_id,
+            number=conclusion.number,
+            status=ACTIVE,
+            rule=result.rule,
+            explanation=result.explanation,
+            policy_edition=result.policy_edition,
+            grounds=result.grounds,
+            flagged_at=result.decided_at,
+        )
+    )
+    session.flush()
+    return Concluded(result=result)
+
+
+def clear(session: Session, conclusion: Conclusion) -> Concluded:
+    """Write the end of a case without a flag, or with one that was withdrawn before."""
+    row = locked(session, conclusion.case.case_id)
+    _keep_finding(session, conclusion)
+    if row is not None and row.closed:
+        _learn(row, conclusion)
+        return Concluded(result=row.result)
+    _record(session, row, conclusion, conclusion.result, closed=True)
+    return Concluded(result=conclusion.result)
+
+
+def withdraw(session: Session, withdrawal: Withdrawal) -> Concluded:
+    """Withdraw the flag of the conclusion's number, if it is active; else what stands, stands."""
+    conclusion = withdrawal.conclusion
+    row = locked(session, conclusion.case.case_id)
+    _keep_finding(session, conclusion)
+    if row is None:
+        return Concluded(result=None)
+    flag = _numbered(session, conclusion)
+    if flag is None or flag.status != ACTIVE:
+        _learn(row, conclusion)
+        return Concluded(result=row.result)
+    lift(
+        flag,
+        reason=withdrawal.reason,
+        code=withdrawal.lift_code,
+        by=conclusion.case.case_id,
+        at=withdrawal.withdrawn_at,
+    )
+    result = conclusion.result.model_copy(update={"outcome": "withdrawn"})
+    _record(session, row, conclusion, result, closed=withdrawal.ends)
+    return Concluded(result=result)
+
+
+def flags(session: Session) -> tuple[Flag, ...]:
+    """Every flag, by the time at which it was decided on."""
+    found = (
+        select(FlagRow, CaseRow.agency, CaseRow.tracking_number)
+        .join(CaseRow, CaseRow.case_id == FlagRow.case_id)
+        .order_by(FlagRow.flagged_at, FlagRow.id)
+    )
+    return tuple(
+        Flag.model_validate(
+            {
+                "agency": agency,
+                "tracking_number": tracking_number,
+                **{name: getattr(row, name) for name in _FLAG_FIELDS},
+            }
+        )
+        for row, agency, tracking_number in session.execute(found)
+    )
+
+
+_FLAG_FIELDS = Flag.model_fields.keys() - {"agency", "tracking_number"}
+
+
+def locked(session: Session, case_id: str) -> CaseRow | None:
+    """The case's row, held until the transaction ends.
+
+    Asked for before anything is written, so that no two writers wait for each other.
+    """
+    return session.get(CaseRow, case_id, with_for_update=True)
+
+
+def active_flag(session: Session, case_id: str) -> FlagRow | None:
+    """The flag that stands; by the index there is at most one."""
+    found = select(FlagRow).where(FlagRow.case_id == case_id, FlagRow.status == ACTIVE)
+    return session.scalars(found).one_or_none()
+
+
+def lift(flag: FlagRow, *, reason: str, code: LiftCode, by: str, at: datetime) -> None:
+    """Withdraw a flag; its record stays, with when, why and by whom."""
+    flag.status = WITHDRAWN
+    flag.withdrawn_at, flag.withdrawn_by = at, by
+    flag.withdrawn_reason, flag.lift_code = reason, code
+
+
+def as_kept(session: Session, row: CaseRow) -> KeptCase:
+    """A case's row as others see it."""
+    statuses = set(session.scalars(select(FlagRow.status).where(FlagRow.case_id == row.case_id)))
+    status: FlagStatus | None = None
+    if statuses:
+        status = "active" if ACTIVE in statuses else "withdrawn"
+    view = row.view.model_copy(update={"flag_status": status})
+    return KeptCase(case=view, facts=row.facts, result=row.result, closed=row.closed)
+
+
+def _numbered(session: Session, conclusion: Conclusion) -> FlagRow | None:
+    found = select(FlagRow).where(
+        FlagRow.case_id == conclusion.case.case_id, FlagRow.number == conclusion.number
+    )
+    return session.scalars(found).one_or_none()
+
+
+def _record(
+    session: Session,
+    row: CaseRow | None,
+    conclusion: Conclusion,
+    result: CaseResult,
+    *,
+    closed: bool,
+) -> None:
+    case = conclusion.case
+    if row is None:
+        row = CaseRow(case_id=case.case_id, agency=case.agency, tracking_number=case.tracking_number)
+    row.view, row.facts = case, conclusion.facts
+    write_result(row, result)
+    row.closed = closed
+    session.add(row)
+    session.flush()
+
+
+def _learn(row: CaseRow, conclusion: Conclusion) -> None:
+    """Keep what arrived while this very outcome was being written; a late retry brings nothing new."""
+    same = row.result == conclusion.result
+    if same and conclusion.case.messages_total > row.view.messages_total:
+        row.view, row.facts = conclusion.case, conclusion.facts
+
+
+def write_result(row: CaseRow, result: CaseResult) -> None:
+    """Set the result and the columns that repeat it."""
+    row.result = result
+    row.outcome, row.rule, row.decided_at = result.outcome, result.rule, result.decided_at
+
+
+def _keep_finding(session: Session, conclusion: Conclusion) -> None:
+    """Keep under all ids what a message of this case said, where it decided the case."""
+    facts, result = conclusion.facts, conclusion.result
+    said = {finding.finding for finding in facts.findings} | {c.ground for c in facts.corrections}
+    if result.rule == "clear.us_citizen" and "us_citizen" in said:
+        keep_us_citizen(session, facts, conclusion.case.case_id, result.decided_at)

@@ -1,0 +1,144 @@
+"""What comes after the end of a case: kept as it arrived, judged once, answered alike for ever."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from conviction_gate.contracts.case import CaseView, CorrectionResult, MessageView
+from conviction_gate.contracts.court import Correction, SubjectFinding
+from conviction_gate.contracts.internal.activities import CorrectionRequest
+from conviction_gate.contracts.internal.limits import kept as kept_of
+from conviction_gate.contracts.message import Message
+from conviction_gate.contracts.names import CaseId
+from conviction_gate.contracts.reading import DoesNotFit, read_object, read_typed, type_of
+from conviction_gate.registry.cases import active_flag, as_kept, lift, locked, write_result
+from conviction_gate.registry.entries import Judge, KeptCorrection
+from conviction_gate.registry.history import keep_us_citizen
+from conviction_gate.registry.tables import CaseRow, CorrectionRow
+
+MESSAGES_SHOWN = 200
+"""A case's view holds so many messages (contract, "Kept, not lost")."""
+
+
+def correct(session: Session, request: CorrectionRequest, judge: Judge) -> CorrectionResult | None:
+    """Judge what arrived, once; the payload is kept whatever it says.
+
+    None where the case is open again: its run knows more than is kept here, and has to take it.
+    """
+    case_id = _case_of(request.payload)
+    # Before the look: whoever asks the same at the same time waits here, and then finds the answer.
+    row = locked(session, case_id) if case_id else None
+    before = session.get(CorrectionRow, request.correction_id)
+    if before is not None:
+        return _answer(before)
+    judged = _judged(session, request, case_id, row, judge)
+    if judged is None:
+        return None
+    withdrawn, explanation = judged
+    kept = CorrectionRow(
+        correction_id=request.correction_id,
+        case_id=case_id,
+        payload=request.payload,
+        received_at=request.received_at,
+        outcome="withdrawn" if withdrawn else "unchanged",
+        explanation=explanation,
+    )
+    session.add(kept)
+    session.flush()
+    return _answer(kept)
+
+
+def corrections(session: Session, case_id: str | None) -> tuple[KeptCorrection, ...]:
+    """What came after the end of a case, or named no case at all (None), in its order."""
+    found = session.scalars(select(CorrectionRow).where(CorrectionRow.case_id == case_id))
+    # Sorted here: a server sorts texts by the rules of some language.
+    return tuple(
+        KeptCorrection.model_validate({name: getattr(row, name) for name in KeptCorrection.model_fields})
+        for row in sorted(found, key=lambda row: (row.received_at, row.correction_id))
+    )
+
+
+def _judged(
+    session: Session,
+    request: CorrectionRequest,
+    case_id: str | None,
+    row: CaseRow | None,
+    judge: Judge,
+) -> tuple[bool, str] | None:
+    """Whether the flag was withdrawn, and why or why not; None where the case is open again."""
+    if request.misfit is not None:
+        return False, request.misfit
+    if case_id is None:
+        return False, "agency, tracking_number: they name no case; give the ORI and the number"
+    try:
+        message = kept_of(read_typed(request.payload, default="correction"))
+    except DoesNotFit as error:
+        return False, str(error)
+    if row is None:
+        return False, f"{case_id} has no record of an end; check the agency and tracking number"
+    if any(m.key == message.key and m != message for m in row.facts.messages):
+        return False, "message_id: known of this sender with other content; send it under a new one"
+    if _says_us_citizen(message):
+        keep_us_citizen(session, row.facts, case_id, request.received_at)
+    if not row.closed:
+        return None
+    judgement = judge(as_kept(session, row), message)
+    if judgement.facts != row.facts and message not in row.facts.messages:
+        row.facts = judgement.facts
+        row.view = _showing(row.view, message, request, judgement.reason)
+    if not judgement.withdraw:
+        return False, judgement.reason
+    flag = active_flag(session, case_id)
+    if flag is None:
+        return False, "the case has no flag that stands"
+    lift(
+        flag,
+        reason=judgement.reason,
+        code=judgement.lift_code,
+        by=request.correction_id,
+        at=request.received_at,
+    )
+    _withdraw(row, judgement.reason)
+    return True, judgement.reason
+
+
+def _withdraw(row: CaseRow, reason: str) -> None:
+    said = {"outcome": "withdrawn", "explanation": reason}
+    write_result(row, row.result.model_copy(update=said))
+
+
+def _showing(view: CaseView, message: Message, request: CorrectionRequest, effect: str) -> CaseView:
+    shown = MessageView(
+        message_id=message.message_id,
+        sender=message.sender,
+        type=type_of(message),
+        received_at=request.received_at,
+        effect=effect,
+    )
+    messages = (*view.messages, shown)[-MESSAGES_SHOWN:]
+    total = view.messages_total + 1
+    return view.model_copy(update={"messages": messages, "messages_total": total})
+
+
+def _answer(row: CorrectionRow) -> CorrectionResult:
+    return CorrectionResult.model_validate({"outcome": row.outcome, "explanation": row.explanation})
+
+
+def _case_of(payload: str) -> str | None:
+    """The case that a payload names, if it names one at all."""
+    try:
+        fields = read_object(payload)
+    except DoesNotFit:
+        return None
+    agency, tracking_number = fields.get("agency"), fields.get("tracking_number")
+    if not isinstance(agency, str) or not isinstance(tracking_number, str):
+        return None
+    case_id = CaseId.parse(f"booking-case:{agency}:{tracking_number}")
+    return str(case_id) if case_id else None
+
+
+def _says_us_citizen(message: Message) -> bool:
+    match message:
+        case SubjectFinding(finding="us_citizen") | Correction(ground="us_citizen"):
+            return True
+        case _:
+            return False

@@ -1,0 +1,183 @@
+"""The registry as the rest of the house sees it: each method one transaction."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+from conviction_gate.contracts.booking import Subject
+from conviction_gate.contracts.case import CaseResult, CorrectionResult, Flag
+from conviction_gate.contracts.history import HistoryAnswer
+from conviction_gate.contracts.internal.activities import Concluded, Conclusion, CorrectionRequest, Withdrawal
+from conviction_gate.registry import cases, corrections, docket, history, reopenings, schema
+from conviction_gate.registry import summaries as standing
+from conviction_gate.registry.database import Database
+from conviction_gate.registry.entries import (
+    DocketEntry,
+    Judge,
+    KeptCase,
+    KeptCorrection,
+    Known,
+    OpenAgain,
+    Standing,
+)
+
+
+class Registry:
+    """The project's own database. Open it once a process, and close it or use it as a context.
+
+    Every method may be called again with the same arguments and by several processes at once, and
+    raises `RegistryError` where the database does not answer.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @classmethod
+    async def open(cls, url: str) -> Self:
+        """Open the database at a SQLAlchemy URL: `sqlite:///…` or `postgresql+asyncpg://…`.
+
+        Raises:
+            RegistryError: it cannot be reached, or its schema is not this release's.
+        """
+        database = Database(url)
+        try:
+            await schema.check(database)
+        except BaseException:
+            await database.close()
+            raise
+        return cls(database)
+
+    @property
+    def place(self) -> str:
+        """The address as messages may show it."""
+        return self._database.place
+
+    async def check(self) -> None:
+        """Raises `RegistryError` where it cannot be reached, or its schema is not this release's."""
+        await schema.check(self._database)
+
+    async def close(self) -> None:
+        """Give the connections back; the registry is of no use afterwards."""
+        await self._database.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def known(self, subjects: Sequence[Subject], case_id: str) -> Known:
+        """All that a case begins with, read at one moment.
+
+        `history`: under every id of these subjects; no row is a clean one, and it is `conflicting` where
+        the ids lead to different rows. `us_citizen`: whether a finding of any case, or a history row, says so.
+        """
+        return await self._database.read(lambda s: cases.known(s, subjects, case_id))
+
+    # What sources said -------------------------------------------------------------------------
+
+    async def import_history(self, answers: Iterable[HistoryAnswer]) -> int:
+        """Store history rows, all or none; the same set of ids again replaces. Returns how many."""
+        given = [*answers]
+        return await self._database.write(lambda s: history.import_history(s, given))
+
+    async def history_size(self) -> int:
+        """How many sets of ids have a history row."""
+        return await self._database.read(history.size)
+
+    async def import_docket(self, entries: Iterable[DocketEntry]) -> int:
+        """Store docket entries, all or none; the same case, sender and message id replaces."""
+        given = [*entries]
+        return await self._database.write(lambda s: docket.import_docket(s, given))
+
+    async def docket(self, agency: str, tracking_number: str) -> tuple[str, ...]:
+        """The court's messages of one case, each a JSON text with its `type`."""
+        return await self._database.read(lambda s: docket.docket(s, agency, tracking_number))
+
+    async def has_docket(self) -> bool:
+        """Whether any docket entry was imported."""
+        return await self._database.read(docket.has_docket)
+
+    # How cases ended ---------------------------------------------------------------------------
+
+    async def outcome(self, case_id: str) -> CaseResult | None:
+        """How the case ended.
+
+        None where it has not: also after `withdraw` under a rule that waits or asks, until `flag`
+        or `clear` says the last word. `withdrawn` once that word, the withdrawal's own rule or a
+        correction after the end left nothing to wait for.
+        """
+        return await self._database.read(lambda s: cases.outcome(s, case_id))
+
+    async def kept_case(self, case_id: str) -> KeptCase | None:
+        """The case as it was last written, corrections included; None where nothing was."""
+        return await self._database.read(lambda s: cases.kept_case(s, case_id))
+
+    async def reopen(
+        self, case_id: str, *, by: str, reason: str, at: datetime, open_again: OpenAgain
+    ) -> KeptCase | str:
+        """Open an ended case again; its end stays on record. One that is open again already stays so:
+        who opens it once more is on record too.
+
+        Returns the case as it stands then; or, where it stays closed, why.
+        """
+        return await self._database.write(lambda s: reopenings.reopen(s, case_id, by, reason, at, open_again))
+
+    async def flag(self, conclusion: Conclusion, *, last_look: bool = True) -> Concluded:
+        """Write an active flag, unless an outcome stands: that one is the answer then.
+
+        Writes nothing and says `us_citizen` where anybody said so under any id of the bookings; without
+        `last_look` nobody is asked, for a flag that was written once, after its look, and was lost.
+        """
+        return await self._database.write(lambda s: cases.flag(s, conclusion, last_look=last_look))
+
+    async def clear(self, conclusion: Conclusion) -> Concluded:
+        """Write the end without a flag, unless an end was written before: that one is the answer.
+
+        A US citizen finding that decided the case is kept under every id of its bookings.
+        """
+        return await self._database.write(lambda s: cases.clear(s, conclusion))
+
+    async def withdraw(self, withdrawal: Withdrawal) -> Concluded:
+        """Withdraw the case's flag of that number, and keep the case as it is now.
+
+        The answer's result has the outcome `withdrawn`; it is null where the case has no record.
+        """
+        return await self._database.write(lambda s: cases.withdraw(s, withdrawal))
+
+    async def correct(self, request: CorrectionRequest, judge: Judge) -> CorrectionResult | None:
+        """Judge what came after the end, and withdraw the flag where the judge says so.
+
+        The same `correction_id` again gets the same answer. What does not fit, and what names no
+        case on record, changes nothing; its payload is kept like any other. None where the case is
+        open again: nothing is kept but a finding of citizenship, since its run has to take the message.
+        """
+        return await self._database.write(lambda s: corrections.correct(s, request, judge))
+
+    async def corrections(self, case_id: str | None) -> tuple[KeptCorrection, ...]:
+        """What came after the end of this case, in order of arrival; None: what named no case."""
+        return await self._database.read(lambda s: corrections.corrections(s, case_id))
+
+    async def flags(self) -> tuple[Flag, ...]:
+        """Every flag, withdrawn ones included, by `flagged_at`."""
+        return await self._database.read(cases.flags)
+
+    # Many at a time ----------------------------------------------------------------------------
+
+    async def standings(self, case_ids: Collection[str]) -> dict[str, Standing]:
+        """Where those of these cases stand that are on record, by id."""
+        return await self._database.read(lambda s: standing.standings(s, case_ids))
+
+    async def known_since(self, since: datetime, after: str, most: int) -> list[str]:
+        """Ids of cases that are open again or were decided since then, in order: the next ones after one."""
+        return await self._database.read(lambda s: standing.known_since(s, since, after, most))
+
+    async def kept_corrections(self, ids: Collection[str]) -> set[str]:
+        """Those of these corrections that are on record."""
+        return await self._database.read(lambda s: standing.kept_corrections(s, ids))

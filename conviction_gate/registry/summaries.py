@@ -1,0 +1,45 @@
+"""Where cases stand, many at a time: what a comparison with the server's histories asks for."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from conviction_gate.registry.entries import Standing
+from conviction_gate.registry.tables import CaseRow, CorrectionRow, FlagRow, ReopeningRow
+
+
+def standings(session: Session, case_ids: Collection[str]) -> dict[str, Standing]:
+    """Those of these cases that are on record, by id."""
+    cases = session.execute(
+        select(CaseRow.case_id, CaseRow.closed, CaseRow.outcome, CaseRow.decided_at).where(
+            CaseRow.case_id.in_(case_ids)
+        )
+    )
+    found = {
+        row.case_id: Standing(
+            case_id=row.case_id, closed=row.closed, outcome=row.outcome, decided_at=row.decided_at
+        )
+        for row in cases
+    }
+    flags = select(FlagRow.case_id, FlagRow.number, FlagRow.status).where(FlagRow.case_id.in_(found))
+    for flag in session.execute(flags):
+        found[flag.case_id].flags[flag.number] = flag.status
+    reopenings = select(ReopeningRow).where(ReopeningRow.case_id.in_(found))
+    for reopening in session.scalars(reopenings):
+        found[reopening.case_id].reopened[reopening.reopened_at] = reopening.result.decided_at
+    return found
+
+
+def known_since(session: Session, since: datetime, after: str, most: int) -> list[str]:
+    """The next ids, after one of them, of cases that are open again or were decided since then."""
+    wanted = or_(CaseRow.decided_at >= since, CaseRow.closed.is_(False))
+    found = select(CaseRow.case_id).where(wanted, CaseRow.case_id > after).order_by(CaseRow.case_id).limit(most)
+    return [*session.scalars(found)]
+
+
+def kept_corrections(session: Session, ids: Collection[str]) -> set[str]:
+    """Those of these corrections that are on record."""
+    found = select(CorrectionRow.correction_id).where(CorrectionRow.correction_id.in_(ids))
+    return {*session.scalars(found)}

@@ -1,0 +1,1 @@
+"""Comparing the server with the registry after a restore of either."""

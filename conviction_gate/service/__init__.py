@@ -1,0 +1,1 @@
+"""What a long-running process needs: health, metrics, logs, traces, graceful shutdown."""

@@ -1,0 +1,1 @@
+"""Histories and dockets that other agencies keep, asked for over HTTP."""

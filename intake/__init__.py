@@ -1,1 +1,0 @@
-"""The services' side: a typed client and the command line."""

@@ -1,1 +1,0 @@
-"""What the project runs on: settings, the connection, search attributes, the embedded server."""
