@@ -23,13 +23,13 @@ OPTIONS: Final = [
 
 def source_of(module: str) -> str:
     """The source of a module of `policy`."""
-    return (ROOT / "policy" / f"{module}.py").read_text()
+    return (ROOT / "conviction_gate" / "policy" / f"{module}.py").read_text()
 
 
 def executed(module: str, source: str) -> ModuleType:
     """A module of `policy` made from this source; nobody else gets to see it."""
-    made = ModuleType(f"policy.{module}")
-    exec(compile(source, f"<policy.{module}>", "exec"), made.__dict__)
+    made = ModuleType(f"conviction_gate.policy.{module}")
+    exec(compile(source, f"<conviction_gate.policy.{module}>", "exec"), made.__dict__)
     return made
 
 
