@@ -58,5 +58,5 @@ class Changed(MetaPathFinder, Loader):
 if __name__ == "__main__":
     import pytest
 
-    sys.meta_path.insert(0, Changed(f"policy.{sys.argv[1]}", sys.stdin.read()))
+    sys.meta_path.insert(0, Changed(f"conviction_gate.policy.{sys.argv[1]}", sys.stdin.read()))
     sys.exit(pytest.main([*OPTIONS, *TESTS]))
