@@ -256,103 +256,132 @@ class Settings(BaseSettings):
         SettingsError: a variable does not fit.
     """
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
+    # docs/settings.md is made of the docstrings.
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True, use_attribute_docstrings=True
+    )
 
     data: Path = Path(".conviction-gate")
     """The data folder: the registry, the keys, and the embedded server's files."""
     registry_url: Annotated[str | None, AfterValidator(_database_url)] = Field(None, repr=False)
-    """The registry's SQLAlchemy address; None: a SQLite file in the data folder."""
+    """The registry's database, as SQLAlchemy writes it: `sqlite:////srv/registry.db` or
+    `postgresql+asyncpg://gate:…@db.example.gov/gate`. Unset: `registry.db` in the data folder."""
 
     encryption: Literal["on", "off"] = "on"
-    """Whether payloads are sealed before they leave for the server; off: for development."""
+    """Whether payloads are encrypted before they leave for the server: `on`, or `off` for development."""
     keys: Path | None = None
-    """The folder of key files (conviction_gate/encryption/keys.py); None: `keys` in the data folder."""
+    """The folder of keys: a file `ID.key` for each, 32 bytes in base64, and where there are several a file
+    `current` with the id of the one that encrypts. Unset: `keys` in the data folder."""
     keyring: SecretStr | None = None
-    """The keys themselves instead of files, `id=base64 …`, the current one first."""
+    """The keys themselves instead of files: `id=base64 id=base64`, the current one first."""
     plaintext: Literal["accept", "refuse"] = "accept"
-    """What becomes of what senders send unsealed."""
+    """Messages that senders did not encrypt: `accept`, or `refuse`, which keeps them under `rejected`."""
 
     codec_address: Annotated[str, AfterValidator(_listening)] = "127.0.0.1:8081"
-    """Where the codec server listens, an IP address and a port."""
+    """Where the codec server listens: an IP address and a port. It has no TLS of its own; put a proxy with TLS
+    before it where other machines reach it."""
     codec_token: SecretStr | None = None
-    """Who may have payloads opened there: `name=token …`."""
+    """Who may read through the codec server, by tokens: `name=token name=token`, 16 characters or more each;
+    the audit records the name. The codec server starts only with this or `CONVICTION_GATE_CODEC_JWKS`."""
     codec_jwks: Annotated[str | None, AfterValidator(_jwks)] = None
-    """Where the public keys are of those who sign readers in there: an https address, or a file (JWKS)."""
+    """Who may read through the codec server, by a sign-in (OpenID Connect): where the issuer's public keys
+    (JWKS) are. An https address, an http address on this machine, or a file."""
     codec_issuer: str | None = None
-    """Whose access tokens are taken, as `iss` has it."""
+    """The issuer of accepted access tokens, exactly as their `iss` has it:
+    `https://id.example.gov/realms/courts`."""
     codec_audience: str | None = None
-    """For whom they have to be, as `aud` has it."""
+    """The audience of accepted access tokens, one of those in `aud`: `conviction-gate-codec`."""
     codec_reader_claim: str | None = None
-    """The claim that names the reader in the audit; None: `sub`."""
+    """The claim that names the reader in the audit. Unset: `sub`, which is an id in most sign-ins; `email` or
+    `name` would put personal data there."""
     codec_scope: str | None = None
-    """What `scope`, `scp` or `roles` has to hold; None: whoever has a token for this audience may read."""
+    """The word that `scope`, `scp` or `roles` of the token must hold, such as `cases.read`. **Unset: everybody
+    who gets a token for this audience may read everything.**"""
     codec_origins: Annotated[frozenset[str], NoDecode, BeforeValidator(_origins)] = frozenset()
-    """The web UIs whose pages it answers: their origins, such as `https://temporal.example.gov`."""
+    """The web UIs whose pages the codec server answers: their origins with spaces between, such as
+    `https://temporal.example.gov`."""
 
     docket_check_every: Span = timedelta(days=90)
-    """While a case waits for the court: the time between two looks at the docket."""
+    """How often a case that waits for the court asks the docket for entries that no signal brought."""
     docket_overdue_after: Span = timedelta(days=730)
-    """A case that waited this long for the court needs attention."""
+    """After how long a wait for the court a case needs attention; it goes on waiting."""
     review_reminder_every: Span = timedelta(days=30)
-    """The time between two reminders of a question that a person has not answered."""
+    """How often a case counts a reminder of a question that no reviewer has answered."""
     booking_overdue_after: Span = timedelta(days=60)
-    """A case that waited this long for its booking needs attention."""
+    """After how long a wait for its booking a case that a court message opened needs attention."""
     agencies: dict[Prefix, AgencySettings] = Field(default={})
-    """Timers and codes by agency: an ORI or how it begins (`CA`, `CA019`), the longest that fits first."""
+    """Timers and offense codes of single agencies, as JSON: `{"CA": {"docket_check_every": "30d"}, "CA019":
+    {"catalog": "county.csv"}}`. The keys are ORIs or how they begin; the longest that fits counts."""
 
     reviewers: Ids = None
-    """Who may rule on what waits for a person, by their ids; None: whoever can reach the server."""
+    """Who may answer a case in review: ids with commas between, `r-7,r-9`. Unset: everybody who reaches the
+    server."""
     reopeners: Ids = None
-    """Who may open an ended case again, by their ids; None: whoever can reach the registry."""
+    """Who may open a cleared case again: ids with commas between. Unset: everybody who reaches the registry."""
     withdrawers: Ids = None
-    """Which senders may withdraw the flag of an ended case; None: whoever can reach the server."""
+    """Which senders may withdraw the flag of an ended case: ids with commas between. Unset: everybody who
+    reaches the server."""
 
     worker_cache: Annotated[int, Field(ge=0)] = 500
-    """Cases that a worker keeps in memory; any other is played back when it is told something."""
+    """How many cases a worker keeps in memory, at about 0.2 MiB each. It replays any other from its history
+    when a message or a timer comes for it."""
     worker_pollers: Annotated[int, Field(ge=2)] = 5
-    """Polls that a worker has open for workflow tasks, and as many for activities."""
+    """How many polls for workflow tasks a worker keeps open, and as many for activity tasks."""
     worker_workflow_tasks: Annotated[int, Field(ge=2)] = 100
-    """Workflow tasks that a worker carries out at a time."""
+    """How many workflow tasks a worker runs at a time."""
     worker_activities: Annotated[int, Field(ge=1)] = 100
-    """Look-ups and writes that a worker carries out at a time."""
+    """How many activities (look-ups and writes) a worker runs at a time."""
     worker_sticky_for: Span = timedelta(seconds=5)
-    """How long what comes to a case waits for the worker that has it in memory; then any may take it."""
+    """How long a task waits for the worker that has its case in memory before any worker may take it: the time
+    that a case stands still after its worker was killed."""
 
     worker_grace: Span = timedelta(seconds=20)
-    """How long a worker that is told to stop may finish what is under way."""
+    """How long a worker may finish its tasks after SIGTERM. Give the process 5 seconds more before a kill."""
 
     log: LogFormat | None = None
-    """How a worker logs: `json` or `text`; None: text on a terminal, else JSON."""
+    """How a worker logs: `json` or `text`. Unset: text on a terminal, else JSON."""
     metrics: Listening = None
-    """Where Prometheus reads a worker's numbers, an IP address and a port; None: nowhere."""
+    """Where Prometheus reads a worker's metrics: an IP address and a port, such as `127.0.0.1:9464`. Unset:
+    nowhere."""
     health: Listening = None
-    """Where a worker answers /livez and /readyz, an IP address and a port; None: nowhere."""
+    """Where a worker answers `/livez` and `/readyz`: an IP address and a port, such as `127.0.0.1:9465`. Unset:
+    nowhere."""
     traces: ServiceUrl = None
-    """Where a worker sends spans, the OTLP/HTTP address of a collector; None: nowhere."""
+    """Where a worker sends spans: the OTLP/HTTP address of an OpenTelemetry collector, such as
+    `http://127.0.0.1:4318/v1/traces`. Unset: nowhere. It needs the extra `traces`."""
 
     # Temporal's worker controller for Kubernetes names both in variables of its own.
     worker_deployment: Deployment = Field(default_factory=_elsewhere("TEMPORAL_DEPLOYMENT_NAME"))
-    """The worker deployment that a worker belongs to; with its build. Both None: it is unversioned."""
+    """The worker deployment that a worker belongs to, such as `conviction-gate`: up to 100 letters, digits,
+    `-`, `_` and `/`. Set it together with the build. Unset: what `TEMPORAL_DEPLOYMENT_NAME` has, else no
+    version."""
     worker_build: Build = Field(default_factory=_elsewhere("TEMPORAL_WORKER_BUILD_ID"))
-    """The build id of the worker's code: of its own for every release (docs/deploying-workers.md)."""
+    """The build id of a worker's code, such as `0.2.0`: a new one for every release. Unset: what
+    `TEMPORAL_WORKER_BUILD_ID` has, else no version."""
 
     history_url: ServiceUrl = None
-    """The state repository that is asked for histories; None: the registry's table."""
+    """The state repository that is asked for criminal histories. Unset: the registry's table, which `history
+    import` fills."""
     history_token: Token = None
-    """A bearer token for it."""
+    """A bearer token for the state repository."""
     history_certificate: Path | None = None
-    """A client certificate for it, PEM; with its key, or beside it."""
+    """A client certificate for the state repository: a PEM file, which may hold the key too."""
     history_key: Path | None = None
-    """The client certificate's key, PEM."""
+    """The key of the client certificate, where it is a PEM file of its own."""
     history_ca: Path | None = None
-    """The authorities to trust for it instead of the system's, PEM."""
+    """A PEM file of the certificate authorities to trust for the state repository instead of the system's."""
 
     docket_url: ServiceUrl = None
-    """The court's service that is asked for docket entries; None: the registry's table."""
+    """The court's service that is asked for docket entries. Unset: the registry's table, which `docket import`
+    fills; while that is empty no docket is checked."""
     docket_token: Token = None
+    """A bearer token for the court's service."""
     docket_certificate: Path | None = None
+    """A client certificate for the court's service: a PEM file, which may hold the key too."""
     docket_key: Path | None = None
+    """The key of the client certificate, where it is a PEM file of its own."""
     docket_ca: Path | None = None
+    """A PEM file of the certificate authorities to trust for the court's service instead of the system's."""
 
     def __init__(self, **values: Any) -> None:
         for name, text in os.environ.items():
