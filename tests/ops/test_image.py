@@ -19,9 +19,9 @@ def test_it_is_what_hadolint_takes() -> None:
 
 def test_what_it_copies_is_all_that_the_package_is_made_of() -> None:
     let_in = set(re.findall(r"(?m)^!(\S+)$", (ROOT / ".dockerignore").read_text()))
-    packages = set(re.findall(r'(?m)^  "([a-z]+)(?:\.[a-z.]+)?",$', _table("packages")))
+    packages = set(re.findall(r'(?m)^  "([a-z_]+)(?:\.[a-z_.]+)?",$', _table("packages")))
     constraints = {"constraints.txt", "constraints-traces.txt"}
-    assert let_in == packages | constraints | {"worker.py", "pyproject.toml", "README.md"}
+    assert let_in == packages | constraints | {"worker.py", "pyproject.toml", "README.md", "LICENSE"}
 
 
 def test_it_is_nobody_and_has_no_shell_before_it() -> None:
