@@ -146,7 +146,7 @@ class Ours(Cases):
 
     async def convict(self, number: int) -> None:
         message = read_message("conviction", json.dumps(conviction(number)))
-        await self._cases.send("conviction", message, CaseId(AGENCY, f"N-{number}"), look=False)
+        await self._cases.send(message, CaseId(AGENCY, f"N-{number}"), look=False)
 
 
 class Bare(Cases):

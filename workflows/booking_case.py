@@ -7,7 +7,7 @@ them; which came first cannot matter. Nothing that a sender can send fails the c
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
@@ -64,8 +64,8 @@ with workflow.unsafe.imports_passed_through():
         read_booking,
         read_message,
         read_typed,
-        type_of,
     )
+    from conviction_gate.contracts.signals import SIGNALS, is_taken_after_the_end, type_of
     from conviction_gate.policy import (
         UNREADABLE,
         Decision,
@@ -76,7 +76,6 @@ with workflow.unsafe.imports_passed_through():
         edition_among,
         effect_of,
         history_told,
-        is_taken_after_the_end,
         lift_code,
         open_charges,
         question_views,
@@ -97,6 +96,15 @@ _NOT_CANCELED = (
 _UNTIL_ANSWERED = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=10))
 _UNTIL_WRITTEN = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 _ONE_TRY: Any = {"start_to_close_timeout": timedelta(seconds=10)}
+
+
+def _door(name: str, description: str) -> Callable[..., None]:
+    """The handler of a signal; one for each name, so that the web UI offers them."""
+
+    def arrive(self: Any, *payloads: Any) -> None:
+        self._arrive(name, payloads)
+
+    return workflow.signal(name=name, description=description)(arrive)
 
 
 @workflow.defn(name=names.BOOKING_CASE)
@@ -668,37 +676,7 @@ class BookingCase:
 
     # -- doors ---------------------------------------------------------------------------------
 
-    @workflow.signal(description=names.SIGNALS["conviction"])
-    def conviction(self, *payloads: Any) -> None:
-        self._arrive("conviction", payloads)
-
-    @workflow.signal(description=names.SIGNALS["dismissal"])
-    def dismissal(self, *payloads: Any) -> None:
-        self._arrive("dismissal", payloads)
-
-    @workflow.signal(description=names.SIGNALS["court_update"])
-    def court_update(self, *payloads: Any) -> None:
-        self._arrive("court_update", payloads)
-
-    @workflow.signal(description=names.SIGNALS["amendment"])
-    def amendment(self, *payloads: Any) -> None:
-        self._arrive("amendment", payloads)
-
-    @workflow.signal(description=names.SIGNALS["subject_finding"])
-    def subject_finding(self, *payloads: Any) -> None:
-        self._arrive("subject_finding", payloads)
-
-    @workflow.signal(description=names.SIGNALS["correction"])
-    def correction(self, *payloads: Any) -> None:
-        self._arrive("correction", payloads)
-
-    @workflow.signal(description=names.SIGNALS["review_decision"])
-    def review_decision(self, *payloads: Any) -> None:
-        self._arrive("review_decision", payloads)
-
-    @workflow.signal(description=names.SIGNALS["booking"])
-    def booking(self, *payloads: Any) -> None:
-        self._arrive("booking", payloads)
+    locals().update((name, _door(name, signal.description)) for name, signal in SIGNALS.items())
 
     @workflow.signal(dynamic=True, description="Any other name: kept under `rejected`")
     def unknown(self, name: str, payloads: Sequence[RawValue]) -> None:

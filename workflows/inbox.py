@@ -12,7 +12,8 @@ with workflow.unsafe.imports_passed_through():
     from conviction_gate.contracts.internal.sealed import Locked, is_sealed, refusal
     from conviction_gate.contracts.message import Message
     from conviction_gate.contracts.names import CaseId
-    from conviction_gate.contracts.reading import PAYLOAD_KEPT, DoesNotFit, type_of
+    from conviction_gate.contracts.reading import PAYLOAD_KEPT, DoesNotFit
+    from conviction_gate.contracts.signals import typed
 
 
 def arrived(payloads: Sequence[Any], number: int) -> str:
@@ -98,8 +99,7 @@ def shown(payloads: Sequence[Any]) -> str:
 def addressed(case_id: CaseId, message: Message) -> str:
     """A message as the registry keeps it after the end: what the contract knows of it, and its case."""
     named = {"agency": case_id.agency, "tracking_number": case_id.tracking_number}
-    fields = json.loads(message.model_dump_json())
-    return json.dumps(named | {"type": type_of(message)} | fields, ensure_ascii=False)
+    return json.dumps(named | typed(message), ensure_ascii=False)
 
 
 _PRINTABLE = dict.fromkeys((*range(9), 11, 12, *range(14, 32)), "�")

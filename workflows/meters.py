@@ -7,8 +7,9 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from conviction_gate.contracts.fields import Rule, Status
-    from conviction_gate.contracts.names import BOOKING_CASE, SIGNALS
+    from conviction_gate.contracts.names import BOOKING_CASE
     from conviction_gate.contracts.reading import Misfit
+    from conviction_gate.contracts.signals import SIGNALS
 
 _DOORS = {*SIGNALS, BOOKING_CASE, "docket", "cancel"}
 

@@ -25,7 +25,7 @@ with workflow.unsafe.imports_passed_through():
         size_of_facts,
     )
     from conviction_gate.contracts.message import Message
-    from conviction_gate.contracts.reading import type_of
+    from conviction_gate.contracts.signals import type_of
     from conviction_gate.policy import TURNS, edition_named
 
 MESSAGES_SHOWN = 200

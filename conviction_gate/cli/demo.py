@@ -21,7 +21,7 @@ from conviction_gate.contracts.case import CaseView
 from conviction_gate.contracts.fields import Model, Rule
 from conviction_gate.contracts.history import HistoryAnswer
 from conviction_gate.contracts.names import CaseId
-from conviction_gate.contracts.reading import read_booking, read_typed, type_of
+from conviction_gate.contracts.reading import read_booking, read_typed
 from conviction_gate.devserver.embedded import Running, embedded
 from conviction_gate.registry import Registry
 from conviction_gate.temporal.connect import connect
@@ -99,7 +99,7 @@ async def _send(client: CaseClient, sample: Sample) -> None:
         # A ruling answers the question that stands when it arrives, so it waits for the question.
         if fields["type"] == "review_decision":
             await _until(client, sample, lambda view: view.status == "needs_review")
-        await client.send(type_of(message), message, sample.case_id)
+        await client.send(message, sample.case_id)
 
 
 async def _as_it_stands(client: CaseClient, sample: Sample) -> CaseView | None:

@@ -150,7 +150,7 @@ async def _decided(case_id: CaseId, fields: dict[str, str | None]) -> SubmitAnsw
             message = read_message("review_decision", json.dumps(fields))
         except DoesNotFit as misfitting:
             return str(misfitting)
-        return await client.submit("review_decision", message, case_id)
+        return await client.submit(message, case_id)
 
 
 def misfit(view: CaseView, ruling: str, charge: str | None) -> str | None:

@@ -12,6 +12,7 @@ from conviction_gate.cli.options import Data, File, Json
 from conviction_gate.cli.session import REFUSED, run
 from conviction_gate.config.settings import Settings
 from conviction_gate.contracts.reading import DoesNotFit
+from conviction_gate.contracts.signals import typed
 
 T = TypeVar("T")
 
@@ -64,7 +65,7 @@ def import_docket(file: File, as_json: Json = False, data: Data = None) -> None:
             DocketEntry(
                 agency=one.case_id.agency,
                 tracking_number=one.case_id.tracking_number,
-                message=json.dumps({"type": one.name, **one.message.model_dump(mode="json")}),
+                message=json.dumps(typed(one.message)),
             )
             for one in found
         ]

@@ -30,7 +30,7 @@ from conviction_gate.client.delivered import delivered
 from conviction_gate.client.listing import BROKEN_OFF
 from conviction_gate.contracts.booking import Booking
 from conviction_gate.contracts.case import CaseResult, CaseView, Flag, SubmitAnswer
-from conviction_gate.contracts.court import Correction, Dismissal, ReviewDecision, SubjectFinding
+from conviction_gate.contracts.court import ReviewDecision
 from conviction_gate.contracts.fields import Model, Status
 from conviction_gate.contracts.internal.facts import Facts
 from conviction_gate.contracts.internal.permits import ANYBODY, Permits
@@ -46,7 +46,8 @@ from conviction_gate.contracts.names import (
     UPDATE,
     CaseId,
 )
-from conviction_gate.contracts.reading import misfit, type_of
+from conviction_gate.contracts.reading import misfit
+from conviction_gate.contracts.signals import NOT_TAKEN_AFTER_THE_END, is_taken_after_the_end, type_of, typed
 
 if TYPE_CHECKING:
     from conviction_gate.client.remains import Remains
@@ -54,9 +55,6 @@ if TYPE_CHECKING:
 ANSWER_WITHIN: Final = timedelta(seconds=10)
 """How long a query or an update waits for a worker."""
 
-TAKEN_AFTER_THE_END: Final = (
-    "only a correction, a vacatur or a finding about the subject is taken after the end"
-)
 LONGEST_ID: Final = 128
 """Characters; what is longer is free text."""
 _SENT: Final = "sent to the case"
@@ -124,12 +122,10 @@ class CaseClient:
         if await self.kept(case_id) is None and await self._opens(booking):
             return _reply("accepted", "the case is opened", case_id)
         text = "the case is open already; the booking was handed to it"
-        return await self._to_open_case("booking", booking, case_id, text) or await self._closed(
-            booking, case_id
-        )
+        return await self._to_open_case(booking, case_id, text) or await self._closed(booking, case_id)
 
-    async def send(self, name: str, message: Message, case_id: CaseId, *, look: bool = True) -> Reply:
-        """Send a message to its case, as the signal `name`.
+    async def send(self, message: Message, case_id: CaseId, *, look: bool = True) -> Reply:
+        """Send a message to its case as the signal of its type.
 
         Where an open case has it already, nothing is sent; without `look` it is sent again, which
         changes nothing either and saves most of a second call.
@@ -137,34 +133,34 @@ class CaseClient:
         A court message that comes before its booking opens the case. After the end, what may
         withdraw a flag starts a `FlagCorrection`; for all else the case is closed.
         """
-        if reason := self._refusal(name, message, case_id):
+        if reason := self._refusal(message, case_id):
             return _reply("refused", reason, case_id)
         if isinstance(message, Booking):
             return await self.start(message)
         if not look:
-            if await self._signal(name, message, case_id):
+            if await self._signal(message, case_id):
                 return _reply("accepted", _SENT, case_id)
-        elif reply := await self._to_open_case(name, message, case_id, _SENT):
+        elif reply := await self._to_open_case(message, case_id, _SENT):
             return reply
         if (kept := await self.kept(case_id)) is not None:
-            return await self._after_the_end(name, message, case_id, kept)
-        if name == "review_decision":
+            return await self._after_the_end(message, case_id, kept)
+        if isinstance(message, ReviewDecision):
             return _reply("refused", f"{case_id} is not open; check the case's id", case_id)
-        if await self._opens_without_booking(name, message, case_id):
+        if await self._opens_without_booking(message, case_id):
             return _reply("accepted", "kept; the case waits for its booking", case_id)
-        return await self._after_the_end(name, message, case_id, await self.kept(case_id))
+        return await self._after_the_end(message, case_id, await self.kept(case_id))
 
-    async def submit(self, name: str, message: Message, case_id: CaseId) -> SubmitAnswer | Reply:
+    async def submit(self, message: Message, case_id: CaseId) -> SubmitAnswer | Reply:
         """Send a message as the update `submit` and wait for the case's answer.
 
         Refused with the case's reason where it does not fit; where no case is open, like `send`.
         """
-        if reason := self._refusal(name, message, case_id):
+        if reason := self._refusal(message, case_id):
             return _reply("refused", reason, case_id)
         try:
             answer: SubmitAnswer = await self._client.get_workflow_handle(str(case_id)).execute_update(
                 UPDATE,
-                {"type": name, **_payload(message)},
+                typed(message),
                 result_type=SubmitAnswer,
                 rpc_timeout=ANSWER_WITHIN,
             )
@@ -175,7 +171,7 @@ class CaseClient:
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
-        return await self.send(name, message, case_id)
+        return await self.send(message, case_id)
 
     async def case(self, case_id: CaseId | str) -> CaseView | None:
         """The case as it stands, or as it ended; None where nobody knows it.
@@ -270,10 +266,10 @@ class CaseClient:
             raise ValueError("flags stand in the registry; make the CaseClient with one")
         return await self._records.flags()
 
-    def _refusal(self, name: str, message: Message, case_id: CaseId) -> str | None:
+    def _refusal(self, message: Message, case_id: CaseId) -> str | None:
         """Why a message is not sent at all."""
         may_not = self._permits.review(message.reviewer) if isinstance(message, ReviewDecision) else None
-        return _misfit(name, message, case_id) or may_not
+        return misfit(message, case_id, datetime.now(UTC)) or may_not
 
     async def _described(self, case_id: CaseId | str) -> WorkflowExecutionDescription | None:
         try:
@@ -293,7 +289,7 @@ class CaseClient:
             return None
         return view
 
-    async def _to_open_case(self, name: str, message: Message, case_id: CaseId, accepted: str) -> Reply | None:
+    async def _to_open_case(self, message: Message, case_id: CaseId, accepted: str) -> Reply | None:
         """What becomes of a message to an open case, which gets it once; None where none is open."""
         before = await delivered(self._client, message, case_id)
         if before is None or not before.is_open:
@@ -305,7 +301,7 @@ class CaseClient:
             if not any(same):
                 return _reply("refused", OTHER_CONTENT, case_id)
         # In doubt it is sent: the case knows what comes again.
-        return _reply("accepted", accepted, case_id) if await self._signal(name, message, case_id) else None
+        return _reply("accepted", accepted, case_id) if await self._signal(message, case_id) else None
 
     async def _took(self, message: Message, case_id: CaseId) -> bool:
         """Whether the open case says that it took a message of this key; not where it says nothing."""
@@ -315,10 +311,10 @@ class CaseClient:
             return False
         return view is not None and any((m.sender, m.message_id) == message.key for m in view.messages)
 
-    async def _signal(self, name: str, message: Message, case_id: CaseId) -> bool:
+    async def _signal(self, message: Message, case_id: CaseId) -> bool:
         """Whether an open case took the signal."""
         try:
-            await self._client.get_workflow_handle(str(case_id)).signal(name, _payload(message))
+            await self._client.get_workflow_handle(str(case_id)).signal(type_of(message), _payload(message))
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
@@ -335,7 +331,7 @@ class CaseClient:
             conflict=WorkflowIDConflictPolicy.FAIL,
         )
 
-    async def _opens_without_booking(self, name: str, message: Message, case_id: CaseId) -> bool:
+    async def _opens_without_booking(self, message: Message, case_id: CaseId) -> bool:
         """Whether the case took the signal, opened for it or not; not where it has closed."""
         return await self._starts(
             case_id,
@@ -344,7 +340,7 @@ class CaseClient:
             title=f"Booking {case_id.agency} {case_id.tracking_number}, not here yet",
             # With a signal the server takes no other policy: an open case gets the signal.
             conflict=WorkflowIDConflictPolicy.UNSPECIFIED,
-            signal=name,
+            signal=type_of(message),
             signal_args=[_payload(message)],
         )
 
@@ -387,26 +383,23 @@ class CaseClient:
             text = f"{_end(kept)}; see `conviction-gate show {quote(str(case_id))}`"
         return Reply(status="closed", text=text, case_id=str(case_id), known=known)
 
-    async def _after_the_end(
-        self, name: str, message: Message, case_id: CaseId, kept: KeptCase | None
-    ) -> Reply:
+    async def _after_the_end(self, message: Message, case_id: CaseId, kept: KeptCase | None) -> Reply:
         end = _end(kept)
         for known in kept.facts.messages if kept else ():
             if _repeats(known, message):
                 return _reply("duplicate", f"{end}; this message was part of it", case_id)
             if known.key == message.key:
                 return _reply("refused", OTHER_CONTENT, case_id)
-        if not _may_withdraw_a_flag(message):
+        if not is_taken_after_the_end(message):
             if stopped := await self.stopped(case_id, kept):
                 return _reply("refused", stopped, case_id)
-            return _reply("closed", f"{end}; {TAKEN_AFTER_THE_END}", case_id)
+            return _reply("closed", f"{end}; {NOT_TAKEN_AFTER_THE_END}", case_id)
         if reason := self._permits.withdraw(message.sender):
             return _reply("refused", reason, case_id)
         request = {
             "agency": case_id.agency,
             "tracking_number": case_id.tracking_number,
-            "type": name,
-            **_payload(message),
+            **typed(message),
         }
         try:
             await self._client.start_workflow(
@@ -416,7 +409,7 @@ class CaseClient:
                 task_queue=TASK_QUEUE,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-                static_summary=f"Correction {case_id.agency} {case_id.tracking_number}, {name}",
+                static_summary=f"Correction {case_id.agency} {case_id.tracking_number}, {type_of(message)}",
             )
         except WorkflowAlreadyStartedError as error:
             # The id leaves the sender out: what stands under it may be another one's message.
@@ -435,20 +428,6 @@ class CaseClient:
             payloads = event.workflow_execution_started_event_attributes.input.payloads
             return (await self._client.data_converter.decode(payloads))[0]
         return None
-
-
-def _misfit(name: str, message: Message, case_id: CaseId) -> str | None:
-    if name != type_of(message):
-        return f"type: '{name}' was said, but the message is a {type_of(message)}; send it as one"
-    return misfit(message, case_id, datetime.now(UTC))
-
-
-def _may_withdraw_a_flag(message: Message) -> bool:
-    match message:
-        case Correction() | SubjectFinding() | Dismissal(disposition="vacated"):
-            return True
-        case _:
-            return False
 
 
 def _case_ended_meanwhile(cause: BaseException | None) -> bool:

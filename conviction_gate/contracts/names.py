@@ -1,4 +1,4 @@
-"""Wire names: task queue, workflow types, ids, signals, search attributes.
+"""Wire names: task queue, workflow types, ids, search attributes; `signals` has those of the messages.
 
 Senders in other languages depend on each of them to the letter; `tests/unit/test_names.py` pins them.
 """
@@ -14,16 +14,6 @@ TASK_QUEUE: Final = "booking-cases"
 BOOKING_CASE: Final = "BookingCase"
 FLAG_CORRECTION: Final = "FlagCorrection"
 
-SIGNALS: Final = {
-    "conviction": "A court found or took a plea of guilt on a charge",
-    "dismissal": "A charge, or the whole arrest, ended without a conviction",
-    "court_update": "A docket entry that ends nothing",
-    "amendment": "A charge was filed, added or changed",
-    "subject_finding": "The subject is a US citizen, misidentified or dead",
-    "correction": "An earlier message was wrong",
-    "review_decision": "A person answers the question that stands",
-    "booking": "The booking itself, or the same arrest sent again",
-}
 UPDATE: Final = "submit"
 QUERY: Final = "case"
 

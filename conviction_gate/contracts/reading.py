@@ -6,37 +6,19 @@ line. A reason names the field, says what is wrong with it, and what would be ri
 
 import json
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from conviction_gate.contracts.booking import Booking
-from conviction_gate.contracts.court import (
-    Amendment,
-    Conviction,
-    Correction,
-    CourtUpdate,
-    Dismissal,
-    ReviewDecision,
-    SubjectFinding,
-)
 from conviction_gate.contracts.fields import A_DAY
 from conviction_gate.contracts.history import HistoryAnswer
 from conviction_gate.contracts.message import Message
-from conviction_gate.contracts.names import SIGNALS, CaseId
+from conviction_gate.contracts.names import CaseId
+from conviction_gate.contracts.signals import SIGNALS, date_of
 
-MESSAGE_TYPES: Final[dict[str, type[Message]]] = {
-    "conviction": Conviction,
-    "dismissal": Dismissal,
-    "court_update": CourtUpdate,
-    "amendment": Amendment,
-    "subject_finding": SubjectFinding,
-    "correction": Correction,
-    "review_decision": ReviewDecision,
-    "booking": Booking,
-}
 M = TypeVar("M", bound=BaseModel)
 
 PAYLOAD_KEPT: Final = 500
@@ -55,17 +37,12 @@ class DoesNotFit(ValueError):
         self.kind = kind
 
 
-def type_of(message: Message) -> str:
-    """The signal name under which a message travels."""
-    return next(name for name, model in MESSAGE_TYPES.items() if type(message) is model)
-
-
 def read_message(name: str, text: bytes | str) -> Message:
     """The message that a JSON text holds under a signal's name; raises `DoesNotFit`."""
-    model = MESSAGE_TYPES.get(name)
-    if model is None:
+    signal = SIGNALS.get(name)
+    if signal is None:
         raise DoesNotFit(f"type: {_quoted(name)} is no signal; known are {', '.join(SIGNALS)}")
-    return _read(model, text)
+    return _read(signal.model, text)
 
 
 def read_booking(text: bytes | str) -> Booking:
@@ -150,20 +127,12 @@ def misfit(message: Message, case_id: CaseId | None, arrived: datetime) -> str |
             ours, theirs = getattr(case_id, field), getattr(message, field)
             if ours != theirs:
                 return f"{field}: another case's ({case_id} was addressed); send it to {message.case_id}"
-    field, dated = _date_of(message)
+    field, dated = date_of(message)
     latest = arrived.astimezone(UTC) + A_DAY
     late = dated > latest if isinstance(dated, datetime) else dated > latest.date()
     if late:
         return f"{field}: {dated.isoformat()} is more than a day ahead; check the sender's clock"
     return None
-
-
-def _date_of(message: Message) -> tuple[str, date | datetime]:
-    for field in ("booked_at", "decided_on", "occurred_on", "filed_on", "found_on", "corrected_on"):
-        value = getattr(message, field, None)
-        if value is not None:
-            return field, value
-    raise AssertionError(f"{type(message).__name__} has no date")
 
 
 def _read(model: type[M], text: bytes | str) -> M:

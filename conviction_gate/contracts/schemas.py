@@ -18,7 +18,7 @@ from conviction_gate.contracts.case import CaseResult, CaseView, CorrectionResul
 from conviction_gate.contracts.fields import Ori, TrackingNumber
 from conviction_gate.contracts.history import HistoryAnswer
 from conviction_gate.contracts.names import FLAG_CORRECTION, UPDATE
-from conviction_gate.contracts.reading import MESSAGE_TYPES
+from conviction_gate.contracts.signals import SIGNALS
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _ANSWERS: Final[dict[str, type[BaseModel]]] = {
@@ -32,8 +32,8 @@ _ANSWERS: Final[dict[str, type[BaseModel]]] = {
 
 def schemas() -> dict[str, str]:
     """The text of each file by its name."""
-    inputs: dict[str, type[BaseModel]] = {**MESSAGE_TYPES, "history_answer": HistoryAnswer}
-    described = {name: model.model_json_schema() for name, model in inputs.items()}
+    described = {name: signal.model.model_json_schema() for name, signal in SIGNALS.items()}
+    described["history_answer"] = HistoryAnswer.model_json_schema()
     described[UPDATE] = _submit()
     described["flag_correction"] = _flag_correction()
     for name, model in _ANSWERS.items():
@@ -57,26 +57,23 @@ def write(folder: Path) -> None:
 
 def _submit() -> dict[str, Any]:
     kinds = [
-        _variant(f"submit {name}", model, {"type": (Literal[name], ...)})
-        for name, model in MESSAGE_TYPES.items()
+        _variant(f"submit {name}", signal.model, {"type": (Literal[name], ...)})
+        for name, signal in SIGNALS.items()
     ]
     return _any_of(kinds, UPDATE, "A message that names itself: its signal as `type`, its fields.")
 
 
 def _flag_correction() -> dict[str, Any]:
     case: dict[str, Any] = {"agency": (Ori, ...), "tracking_number": (TrackingNumber, ...)}
-    own: dict[str, dict[str, Any]] = {
-        "correction": {"type": (Literal["correction"] | None, None)},
-        "dismissal": {
-            "type": (Literal["dismissal"], ...),
-            "disposition": (Literal["vacated"], ...),
-        },
-        "subject_finding": {"type": (Literal["subject_finding"], ...)},
-    }
-    kinds = [
-        _variant(f"flag correction by {name}", MESSAGE_TYPES[name], case | fields)
-        for name, fields in own.items()
-    ]
+    kinds = []
+    for name, signal in sorted(SIGNALS.items()):
+        if signal.after_the_end is None:
+            continue
+        named: Any = (Literal[name], ...)
+        if name == "correction":  # what it is without a type
+            named = (Literal[name] | None, None)
+        values = {field: (Literal[value], ...) for field, value in signal.after_the_end.items()}
+        kinds.append(_variant(f"flag correction by {name}", signal.model, {**case, "type": named, **values}))
     return _any_of(kinds, FLAG_CORRECTION, "What came after the end; without `type`, a correction.")
 
 

@@ -5,13 +5,7 @@ with the facts, so that the same facts decide the same way for ever.
 """
 
 from conviction_gate.policy.asking import answers_to, question_views
-from conviction_gate.policy.correction import (
-    TAKEN_AFTER_THE_END,
-    Judgement,
-    is_taken_after_the_end,
-    judge,
-    lift_code,
-)
+from conviction_gate.policy.correction import Judgement, judge, lift_code
 from conviction_gate.policy.decision import UNREADABLE, Decision
 from conviction_gate.policy.editions import EDITIONS, Edition, edition_among, edition_at, edition_named
 from conviction_gate.policy.matter import TURNS
@@ -28,7 +22,6 @@ from conviction_gate.policy.telling import (
 
 __all__ = [
     "EDITIONS",
-    "TAKEN_AFTER_THE_END",
     "TURNS",
     "UNREADABLE",
     "Decision",
@@ -43,7 +36,6 @@ __all__ = [
     "edition_named",
     "effect_of",
     "history_told",
-    "is_taken_after_the_end",
     "judge",
     "lift_code",
     "open_charges",

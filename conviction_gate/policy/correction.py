@@ -2,18 +2,15 @@
 
 from dataclasses import dataclass
 
-from conviction_gate.contracts.booking import Booking
 from conviction_gate.contracts.case import CaseResult
-from conviction_gate.contracts.court import Correction, Dismissal, SubjectFinding
 from conviction_gate.contracts.internal.activities import LiftCode
 from conviction_gate.contracts.internal.facts import Facts
 from conviction_gate.contracts.internal.limits import kept
 from conviction_gate.contracts.message import Message
+from conviction_gate.contracts.signals import NOT_TAKEN_AFTER_THE_END, is_taken_after_the_end
 from conviction_gate.policy.decision import UNREADABLE, Decision
 from conviction_gate.policy.editions import edition_named
 from conviction_gate.policy.rules import decide
-
-TAKEN_AFTER_THE_END = "a correction, a vacatur or a finding about the subject"
 
 
 class NotReadable(ValueError):
@@ -30,26 +27,14 @@ class Judgement:
     facts: Facts
 
 
-def is_taken_after_the_end(message: Message) -> bool:
-    """Whether a message can still change something once its case has ended."""
-    match message:
-        case Correction() | SubjectFinding():
-            return True
-        case Dismissal(disposition="vacated"):
-            return True
-        case _:
-            return False
-
-
 def judge(facts: Facts, result: CaseResult, message: Message) -> Judgement:
     """Decide an ended case anew with one more message. A clearance stays one, whatever comes.
 
     Raises:
         NotReadable: it has to wait for the newer release that wrote the case.
     """
-    if isinstance(message, Booking) or not is_taken_after_the_end(message):
-        reason = f"after the end only {TAKEN_AFTER_THE_END} is taken"
-        return Judgement(False, reason, "L", facts)
+    if not is_taken_after_the_end(message):
+        return Judgement(False, NOT_TAKEN_AFTER_THE_END, "L", facts)
     facts = facts.including(kept(message))
     if result.outcome != "flagged":
         return Judgement(False, "the case has no flag that stands", "L", facts)

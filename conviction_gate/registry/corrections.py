@@ -9,7 +9,8 @@ from conviction_gate.contracts.internal.activities import CorrectionRequest
 from conviction_gate.contracts.internal.limits import kept as kept_of
 from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.names import CaseId
-from conviction_gate.contracts.reading import DoesNotFit, read_object, read_typed, type_of
+from conviction_gate.contracts.reading import DoesNotFit, read_object, read_typed
+from conviction_gate.contracts.signals import type_of
 from conviction_gate.registry.cases import active_flag, as_kept, lift, locked, write_result
 from conviction_gate.registry.entries import Judge, KeptCorrection
 from conviction_gate.registry.history import keep_us_citizen

@@ -17,8 +17,8 @@ from pydantic.json_schema import models_json_schema
 from conviction_gate.contracts import case, history
 from conviction_gate.contracts.internal import activities as work
 from conviction_gate.contracts.internal.facts import Facts
-from conviction_gate.contracts.reading import MESSAGE_TYPES
 from conviction_gate.contracts.schemas import write
+from conviction_gate.contracts.signals import SIGNALS
 from tests.replay.record import release
 from workflows.state import CaseState
 
@@ -26,7 +26,7 @@ FOLDER: Final = Path(__file__).parent
 MODELS: Final[dict[str, type[BaseModel]]] = {
     model.__name__: model
     for model in (
-        *MESSAGE_TYPES.values(),
+        *(signal.model for signal in SIGNALS.values()),
         history.HistoryAnswer,
         *(case.CaseView, case.CaseResult, case.SubmitAnswer, case.CorrectionResult, case.Flag),
         *(work.Intervals, work.HistoryRequest, work.HistoryFound, work.Recalled),

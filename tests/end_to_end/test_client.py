@@ -94,7 +94,7 @@ async def test_a_case_from_its_booking_to_a_withdrawn_flag(desk: Desk) -> None:
     view = await desk.until(case_id, status="waiting_for_court")
     assert (view.messages_total, view.rejected_total, view.flag_status) == (1, 0, None)
 
-    answer = await cases.submit("conviction", conviction("C-1"), case_id)
+    answer = await cases.submit(conviction("C-1"), case_id)
     assert isinstance(answer, SubmitAnswer)
     assert (answer.accepted, answer.duplicate) == (True, False)
     await desk.until(case_id, status="flagged", flag_status="active")
@@ -103,21 +103,21 @@ async def test_a_case_from_its_booking_to_a_withdrawn_flag(desk: Desk) -> None:
     again = await cases.start(booking("C-1"))
     assert (again.status, again.known) == ("closed", True)
     assert (await cases.start(booking("C-1", message_id="jms-2"))).known is False
-    assert (await cases.send("conviction", conviction("C-1"), case_id)).status == "duplicate"
-    late = await cases.submit("conviction", conviction("C-1", message_id="late"), case_id)
+    assert (await cases.send(conviction("C-1"), case_id)).status == "duplicate"
+    late = await cases.submit(conviction("C-1", message_id="late"), case_id)
     assert isinstance(late, Reply)
     assert (late.status, late.text.split("; ")[0]) == (
         "closed",
         "the case ended: flagged under flag.convicted",
     )
 
-    assert (await cases.send("correction", correction("C-1"), case_id)).status == "accepted"
+    assert (await cases.send(correction("C-1"), case_id)).status == "accepted"
     started = desk.server.get_workflow_handle(case_id.correction_id("fix-C-1"))
     assert (await started.describe()).workflow_type == FLAG_CORRECTION
     assert (await started.result())["outcome"] == "withdrawn"
     assert (await desk.until(case_id, flag_status="withdrawn")).status == "flagged"
-    assert (await cases.send("correction", correction("C-1"), case_id)).status == "duplicate"
-    other = await cases.send("correction", correction("C-1", sender="another"), case_id)
+    assert (await cases.send(correction("C-1"), case_id)).status == "duplicate"
+    other = await cases.send(correction("C-1", sender="another"), case_id)
     assert (other.status, other.text.split(":")[0]) == ("refused", "message_id")
     (flag,) = [flag for flag in await cases.flags() if flag.case_id == str(case_id)]
     assert flag.status == "withdrawn"
@@ -126,7 +126,7 @@ async def test_a_case_from_its_booking_to_a_withdrawn_flag(desk: Desk) -> None:
 async def test_a_court_message_before_its_booking(desk: Desk) -> None:
     case_id, cases = CaseId(AGENCY, "C-2"), desk.cases
     assert await cases.case(case_id) is None
-    assert (await cases.send("conviction", conviction("C-2"), case_id)).status == "accepted"
+    assert (await cases.send(conviction("C-2"), case_id)).status == "accepted"
     await desk.until(case_id, status="awaiting_booking", messages_total=1)
     assert (await cases.start(booking("C-2"))).status == "accepted"
     await desk.until(case_id, status="flagged")
@@ -150,7 +150,7 @@ async def test_what_the_validator_refuses_comes_back_with_its_reason(desk: Desk)
     await cases.start(booking("C-3"))
     await desk.until(case_id, status="waiting_for_court")
     clash = conviction("C-3", message_id="jms-C-3")
-    refused = await cases.submit("conviction", clash, case_id)
+    refused = await cases.submit(clash, case_id)
     assert isinstance(refused, Reply)
     assert (refused.status, refused.text.split(":")[0]) == ("refused", "message_id")
 
@@ -160,12 +160,12 @@ async def test_an_ended_case_that_no_record_tells_of(desk: Desk) -> None:
     case_id = CaseId(AGENCY, "C-4")
     await desk.cases.start(booking("C-4"))
     await desk.until(case_id, status="waiting_for_court")
-    await desk.cases.send("conviction", conviction("C-4"), case_id)
+    await desk.cases.send(conviction("C-4"), case_id)
     await desk.until(case_id, status="flagged")
     stranger = CaseClient(desk.server, None)
     reply = await stranger.start(booking("C-4"))
     assert (reply.status, reply.known) == ("closed", False)
-    late = await stranger.send("conviction", conviction("C-4"), case_id)
+    late = await stranger.send(conviction("C-4"), case_id)
     assert late.status == "closed"
     assert late.text.startswith("the case has closed; ")
     view = await stranger.case(case_id)

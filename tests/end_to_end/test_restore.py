@@ -17,7 +17,7 @@ from conviction_gate.contracts.booking import Booking
 from conviction_gate.contracts.case import Flag
 from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.names import CaseId
-from conviction_gate.contracts.reading import read_booking, read_message, type_of
+from conviction_gate.contracts.reading import read_booking, read_message
 from conviction_gate.devserver import embedded as embedded_server
 from conviction_gate.devserver.embedded import embedded
 from conviction_gate.registry import Registry
@@ -85,11 +85,11 @@ class Days:
         """Send each to its case."""
         self.sent += messages
         for number, message in messages:
-            await self.cases.send(type_of(message), message, case_id(number))
+            await self.cases.send(message, case_id(number))
 
     async def send_all_again(self) -> None:
         for number, message in self.sent:
-            await self.cases.send(type_of(message), message, case_id(number))
+            await self.cases.send(message, case_id(number))
 
     async def until(self, status: str, *numbers: str) -> None:
         for number in numbers:
@@ -211,7 +211,7 @@ async def test_both_ways(days: Days) -> None:
         assert await gate("reconcile") == "0 brought together, 0 not\n"
     async with days.up():
         await days.send_all_again()
-        await days.cases.send("conviction", again, case_id("waits-again"))
+        await days.cases.send(again, case_id("waits-again"))
         await days.until("flagged", "waits-again")
         assert [flag for flag in await days.flags() if flag.tracking_number != "waits-again"] == flags
 
@@ -220,7 +220,7 @@ async def test_both_ways(days: Days) -> None:
     async with days.up(worker=False):
         # Of one, all that the server had was lost; another is told something before anybody compares.
         await days.cases.start_again(booking("cleared"), instead=True)
-        await days.cases.send("subject_finding", citizen("told"), case_id("told"))
+        await days.cases.send(citizen("told"), case_id("told"))
         behind = await days.compared()
         assert behind.keys() == {"cases behind", "idle cases", "forgotten ends"}
         assert behind["cases behind"].startswith("3 open that do not know what the registry holds: booking")
@@ -306,7 +306,7 @@ async def test_cases_of_several_runs_and_a_registry_on_a_server(
     # The server is of the day before.
     await days.restore(server=monday, registry=tuesday)
     async with days.up(worker=False):
-        await days.cases.send("subject_finding", citizen("told"), case_id("told"))
+        await days.cases.send(citizen("told"), case_id("told"))
         behind = await days.compared()
         assert behind.keys() == {"cases behind", "idle cases", "forgotten ends"}
         assert behind["cases behind"].startswith("2 open that do not know what the registry holds: ")

@@ -7,10 +7,6 @@ NO_GROUND: Final = "those two grounds are named so that mypy sees every one; the
 ON_NO_CHARGE: Final = "told beside the offense only where that is no charge, which has none of its own"
 
 SURVIVORS: Final[dict[str, dict[str, str]]] = {
-    "correction": {
-        "judge: isinstance(message, Booking) or not is_taken_after_the_end(message) -> "
-        "not is_taken_after_the_end(message)": "a booking is never taken after the end; said for mypy",
-    },
     "matter": {
         "Docket.add_entry: (update.occurred_on, update.key) > (known.occurred_on, known.key) -> "
         "(update.occurred_on, update.key) >= (known.occurred_on, known.key)": "one key is one message",

@@ -15,6 +15,7 @@ ROOT: Final = Path(__file__).parents[2]
 FILE: Final = Path(__file__).with_name("fingerprint.txt")
 NAMES: Final = (
     "conviction_gate/contracts/names.py",
+    "conviction_gate/contracts/signals.py",
     "conviction_gate/contracts/internal/limits.py",
     "conviction_gate/contracts/internal/activities.py",
 )
@@ -85,7 +86,10 @@ def _constants(tree: ast.Module, used: set[str]) -> Iterator[str]:
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
             name = ast.unparse(node.targets[0] if isinstance(node, ast.Assign) else node.target)
             if name.isupper() and name in used and not _is_text(node.value, name):
-                yield f"{name} = {ast.unparse(node.value)}"
+                value = node.value
+                if isinstance(value, ast.Dict) and not name.startswith("_"):  # a table: its names are obeyed
+                    value = ast.List([key for key in value.keys if key])
+                yield f"{name} = {ast.unparse(value)}"
 
 
 def _is_text(value: ast.expr, name: str) -> bool:

@@ -14,10 +14,11 @@ Cases that are open would be stuck if they came upon another command than the on
 docs/changing-workflows.md: is the change safe, or must workflow.patched guard it? Does tests/replay still pass?
 Once you have decided, `.venv/bin/python -m tests.replay.fingerprint` writes the fingerprint anew; commit it
 with the change."""
-CASE, CORRECTION, NAMES = (
+CASE, CORRECTION, NAMES, SIGNALS = (
     "workflows/booking_case.py",
     "workflows/flag_correction.py",
     "conviction_gate/contracts/names.py",
+    "conviction_gate/contracts/signals.py",
 )
 
 
@@ -63,10 +64,10 @@ AN_ACTIVITY = "await workflow.execute_activity(CASE_INTERVALS)"
             id="a timer removed",
         ),
         pytest.param(
-            CASE,
-            "    def conviction(self",
-            "    def verdict(self",
-            "-  workflow.signal BookingCase.conviction",
+            SIGNALS,
+            '"conviction": Signal(',
+            '"verdict": Signal(',
+            "+  SIGNALS = ['verdict', 'dismissal'",
             id="a signal renamed",
         ),
         pytest.param(

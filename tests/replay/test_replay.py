@@ -10,7 +10,8 @@ import pytest
 from temporalio.worker import Interceptor, Replayer, UnsandboxedWorkflowRunner, WorkflowRunner
 
 import tests.replay.record
-from conviction_gate.contracts import reading
+from conviction_gate.contracts import reading, signals
+from conviction_gate.contracts.signals import SIGNALS
 from conviction_gate.encryption.converter import data_converter
 from tests.replay.record import SHAPES, files, main, read, record, release, sets, shape_of, version
 from worker import sandboxed  # as in production, before the tests' own strict one takes its place
@@ -184,16 +185,11 @@ async def test_a_change_that_leaves_cases_stuck_is_found_out(
 
 async def test_a_renamed_signal_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """A case takes signals by their names in the contract; what came under the old one is then rejected."""
-    types = dict(reading.MESSAGE_TYPES)
-    types["verdict"] = types.pop("conviction")
-    monkeypatch.setattr(reading, "MESSAGE_TYPES", types)
-    renamed = changed(
-        CASE,
-        ('self._arrive("conviction", payloads)', 'self._arrive("verdict", payloads)'),
-        ("def conviction(self", "def verdict(self"),
-        ('names.SIGNALS["conviction"]', '"A finding"'),
-    )
-    await is_stuck("flagged-by-a-conviction.json", renamed)
+    renamed = dict(SIGNALS)
+    renamed["verdict"] = renamed.pop("conviction")
+    for module in (reading, signals):
+        monkeypatch.setattr(module, "SIGNALS", renamed)
+    await is_stuck("flagged-by-a-conviction.json", changed(CASE))
 
 
 async def test_the_same_change_behind_a_patch_replays() -> None:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.async_api import Locator, expect
 
-from conviction_gate.contracts.names import SIGNALS
+from conviction_gate.contracts.signals import SIGNALS
 from tests.end_to_end.pages import views
 from tests.ui.shown import FLAGGED, IN_REVIEW, WAITING, Shown, shown
 
@@ -77,7 +77,7 @@ async def test_a_flagged_case(ui: Shown) -> None:
 
 async def test_the_signals_that_a_case_takes_are_offered_with_what_they_are_for(ui: Shown) -> None:
     dialog = await signal_dialog(ui)
-    for name, description in SIGNALS.items():
+    for name, (_, description, *_) in SIGNALS.items():
         option = dialog.get_by_role("option").filter(has=ui.page.get_by_text(name, exact=True))
         await expect(option).to_contain_text(description)
 

@@ -16,15 +16,14 @@ from conviction_gate.contracts.history import HistoryAnswer
 from conviction_gate.contracts.internal.facts import Facts
 from conviction_gate.contracts.names import CaseId
 from conviction_gate.contracts.reading import (
-    MESSAGE_TYPES,
     DoesNotFit,
     misfit,
     read_booking,
     read_message,
     read_object,
     read_typed,
-    type_of,
 )
+from conviction_gate.contracts.signals import SIGNALS, type_of
 
 Fields = dict[str, Any]
 
@@ -137,7 +136,7 @@ def test_messages_go_and_come_back_as_they_were(name: str) -> None:
     message = read_message(name, json.dumps(MESSAGES[name]))
     assert json.loads(message.model_dump_json()) == MESSAGES[name]
     assert read_message(name, message.model_dump_json()) == message
-    assert MESSAGE_TYPES[name].model_validate(message.model_dump()) == message
+    assert SIGNALS[name].model.model_validate(message.model_dump()) == message
     assert type_of(message) == name
 
 

@@ -11,7 +11,7 @@ from conviction_gate.client.looking_up import Found
 from conviction_gate.contracts.case import CaseResult, Flag, RejectedView, ReopenedView
 from conviction_gate.contracts.fields import Rule
 from conviction_gate.contracts.internal.facts import Facts
-from conviction_gate.contracts.reading import MESSAGE_TYPES
+from conviction_gate.contracts.signals import SIGNALS
 from tests.readability import grade
 from tests.unit import facts as the
 from tests.unit.facts import (
@@ -117,7 +117,7 @@ def test_an_explanation_never_names_the_person() -> None:
 
 
 def test_a_message_of_every_type_has_words() -> None:
-    assert set(CAME_AS) == set(MESSAGE_TYPES)
+    assert set(CAME_AS) == set(SIGNALS)
 
 
 def test_the_record_is_told_without_what_stands_in_it() -> None:

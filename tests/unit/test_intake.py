@@ -55,7 +55,8 @@ from conviction_gate.contracts.internal.facts import Facts
 from conviction_gate.contracts.internal.permits import NOT_A_REVIEWER, NOT_A_WITHDRAWER, Permits
 from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.names import AGENCY, CASE_STATUS, NEEDS_ATTENTION, CaseId
-from conviction_gate.contracts.reading import DoesNotFit, read_message, type_of
+from conviction_gate.contracts.reading import DoesNotFit, read_message
+from conviction_gate.contracts.signals import type_of
 from conviction_gate.encryption.converter import data_converter
 from conviction_gate.registry import Registry, migrate
 
@@ -335,7 +336,7 @@ async def test_a_case_that_waits_on_after_a_withdrawal_gets_its_messages(
     await flagged(registry, booking())
     server.open.add(str(CASE))
     assert (await client.start(booking())).status == "accepted"
-    assert (await client.send("dismissal", message("dismissal", DISMISSAL), CASE)).is_good
+    assert (await client.send(message("dismissal", DISMISSAL), CASE)).is_good
     assert [name for _, name, _ in server.signals] == ["booking", "dismissal"]
 
 
@@ -344,7 +345,7 @@ async def test_a_case_that_waits_on_after_a_withdrawal_gets_its_messages(
 
 async def test_an_open_case_gets_the_message(client: CaseClient, server: FakeServer) -> None:
     server.open.add(str(CASE))
-    assert (await client.send("conviction", message("conviction", CONVICTION), CASE)).is_good
+    assert (await client.send(message("conviction", CONVICTION), CASE)).is_good
     assert server.signals == [(str(CASE), "conviction", CONVICTION | {"sender": ""})]
 
 
@@ -368,13 +369,13 @@ def holding(*messages: Message) -> CaseView:
 async def test_a_message_that_the_case_has_is_not_sent_again(client: CaseClient, server: FakeServer) -> None:
     server.open.add(str(CASE))
     server.took = RPCError("no worker", RPCStatusCode.DEADLINE_EXCEEDED, b"")
-    assert (await client.send("conviction", SENT, CASE)).status == "accepted"
-    assert (await client.send("conviction", SENT, CASE)).status == "duplicate"
-    other = await client.send("conviction", message("conviction", CONVICTION, severity="felony"), CASE)
+    assert (await client.send(SENT, CASE)).status == "accepted"
+    assert (await client.send(SENT, CASE)).status == "duplicate"
+    other = await client.send(message("conviction", CONVICTION, severity="felony"), CASE)
     assert (other.status, other.text.split(":")[0]) == ("refused", "message_id")
-    assert (await client.send("conviction", message("conviction", CONVICTION, sender="x"), CASE)).is_good
+    assert (await client.send(message("conviction", CONVICTION, sender="x"), CASE)).is_good
     assert len(server.signals) == 2
-    assert (await client.send("conviction", SENT, CASE, look=False)).status == "accepted"
+    assert (await client.send(SENT, CASE, look=False)).status == "accepted"
     assert len(server.signals) == 3
 
 
@@ -384,7 +385,7 @@ async def test_an_answered_update_was_delivered_too(client: CaseClient, server: 
     server.more = [
         event(workflow_execution_update_accepted_event_attributes={"accepted_request": {"input": request}})
     ]
-    assert (await client.send("conviction", SENT, CASE)).status == "duplicate"
+    assert (await client.send(SENT, CASE)).status == "duplicate"
     assert server.signals == []
 
 
@@ -401,13 +402,13 @@ async def test_where_something_may_have_been_rejected_the_case_is_asked(
     client: CaseClient, server: FakeServer, took: CaseView | Exception, status: str, doubt: str
 ) -> None:
     server.open.add(str(CASE))
-    await client.send("conviction", SENT, CASE)
+    await client.send(SENT, CASE)
     server.took = took
     if doubt == "attention":
         server.more = [ATTENTION]
     else:
         server.next_page = b"2"
-    assert (await client.send("conviction", SENT, CASE)).status == status
+    assert (await client.send(SENT, CASE)).status == status
     assert len(server.signals) == (2 if status == "accepted" else 1)
 
 
@@ -417,16 +418,16 @@ async def test_what_did_not_fit_and_what_stands_under_two_contents_is_sent(
     server.open.add(str(CASE))
     bad = {"message_id": SENT.message_id, "charge_id": 1}
     server.signals = [(str(CASE), "conviction", what) for what in (bad, "text", None)]
-    assert (await client.send("conviction", SENT, CASE)).status == "accepted"
-    assert (await client.send("conviction", SENT, CASE)).status == "duplicate"
+    assert (await client.send(SENT, CASE)).status == "accepted"
+    assert (await client.send(SENT, CASE)).status == "duplicate"
     server.signals.append((str(CASE), "conviction", CONVICTION | {"severity": "felony"}))
-    assert (await client.send("conviction", SENT, CASE)).status == "accepted"
+    assert (await client.send(SENT, CASE)).status == "accepted"
 
 
 async def test_a_court_message_before_its_booking_opens_the_case(
     client: CaseClient, server: FakeServer
 ) -> None:
-    reply = await client.send("conviction", message("conviction", CONVICTION), CASE)
+    reply = await client.send(message("conviction", CONVICTION), CASE)
     assert reply.status == "accepted"
     (started,) = server.starts
     assert started["arg"] is None
@@ -437,7 +438,7 @@ async def test_a_court_message_before_its_booking_opens_the_case(
 
 
 async def test_a_ruling_opens_no_case(client: CaseClient, server: FakeServer) -> None:
-    reply = await client.send("review_decision", message("review_decision", RULING), CASE)
+    reply = await client.send(message("review_decision", RULING), CASE)
     assert reply.status == "refused"
     assert server.starts == []
 
@@ -445,7 +446,7 @@ async def test_a_ruling_opens_no_case(client: CaseClient, server: FakeServer) ->
 @pytest.mark.parametrize("call", ["send", "submit"])
 async def test_whoever_may_not_rule_sends_nothing(call: str, server: FakeServer, registry: Registry) -> None:
     guarded = CaseClient(cast(Client, server), registry, Permits(reviewers=frozenset({"r-9"})))
-    reply = await getattr(guarded, call)("review_decision", message("review_decision", RULING), CASE)
+    reply = await getattr(guarded, call)(message("review_decision", RULING), CASE)
     assert (reply.status, reply.text) == ("refused", NOT_A_REVIEWER)
     assert (server.starts, server.signals) == ([], [])
 
@@ -453,22 +454,22 @@ async def test_whoever_may_not_rule_sends_nothing(call: str, server: FakeServer,
 async def test_whoever_may_not_withdraw_starts_no_correction(server: FakeServer, registry: Registry) -> None:
     await flagged(registry, booking())
     guarded = CaseClient(cast(Client, server), registry, Permits(withdrawers=frozenset({"county-da"})))
-    reply = await guarded.send("correction", message("correction", CORRECTION), CASE)
+    reply = await guarded.send(message("correction", CORRECTION), CASE)
     assert (reply.status, reply.text) == ("refused", NOT_A_WITHDRAWER)
     assert server.starts == []
     named = message("correction", CORRECTION | {"sender": "county-da"})
-    assert (await guarded.send("correction", named, CASE)).status == "accepted"
+    assert (await guarded.send(named, CASE)).status == "accepted"
 
 
 async def test_after_the_end_only_what_may_withdraw_a_flag_is_taken(
     client: CaseClient, server: FakeServer, registry: Registry
 ) -> None:
     await flagged(registry, booking(), message("conviction", CONVICTION))
-    reply = await client.send("dismissal", message("dismissal", DISMISSAL), CASE)
+    reply = await client.send(message("dismissal", DISMISSAL), CASE)
     assert (reply.status, reply.is_good) == ("closed", False)
     assert reply.text == (
         "the case ended: flagged under flag.convicted; "
-        "only a correction, a vacatur or a finding about the subject is taken after the end"
+        "after the end only a correction, a vacatur or a finding about the subject is taken"
     )
     assert server.starts == []
 
@@ -486,7 +487,7 @@ async def test_a_correction_is_started_once(
 ) -> None:
     await flagged(registry, booking())
     sent = message(name, fields)
-    assert (await client.send(name, sent, CASE)).status == "accepted"
+    assert (await client.send(sent, CASE)).status == "accepted"
     (started,) = server.starts
     assert started["workflow"] == "FlagCorrection"
     assert started["id"] == CASE.correction_id(sent.message_id)
@@ -496,8 +497,8 @@ async def test_a_correction_is_started_once(
         "agency": CASE.agency,
         "tracking_number": CASE.tracking_number,
     }
-    assert (await client.send(name, sent, CASE)).status == "duplicate"
-    other = await client.send(name, message(name, fields, sender="another"), CASE)
+    assert (await client.send(sent, CASE)).status == "duplicate"
+    other = await client.send(message(name, fields, sender="another"), CASE)
     assert other.status == "refused"
     assert other.text.startswith("message_id: ")
     assert len(server.starts) == 1
@@ -508,16 +509,16 @@ async def test_a_correction_that_was_ended_from_outside_is_no_duplicate(
 ) -> None:
     await flagged(registry, booking())
     sent = message("correction", CORRECTION, message_id="k-1; ls")
-    await client.send("correction", sent, CASE)
+    await client.send(sent, CASE)
     id_ = CASE.correction_id(sent.message_id)
     server.open.discard(id_)
     server.closed.add(id_)
     server.ended_by[id_] = WorkflowExecutionStatus.TERMINATED
-    reply = await client.send("correction", sent, CASE)
+    reply = await client.send(sent, CASE)
     assert reply.status == "refused"
     assert f"temporal workflow reset --workflow-id '{id_}'" in reply.text  # as a shell takes it
     server.ended_by.clear()
-    assert (await client.send("correction", sent, CASE)).status == "duplicate"
+    assert (await client.send(sent, CASE)).status == "duplicate"
 
 
 async def test_a_message_that_comes_again_after_the_end_is_a_duplicate(
@@ -526,31 +527,30 @@ async def test_a_message_that_comes_again_after_the_end_is_a_duplicate(
     kept = message("conviction", CONVICTION, court="a" * 200)
     await flagged(registry, booking(), kept)
     again = message("conviction", CONVICTION, court="a" * 2000)
-    assert (await client.send("conviction", again, CASE)).status == "duplicate"
+    assert (await client.send(again, CASE)).status == "duplicate"
     other = message("conviction", CONVICTION, court="b")
-    reply = await client.send("conviction", other, CASE)
+    reply = await client.send(other, CASE)
     assert (reply.status, reply.text.split(":")[0]) == ("refused", "message_id")
 
 
 async def test_a_case_that_closes_between_two_looks_has_ended(client: CaseClient, server: FakeServer) -> None:
     server.closed.add(str(CASE))
-    reply = await client.send("conviction", message("conviction", CONVICTION), CASE)
+    reply = await client.send(message("conviction", CONVICTION), CASE)
     assert (reply.status, server.signals) == ("closed", [])
-    assert reply.text.startswith("the case has closed; only a correction")
+    assert reply.text.startswith("the case has closed; after the end only a correction")
 
 
 @pytest.mark.parametrize(
-    ("name", "sent", "field"),
+    ("sent", "field"),
     [
-        ("conviction", message("conviction", CONVICTION, decided_on="2999-01-01"), "decided_on"),
-        ("booking", booking(tracking_number="ANOTHER"), "tracking_number"),
-        ("dismissal", message("conviction", CONVICTION), "type"),
+        (message("conviction", CONVICTION, decided_on="2999-01-01"), "decided_on"),
+        (booking(tracking_number="ANOTHER"), "tracking_number"),
     ],
 )
 async def test_what_the_case_would_reject_is_not_sent(
-    client: CaseClient, server: FakeServer, name: str, sent: Message, field: str
+    client: CaseClient, server: FakeServer, sent: Message, field: str
 ) -> None:
-    for reply in (await client.send(name, sent, CASE), await client.submit(name, sent, CASE)):
+    for reply in (await client.send(sent, CASE), await client.submit(sent, CASE)):
         assert isinstance(reply, Reply)
         assert (reply.status, reply.text.split(":")[0]) == ("refused", field)
     assert (server.starts, server.signals) == ([], [])
@@ -559,7 +559,7 @@ async def test_what_the_case_would_reject_is_not_sent(
 async def test_a_failing_server_is_no_closed_case(client: CaseClient, server: FakeServer) -> None:
     server.answer = RPCError("away", RPCStatusCode.UNAVAILABLE, b"")
     with pytest.raises(RPCError, match="away"):
-        await client.submit("conviction", message("conviction", CONVICTION), CASE)
+        await client.submit(message("conviction", CONVICTION), CASE)
 
 
 # Updates and queries ---------------------------------------------------------------------------
@@ -568,12 +568,12 @@ async def test_a_failing_server_is_no_closed_case(client: CaseClient, server: Fa
 async def test_submit_brings_the_answer_of_the_case(client: CaseClient, server: FakeServer) -> None:
     server.answer = SubmitAnswer(accepted=True, duplicate=False, status="flagged", effect="recorded")
     sent = message("conviction", CONVICTION)
-    assert await client.submit("conviction", sent, CASE) == server.answer
+    assert await client.submit(sent, CASE) == server.answer
 
 
 async def test_submit_brings_the_reason_of_a_refusal(client: CaseClient, server: FakeServer) -> None:
     server.answer = WorkflowUpdateFailedError(ApplicationError("charge_id: unknown to me"))
-    reply = await client.submit("conviction", message("conviction", CONVICTION), CASE)
+    reply = await client.submit(message("conviction", CONVICTION), CASE)
     assert isinstance(reply, Reply)
     assert (reply.status, reply.text) == ("refused", "charge_id: unknown to me")
 
@@ -589,7 +589,7 @@ async def test_submit_to_no_open_case_is_a_send(
     client: CaseClient, server: FakeServer, gone: Exception
 ) -> None:
     server.answer = gone
-    reply = await client.submit("conviction", message("conviction", CONVICTION), CASE)
+    reply = await client.submit(message("conviction", CONVICTION), CASE)
     assert isinstance(reply, Reply)
     assert reply.text == "kept; the case waits for its booking"
 
@@ -677,7 +677,7 @@ def test_lines_are_read_as_they_come() -> None:
 )
 def test_a_message_names_its_case(address: dict[str, str]) -> None:
     read = read_addressed(json.dumps(CONVICTION | address), "conviction")
-    assert read == Addressed("conviction", message("conviction", CONVICTION), CASE)
+    assert read == Addressed(message("conviction", CONVICTION), CASE)
 
 
 def test_a_case_can_be_named_for_it() -> None:

@@ -11,9 +11,9 @@ from conviction_gate.contracts.court import Disposition, Entry, Ground, Ruling
 from conviction_gate.contracts.fields import ChargeClass, Finding, Rule, Severity, Status
 from conviction_gate.contracts.history import DISPOSITIONS, PRIORITY_KINDS
 from conviction_gate.contracts.names import CaseId
-from conviction_gate.contracts.reading import MESSAGE_TYPES
+from conviction_gate.contracts.signals import SIGNALS
 
-SIGNALS = {
+NAMES = {
     "conviction",
     "dismissal",
     "court_update",
@@ -64,14 +64,13 @@ def test_queue_workflows_update_and_query() -> None:
 
 
 def test_signals() -> None:
-    assert set(names.SIGNALS) == SIGNALS
-    assert set(MESSAGE_TYPES) == SIGNALS
+    assert set(SIGNALS) == NAMES
 
 
-@pytest.mark.parametrize("name", sorted(SIGNALS))
+@pytest.mark.parametrize("name", sorted(NAMES))
 def test_fields_of_a_message(name: str) -> None:
     common = {"message_id", "sender", "court", "docket_number"} if name != "booking" else set()
-    assert set(MESSAGE_TYPES[name].model_fields) == common | FIELDS[name]
+    assert set(SIGNALS[name].model.model_fields) == common | FIELDS[name]
 
 
 def test_search_attributes() -> None:

@@ -25,6 +25,7 @@ from conviction_gate.contracts.fields import ChargeClass, Finding, Rule, Severit
 from conviction_gate.contracts.history import DISPOSITIONS, PRIORITY_KINDS, History, HistoryRecord, Priority
 from conviction_gate.contracts.internal.facts import Facts, PlacedOffense, Question, Ruling
 from conviction_gate.contracts.message import Message
+from conviction_gate.contracts.signals import is_taken_after_the_end
 from conviction_gate.policy.catalog import find
 from conviction_gate.policy.matter import saying
 from tests.unit import facts as the
@@ -392,7 +393,7 @@ def test_judging_an_ended_case_is_total_and_never_flags(facts: Facts, others: Fa
         assert result.reason
         if result.withdraw:
             assert outcome == "flagged"
-            assert policy.is_taken_after_the_end(message)
+            assert is_taken_after_the_end(message)
             assert decided(result.facts).answer != "flag"
 
 

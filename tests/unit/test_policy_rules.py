@@ -13,6 +13,7 @@ from conviction_gate.contracts.case import CaseResult
 from conviction_gate.contracts.fields import ChargeClass, Rule
 from conviction_gate.contracts.history import PRIORITY_KINDS, History, Priority
 from conviction_gate.contracts.internal.facts import Facts, Ruling
+from conviction_gate.contracts.signals import is_taken_after_the_end
 from conviction_gate.policy.catalog import find
 from conviction_gate.policy.matter import EXCLUDED, IN_SCOPE
 from tests.unit import facts as the
@@ -1240,7 +1241,7 @@ FLAGGED = facts_of(booking(), GUILTY)
     ],
 )
 def test_what_is_taken_after_the_end(message: Any, taken: bool) -> None:
-    assert policy.is_taken_after_the_end(message) is taken
+    assert is_taken_after_the_end(message) is taken
     judgement = policy.judge(FLAGGED, ended(FLAGGED), message)
     assert judgement.withdraw is taken
     assert judgement.facts == (FLAGGED.including(message) if taken else FLAGGED)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from conviction_gate.contracts.reading import MESSAGE_TYPES
 from conviction_gate.contracts.schemas import main, schemas, write
+from conviction_gate.contracts.signals import SIGNALS
 
 FOLDER = Path(__file__).parents[2] / "docs" / "schemas"
 
@@ -24,14 +24,14 @@ def test_the_schemas_in_docs_are_fresh() -> None:
 
 def test_every_message_and_every_answer_has_one() -> None:
     answers = {"case", "case_result", "correction_result", "flag", "submit_answer"}
-    inputs = {*MESSAGE_TYPES, "submit", "flag_correction", "history_answer"}
+    inputs = {*SIGNALS, "submit", "flag_correction", "history_answer"}
     assert set(schemas()) == {f"{name}.schema.json" for name in answers | inputs}
 
 
 def test_submit_takes_every_signal_by_its_name() -> None:
     kinds = read("submit")["$defs"].values()
     named = {kind["properties"]["type"]["const"] for kind in kinds if "type" in kind["properties"]}
-    assert named == set(MESSAGE_TYPES)
+    assert named == set(SIGNALS)
 
 
 def test_a_flag_correction_names_its_case_and_may_leave_its_type_out() -> None:

@@ -13,7 +13,8 @@ from conviction_gate.contracts.court import ReviewDecision
 from conviction_gate.contracts.history import PRIORITY_KINDS, History, HistoryAnswer, Priority
 from conviction_gate.contracts.internal.facts import Facts, Ruling
 from conviction_gate.contracts.message import Message
-from conviction_gate.contracts.reading import read_booking, read_message, type_of
+from conviction_gate.contracts.reading import read_booking, read_message
+from conviction_gate.contracts.signals import type_of
 from tests.unit import facts as the
 from tests.unit.facts import (
     booking,

@@ -21,7 +21,7 @@ from conviction_gate.cli.session import REFUSED, cases, fail, run
 from conviction_gate.client.case_client import CaseClient, Reply
 from conviction_gate.contracts.booking import Booking
 from conviction_gate.contracts.case import SubmitAnswer
-from conviction_gate.contracts.reading import MESSAGE_TYPES
+from conviction_gate.contracts.signals import SIGNALS
 
 IN_VAIN_MOST: Final = AT_ONCE
 """Messages without a duplicate among them: an interrupted run leaves gaps of so many."""
@@ -86,7 +86,7 @@ def send(
         list[str],
         typer.Argument(
             metavar="[TYPE] FILE|-",
-            help=f"One of {', '.join(MESSAGE_TYPES)}; without it, each message names its `type`. "
+            help=f"One of {', '.join(SIGNALS)}; without it, each message names its `type`. "
             "The file: JSON Lines, one JSON object, or an array; - for standard input.",
         ),
     ],
@@ -108,8 +108,8 @@ def send(
     *names, path = words
     if len(names) > 1:
         fail(f"two words at most, TYPE and FILE, not {len(words)}; send one file at a time")
-    if names and names[0] not in MESSAGE_TYPES:
-        fail(f"TYPE: '{names[0]}' is none; name one of {', '.join(MESSAGE_TYPES)}")
+    if names and names[0] not in SIGNALS:
+        fail(f"TYPE: '{names[0]}' is none; name one of {', '.join(SIGNALS)}")
     case_id = read_case_id(case) if case else None
     if case and case_id is None:
         fail(f"CASE: '{case}' names no case; write {CASE_FORM}")
@@ -118,7 +118,7 @@ def send(
         lookout, pace = Lookout(), Pace(client.is_at_rest, stop)
 
         async def one(addressed: Addressed) -> Reply | SubmitAnswer:
-            to = addressed.name, addressed.message, addressed.case_id
+            to = addressed.message, addressed.case_id
             if answer:
                 return await client.submit(*to)
             sent = partial(client.send, *to, look=lookout.is_due())
@@ -145,7 +145,7 @@ def _opened(path: str) -> BinaryIO:
     try:
         return open(path, "rb")
     except OSError as error:
-        hint = f"write `send {path} FILE`" if path in MESSAGE_TYPES else "name a file, or - for standard input"
+        hint = f"write `send {path} FILE`" if path in SIGNALS else "name a file, or - for standard input"
         fail(f"FILE: '{path}' cannot be read: {error.strerror}; {hint}")
 
 

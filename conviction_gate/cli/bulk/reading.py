@@ -20,8 +20,9 @@ from conviction_gate.contracts.booking import Booking
 from conviction_gate.contracts.fields import Ori, TrackingNumber, Wire
 from conviction_gate.contracts.history import HistoryAnswer
 from conviction_gate.contracts.message import Message
-from conviction_gate.contracts.names import SIGNALS, CaseId
-from conviction_gate.contracts.reading import MESSAGE_TYPES, DoesNotFit, read_message, read_object, reasons
+from conviction_gate.contracts.names import CaseId
+from conviction_gate.contracts.reading import DoesNotFit, read_message, read_object, reasons
+from conviction_gate.contracts.signals import SIGNALS
 
 T = TypeVar("T")
 
@@ -58,9 +59,8 @@ class Item:
 
 @dataclass(frozen=True)
 class Addressed:
-    """A message and the case that it is for; `name` is its signal name."""
+    """A message and the case that it is for."""
 
-    name: str
     message: Message
     case_id: CaseId
 
@@ -154,16 +154,16 @@ def read_addressed(text: str | bytes, name: str | None = None, case_id: CaseId |
     """
     fields = read_object(text)
     name = _type(fields.pop("type", name), name)
-    model = MESSAGE_TYPES.get(name)
+    signal = SIGNALS.get(name)
     named = [case_id, _case_of(fields.pop("case_id", None))]
-    if model is not Booking:
+    if name != "booking":
         named.append(_addressee(fields))
-    if model is not None:
-        refuse_unknown(model, fields)
+    if signal is not None:
+        refuse_unknown(signal.model, fields)
     message = read_message(name, json.dumps(fields))
     if isinstance(message, Booking):
         named.append(message.case_id)
-    return Addressed(name, message, _the_one(named))
+    return Addressed(message, _the_one(named))
 
 
 def read_history(text: str | bytes) -> HistoryAnswer:

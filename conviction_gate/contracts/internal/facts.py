@@ -30,6 +30,7 @@ from conviction_gate.contracts.court import (
 from conviction_gate.contracts.fields import ChargeClass, Id, Inside, Model, Rule, Text
 from conviction_gate.contracts.history import History
 from conviction_gate.contracts.message import Message
+from conviction_gate.contracts.signals import SIGNALS, type_of
 
 CatalogSeverity = Literal["infraction", "misdemeanor", "felony", "wobbler"]
 
@@ -134,33 +135,21 @@ class Facts(Inside):
     @property
     def messages(self) -> Iterator[Message]:
         """Every accepted message, rulings as they were sent."""
-        yield from self.bookings
-        yield from self.convictions
-        yield from self.dismissals
-        yield from self.court_updates
-        yield from self.amendments
-        yield from self.findings
-        yield from self.corrections
-        yield from (ruling.decision for ruling in self.rulings)
-        yield from self.unasked
+        for name in _MESSAGES:
+            for entry in getattr(self, name):
+                yield entry.decision if isinstance(entry, Ruling) else entry
 
     def including(self, message: Message | Ruling) -> Self:
         """These facts and one more message."""
-        name = _FIELDS[type(message)]
+        name = "rulings" if isinstance(message, Ruling) else SIGNALS[type_of(message)].facts_field
         return self.model_copy(update={name: (*getattr(self, name), message)})
 
 
-_FIELDS: dict[type, str] = {
-    Booking: "bookings",
-    Conviction: "convictions",
-    Dismissal: "dismissals",
-    CourtUpdate: "court_updates",
-    Amendment: "amendments",
-    SubjectFinding: "findings",
-    Correction: "corrections",
-    Ruling: "rulings",
-    ReviewDecision: "unasked",
-}
+_MESSAGES: Final = [
+    name
+    for name in Facts.model_fields
+    if name == "rulings" or name in {signal.facts_field for signal in SIGNALS.values()}
+]
 _HISTORY: Final = TypeAdapter[Any](History | None)
 _ENTRIES: Final[dict[str, TypeAdapter[Any]]] = {
     name: TypeAdapter(get_args(field.annotation)[0])
