@@ -26,7 +26,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from conviction_gate.contracts.message import Message
     from conviction_gate.contracts.signals import type_of
-    from conviction_gate.policy import TURNS, edition_named
+    from conviction_gate.policy import STATUS_CHANGING_ENTRIES, edition_named
 
 MESSAGES_SHOWN = 200
 REJECTED_SHOWN = 100
@@ -173,7 +173,7 @@ class CaseState(BaseModel):
         """Add a message to the facts, its long texts cut short."""
         told = kept(message.decision if isinstance(message, Ruling) else message)
         size = size_of(told)
-        passing = isinstance(told, CourtUpdate) and told.entry not in TURNS
+        passing = isinstance(told, CourtUpdate) and told.entry not in STATUS_CHANGING_ENTRIES
         if passing and self.facts_size + size > FACTS_COMFORTABLE:
             return
         self.facts_size += size

@@ -184,7 +184,7 @@ def _decision(view: CaseView, result: CaseResult | None, flag: Flag | None) -> I
     if view.rule is None:
         return
     if words := RULES.get(view.rule):
-        yield f'The rule that fits is "{words.name}".'
+        yield f'The rule that fits is "{words.title}".'
         yield f"  When: {words.when}"
         yield f"  Then: {words.then}"
         yield f"  Source: {words.source}."

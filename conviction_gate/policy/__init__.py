@@ -6,12 +6,12 @@ with the facts, so that the same facts decide the same way for ever.
 
 from conviction_gate.policy.asking import answers_to, question_views
 from conviction_gate.policy.correction import Judgement, judge, lift_code
+from conviction_gate.policy.deciding import decide
 from conviction_gate.policy.decision import UNREADABLE, Decision
 from conviction_gate.policy.editions import EDITIONS, Edition, edition_among, edition_at, edition_named
-from conviction_gate.policy.matter import TURNS
+from conviction_gate.policy.endings import STATUS_CHANGING_ENTRIES
 from conviction_gate.policy.reopening import reopen
 from conviction_gate.policy.review import bind
-from conviction_gate.policy.rules import decide
 from conviction_gate.policy.telling import (
     charge_views,
     effect_of,
@@ -22,7 +22,7 @@ from conviction_gate.policy.telling import (
 
 __all__ = [
     "EDITIONS",
-    "TURNS",
+    "STATUS_CHANGING_ENTRIES",
     "UNREADABLE",
     "Decision",
     "Edition",

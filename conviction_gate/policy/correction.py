@@ -8,9 +8,9 @@ from conviction_gate.contracts.internal.facts import Facts
 from conviction_gate.contracts.internal.limits import kept
 from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.signals import NOT_TAKEN_AFTER_THE_END, is_taken_after_the_end
+from conviction_gate.policy.deciding import decide
 from conviction_gate.policy.decision import UNREADABLE, Decision
 from conviction_gate.policy.editions import edition_named
-from conviction_gate.policy.rules import decide
 
 
 class NotReadable(ValueError):

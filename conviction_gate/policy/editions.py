@@ -7,16 +7,20 @@ years later too. A new one is another entry here, with rules of its own.
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from conviction_gate.policy.rules import RULES_OF_APRIL_2012, Rules
+from conviction_gate.policy.rules import RULES_OF_APRIL_2012
+from conviction_gate.policy.rules.rule import PolicyRule
 
 
 @dataclass(frozen=True)
 class Edition:
-    """`name` is the day of its announcement, which is how cases and flags refer to it."""
+    """A policy and its rules, in the order in which they are asked; the last one answers every case.
+
+    `name` is the day of its announcement, which is how cases and flags refer to it.
+    """
 
     name: str
     in_force_from: date
-    rules: Rules
+    rules: tuple[PolicyRule, ...]
 
 
 EDITIONS: tuple[Edition, ...] = (Edition("2012-04-27", date(2012, 4, 27), RULES_OF_APRIL_2012),)

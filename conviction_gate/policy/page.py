@@ -1,28 +1,20 @@
 """The public page of the rules, docs/policy.md: `python -m conviction_gate.policy.page > docs/policy.md`.
 
-The words for each rule and each class stand here once; `conviction-gate explain` uses them too. They are
-written for anybody, at an eighth-grade reading level at most, which a test measures.
+The words for each class of charge stand here, those for each rule beside it in `rules/`; `conviction-gate
+explain` uses them too. They are written for anybody, at an eighth-grade reading level at most, which a test
+measures.
 """
 
 import sys
+from collections.abc import Iterator
 from datetime import date, timedelta
+from string import ascii_lowercase
 from typing import Final, NamedTuple
 
 from conviction_gate.contracts.fields import ChargeClass, Rule
 from conviction_gate.contracts.internal.activities import Intervals
 from conviction_gate.policy.editions import EDITIONS
-
-ANNOUNCED: Final = "the announcement of 27 April 2012"
-OURS: Final = "our own reading"
-
-
-class RuleWords(NamedTuple):
-    """When a rule answers, what is done then, and on whose word."""
-
-    name: str
-    when: str
-    then: str
-    source: str
+from conviction_gate.policy.rules.rule import OURS, PolicyRule, Words
 
 
 class ClassWords(NamedTuple):
@@ -32,102 +24,10 @@ class ClassWords(NamedTuple):
     meaning: str
 
 
-_CLEAR: Final = "The case is closed without a flag."
-_FLAG: Final = "The case is flagged."
-_REVIEW: Final = "A person looks at it and rules. Until then the case waits."
-
-RULES: Final[dict[Rule, RuleWords]] = {
-    "clear.us_citizen": RuleWords(
-        "US citizen",
-        "Somebody found that the person is a US citizen, in this case or in an earlier one.",
-        _CLEAR,
-        OURS,
-    ),
-    "clear.misidentified": RuleWords(
-        "Wrong person", "Somebody found that the prints belong to someone else.", _CLEAR, OURS
-    ),
-    "clear.deceased": RuleWords("Death", "The person has died.", _CLEAR, OURS),
-    "flag.excluded_offense": RuleWords(
-        "Offense left out",
-        "A charge is drunk or drugged driving, hit and run, or reckless driving that hurt someone. Or it is "
-        "a grave traffic offense, and a felony or so grave that a person left it out. It counts as it was "
-        "at the arrest, as it was filed later, and as the court convicted on it. For drunk driving the "
-        "arrest is enough.",
-        _FLAG,
-        f"{ANNOUNCED}; that a grave felony counts too is {OURS}",
-    ),
-    "flag.non_traffic_charge": RuleWords(
-        "Not only traffic",
-        "A charge is no traffic offense. It counts as it was at the arrest, as it was filed later, and "
-        "as the court convicted on it.",
-        _FLAG,
-        f"{ANNOUNCED}, which is for those booked only for minor traffic",
-    ),
-    "review.unclassified_charge": RuleWords(
-        "Unknown kind of charge",
-        "We do not know what kind of offense a charge is. Or it is a grave traffic offense, but no "
-        "felony. Or there is a court matter, and nothing tells which offense is behind it.",
-        _REVIEW,
-        OURS,
-    ),
-    "flag.prior_conviction": RuleWords(
-        "Crime on the record",
-        "The person was convicted of a crime before the day of this arrest. A traffic crime counts. An "
-        "arrest, a dropped case, a fine for a lesser offense, a ruling on a child, and a conviction "
-        "that a court threw out do not count.",
-        _FLAG,
-        f"{ANNOUNCED}, which asks for a clean record; what counts as one is {OURS}",
-    ),
-    "flag.priority_category": RuleWords(
-        "Another priority",
-        "The record shows another priority of the agency, with the number of its file. It may be a return "
-        "after being removed, a final order that was not obeyed, a threat to the nation, a gang, an open "
-        "warrant for a crime, or fraud. To be here unlawfully is not one of them.",
-        _FLAG,
-        f"{ANNOUNCED}, which leaves other priorities as they were; the list is {OURS} of them",
-    ),
-    "review.unclear_history": RuleWords(
-        "Unclear record",
-        "The record holds a thing that no rule settles. It may be a plea with the judgment put off, or "
-        "a conviction without a date. Or the numbers of the person lead to more than one record.",
-        _REVIEW,
-        OURS,
-    ),
-    "flag.convicted": RuleWords(
-        "Convicted",
-        "The court convicted the person of a crime on a traffic charge, and no appeal is open.",
-        f"{_FLAG} This is the moment that the policy waits for.",
-        f"{ANNOUNCED}; that an open appeal leaves a doubt is {OURS}",
-    ),
-    "review.unclear_disposition": RuleWords(
-        "Unclear end of a charge",
-        "It is not clear how a charge ended. There was a plea with the judgment put off, an appeal is "
-        "open, or the court said two things on one day.",
-        _REVIEW,
-        OURS,
-    ),
-    "review.unclear_severity": RuleWords(
-        "Crime or not",
-        "The court convicted on a charge, but nothing tells whether that is a crime or a lesser offense.",
-        _REVIEW,
-        OURS,
-    ),
-    "clear.no_conviction": RuleWords(
-        "No conviction",
-        "All charges have ended, and none in a conviction for a crime. They were dropped, thrown out or "
-        "never filed, the person was found not guilty, or all that is left is a fine for a lesser "
-        "offense.",
-        _CLEAR,
-        f"{ANNOUNCED}, which speaks of a conviction for a crime; the list of ends is {OURS}",
-    ),
-    "defer.traffic_only": RuleWords(
-        "Minor traffic only",
-        "None of the other rules has answered: all charges are minor traffic, the record is clean, and "
-        "the court has not ended every charge.",
-        "The case waits for the court, for years if need be.",
-        ANNOUNCED,
-    ),
+RULES: Final[dict[Rule, Words]] = {
+    words.rule: words for edition in EDITIONS for rule in edition.rules for words in rule.words
 }
+"""The words of every rule by the name under which records hold it."""
 
 CLASSES: Final[dict[ChargeClass, ClassWords]] = {
     "minor_traffic": ClassWords(
@@ -180,11 +80,18 @@ def _classes() -> str:
 
 
 def _rules() -> str:
-    return "\n".join(
-        f"### {number}. {words.name}\n\n"
-        f"- When: {words.when}\n- Then: {words.then}\n- Source: {words.source}.\n- In records: `{rule}`\n"
-        for number, (rule, words) in enumerate(RULES.items(), 1)
-    )
+    return "\n".join(part for rule in EDITIONS[-1].rules for part in _rule(rule))
+
+
+def _rule(rule: PolicyRule) -> Iterator[str]:
+    """A part for each answer of a rule; where there are several they are 1a, 1b and so on."""
+    letters = ascii_lowercase if len(rule.words) > 1 else [""]
+    for letter, words in zip(letters, rule.words, strict=False):
+        yield (
+            f"### {rule.number}{letter}. {words.title}\n\n"
+            f"- When: {words.when}\n- Then: {words.then}\n- Source: {words.source}.\n"
+            f"- In records: `{words.rule}`\n"
+        )
 
 
 def _editions() -> str:
@@ -211,7 +118,7 @@ _MONTHS: Final = (
 )
 
 _HEAD: Final = """
-<!-- Made by `make policy-page` from conviction_gate/policy/page.py: change it there. -->
+<!-- Made by `make policy-page` from conviction_gate/policy/rules/ and page.py: change it there. -->
 
 # The rules, in plain words
 

@@ -6,10 +6,10 @@ from conviction_gate.contracts.case import CaseResult
 from conviction_gate.contracts.internal.facts import Facts, Reopening
 from conviction_gate.contracts.internal.limits import FACTS_MOST, size_of_facts
 from conviction_gate.contracts.message import Message
+from conviction_gate.policy.content import content_key, digest
+from conviction_gate.policy.deciding import decide
 from conviction_gate.policy.decision import UNREADABLE
 from conviction_gate.policy.editions import edition_named
-from conviction_gate.policy.matter import digest, saying
-from conviction_gate.policy.rules import decide
 
 
 def reopen(
@@ -30,12 +30,12 @@ def reopen(
     if ended:
         endings += [*facts.convictions, *facts.dismissals]
         endings += [r.decision for r in facts.rulings if r.decision.ruling in ("conviction", "not_conviction")]
-    before = {said for reopening in facts.reopenings for said in reopening.set_aside}
+    before = {key for reopening in facts.reopenings for key in reopening.set_aside}
     reopening = Reopening(
         by=by,
         reason=reason,
         reopened_at=at,
-        set_aside=tuple(sorted({digest([saying(message)]) for message in endings} - before)),
+        set_aside=tuple(sorted({digest([content_key(message)]) for message in endings} - before)),
     )
     facts = facts.model_copy(update={"reopenings": (*facts.reopenings, reopening)})
     if ended and size_of_facts(facts) > FACTS_MOST:

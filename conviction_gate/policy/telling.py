@@ -14,8 +14,9 @@ from conviction_gate.contracts.court import (
 )
 from conviction_gate.contracts.internal.facts import Facts
 from conviction_gate.contracts.message import Message
-from conviction_gate.policy.matter import Ending, Matter, Standing
-from conviction_gate.policy.rules import prior_conviction, priority_category, unclear_history
+from conviction_gate.policy.endings import ChargeState, Ending
+from conviction_gate.policy.matter import Matter
+from conviction_gate.policy.rules.history import prior_conviction, priority_category, unclear_history
 
 
 def unplaced_offenses(facts: Facts) -> tuple[Offense, ...]:
@@ -46,7 +47,7 @@ def charge_views(facts: Facts) -> tuple[ChargeView, ...]:
                 charge_id=charge.charge_id,
                 scheme=current.scheme,
                 code=current.code,
-                charge_class=charge.placed.name if (current.scheme, current.code) in looked_up else None,
+                charge_class=charge.charge_class if (current.scheme, current.code) in looked_up else None,
                 severity=current.severity,
                 disposition=disposition,
                 decided_on=decided_on,
@@ -55,7 +56,7 @@ def charge_views(facts: Facts) -> tuple[ChargeView, ...]:
     return tuple(views)
 
 
-def _last_word(charge: Standing) -> tuple[str | None, date | None]:
+def _last_word(charge: ChargeState) -> tuple[str | None, date | None]:
     if charge.ending is Ending.OPEN or not charge.final:
         return (None, None)
     words = {
@@ -70,7 +71,7 @@ def history_told(facts: Facts) -> str | None:
         return None
     matter = Matter(facts)
     for rule in (prior_conviction, priority_category, unclear_history):
-        decision = rule(matter)
+        decision = rule.ask(matter)
         if decision is not None:
             return decision.explanation
     if any(ruling.question.rule == "review.unclear_history" for ruling in matter.rulings):
@@ -82,11 +83,7 @@ def open_charges(facts: Facts) -> tuple[str, ...]:
     """Ids of the charges that a court has yet to end."""
     if not facts.bookings:
         return ()
-    return tuple(
-        charge.charge_id
-        for charge in Matter(facts).charges
-        if charge.ending is Ending.OPEN and charge.placed.name != "court_process"
-    )
+    return tuple(charge.charge_id for charge in Matter(facts).awaited if charge.ending is Ending.OPEN)
 
 
 def effect_of(message: Message, facts: Facts) -> str:

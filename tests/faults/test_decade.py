@@ -91,7 +91,8 @@ RELEASES: Final[dict[str, list[Change]]] = {
             '(Edition("2012-04-27", date(2012, 4, 27), RULES_OF_APRIL_2012),)',
             f'(Edition("{FIRST}", date(2012, 4, 27), RULES_OF_APRIL_2012), '
             f'Edition("{SECOND}", date(2012, 5, 1), '
-            '(lambda matter: Decision(rule="clear.no_conviction", explanation="Nobody is flagged."),)))',
+            '(PolicyRule(1, (), lambda matter: Decision(rule="clear.no_conviction", explanation="Nobody '
+            'is flagged.")),)))',
         ),
     ],
     "0.6.0": [  # a new field of a message and of an answer, and a new word
@@ -108,7 +109,7 @@ RELEASES: Final[dict[str, list[Change]]] = {
             '    "minor_traffic",\n    "scooter",\n',
         ),
         Change(
-            f"{GATE}/policy/matter.py",
+            f"{GATE}/policy/classification.py",
             'frozenset({"minor_traffic", ',
             'frozenset({"minor_traffic", "scooter", ',
         ),

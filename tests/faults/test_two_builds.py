@@ -12,13 +12,14 @@ from tests.faults.builds import Change, build
 from tests.faults.conftest import World
 from tests.workflows.cases import conviction, court_update, dismissal, settled
 
+RULES = "conviction_gate/policy/rules/court.py"
 OURS, THEIRS = "ended in a conviction for a crime.", "was found to be a crime by a court."
 
 
 @pytest.fixture(scope="module")
 def another_build(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment of a worker that runs a changed copy of this tree."""
-    theirs = build(tmp_path_factory.mktemp("build"), Change("conviction_gate/policy/rules.py", OURS, THEIRS))
+    theirs = build(tmp_path_factory.mktemp("build"), Change(RULES, OURS, THEIRS))
     return theirs | {"CONVICTION_GATE_WORKER_CACHE": "0"}
 
 

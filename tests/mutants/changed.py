@@ -23,11 +23,11 @@ OPTIONS: Final = [
 
 def source_of(module: str) -> str:
     """The source of a module of `policy`."""
-    return (ROOT / "conviction_gate" / "policy" / f"{module}.py").read_text()
+    return (ROOT / "conviction_gate" / "policy" / f"{module.replace('.', '/')}.py").read_text()
 
 
 def executed(module: str, source: str) -> ModuleType:
-    """A module of `policy` made from this source; nobody else gets to see it."""
+    """A module of `policy` (`rules.court`: one of its rules) made from this source; nothing else imports it."""
     made = ModuleType(f"conviction_gate.policy.{module}")
     exec(compile(source, f"<conviction_gate.policy.{module}>", "exec"), made.__dict__)
     return made

@@ -12,7 +12,7 @@ from conviction_gate.contracts.case import QUESTIONS_TOLD, CaseView
 from conviction_gate.contracts.court import Ruling as Word
 from conviction_gate.contracts.history import HistoryRecord, Priority
 from conviction_gate.contracts.internal.facts import Facts, Ruling
-from conviction_gate.policy.matter import digest
+from conviction_gate.policy.content import digest
 from tests.unit import facts as the
 from tests.unit.facts import (
     booking,

@@ -13,6 +13,7 @@ from conviction_gate import policy
 from conviction_gate.contracts.fields import Rule
 from conviction_gate.policy import Decision, Edition
 from conviction_gate.policy.catalog import normalised
+from conviction_gate.policy.rules.rule import policy_rule
 from tests.unit.facts import booking, charge, decided, facts_of
 from tests.unit.grid import grid, told
 
@@ -56,6 +57,7 @@ def test_codes_are_read_as_they_were_when_the_edition_was_released() -> None:
 # A second edition ----------------------------------------------------------------------------------
 
 
+@policy_rule(1)
 def everybody_is_cleared(matter: object) -> Decision:
     """A rule of an edition that only the tests know."""
     return Decision(rule="clear.no_conviction", explanation="The second edition clears everybody.")

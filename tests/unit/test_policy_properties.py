@@ -27,7 +27,7 @@ from conviction_gate.contracts.internal.facts import Facts, PlacedOffense, Quest
 from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.signals import is_taken_after_the_end
 from conviction_gate.policy.catalog import find
-from conviction_gate.policy.matter import saying
+from conviction_gate.policy.content import content_key
 from tests.unit import facts as the
 from tests.unit.facts import decided, with_more
 
@@ -308,7 +308,7 @@ def _convictions_for_a_crime(facts: Facts) -> list[Conviction]:
 
 def _corrected(facts: Facts, message: Message) -> bool:
     """Whether a correction without doubt names the message, or one that says the same."""
-    same = [other for other in facts.convictions if saying(other) == saying(message)]
+    same = [other for other in facts.convictions if content_key(other) == content_key(message)]
     return any(
         other.message_id == correction.corrects
         and other.sender in (correction.corrects_sender, correction.sender)

@@ -15,7 +15,7 @@ from conviction_gate.contracts.history import PRIORITY_KINDS, History, Priority
 from conviction_gate.contracts.internal.facts import Facts, Ruling
 from conviction_gate.contracts.signals import is_taken_after_the_end
 from conviction_gate.policy.catalog import find
-from conviction_gate.policy.matter import EXCLUDED, IN_SCOPE
+from conviction_gate.policy.classification import EXCLUDED, IN_SCOPE
 from tests.unit import facts as the
 from tests.unit.facts import (
     amendment,

@@ -1,0 +1,91 @@
+"""The class of an offense on a charge: the catalog's, then the injury's, then a person's."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from conviction_gate.contracts.booking import Charge, Offense
+from conviction_gate.contracts.fields import ChargeClass, Severity
+from conviction_gate.contracts.internal.facts import CatalogSeverity, PlacedOffense
+from conviction_gate.policy.catalog import normalised
+from conviction_gate.policy.counting import Answers
+
+IN_SCOPE: frozenset[ChargeClass] = frozenset({"minor_traffic", "reckless_no_injury"})
+EXCLUDED: frozenset[ChargeClass] = frozenset({"dui", "hit_and_run", "reckless_injury"})
+
+
+class OffenseClassification(NamedTuple):
+    """The class of an offense on a charge.
+
+    `severity`: the catalog's; the reported one only where the catalog leaves it open. `injury`: one was
+    reported. `ruled_excluded`: a person ruled a serious one out of scope. `ruled_by`: ids of the rulings
+    that made it so.
+    """
+
+    charge_class: ChargeClass
+    severity: CatalogSeverity | None
+    offense: Offense
+    injury: bool
+    ruled_excluded: bool = False
+    ruled_by: tuple[str, ...] = ()
+
+    @property
+    def is_excluded(self) -> bool:
+        """Whether the policy leaves it out: by its class, as a serious felony, or by a person's ruling."""
+        if self.charge_class in EXCLUDED:
+            return True
+        serious = self.charge_class == "other_traffic_serious"
+        return serious and (self.ruled_excluded or self.severity == "felony")
+
+    @property
+    def about(self) -> str:
+        """What a question about this class is about."""
+        injury = " with injury" if self.injury else ""
+        offense = " ".join(normalised(self.offense.scheme, self.offense.code))
+        return f"{offense}{injury} as {self.charge_class}"
+
+
+class Classifier:
+    """Classifies offenses by what the catalog said when they were looked up, and by rulings since."""
+
+    def __init__(self, looked_up: Iterable[PlacedOffense], answers: Answers) -> None:
+        self._looked_up = {(offense.scheme, offense.code): offense for offense in looked_up}
+        self._answers = answers
+
+    def classify(
+        self, charge_id: str, offense: Offense, *, injury: bool = False, severity: Severity | None = None
+    ) -> OffenseClassification:
+        """The class of an offense on a charge.
+
+        A ruling holds for the offense as it was asked about: an injury reported since asks again, and
+        a serious felony was never a question.
+        """
+        known = self._looked_up.get((offense.scheme, offense.code))
+        charge_class: ChargeClass = known.charge_class if known else "unclassified"
+        in_catalog = known.severity if known else None
+        if isinstance(offense, Charge):
+            injury = injury or offense.resulted_in_injury is True
+            severity = severity or offense.severity
+        weight = severity if in_catalog in (None, "wobbler") else in_catalog
+        if charge_class == "reckless_no_injury" and injury:
+            charge_class = "reckless_injury"
+        found = OffenseClassification(charge_class, weight, offense, injury)
+        seen: set[ChargeClass] = set()
+        while self._answers:
+            ruling = self._answers.get((charge_id, found.about))
+            felony = found.charge_class == "other_traffic_serious" and weight == "felony"
+            if ruling is None or felony or found.charge_class in seen:
+                break
+            seen.add(found.charge_class)
+            found = found._replace(ruled_by=(*found.ruled_by, ruling.decision.message_id))
+            ruled: ChargeClass = ruling.decision.ruling  # type: ignore[assignment]
+            if ruled == found.charge_class:
+                return found._replace(ruled_excluded=True)
+            found = found._replace(charge_class=ruled)
+        return found
+
+    def severity_of(self, offenses: Iterable[Offense]) -> Severity | None:
+        """The catalog's severity of these offenses; None where it has none, a wobbler, or two of them."""
+        found = {self._looked_up.get((offense.scheme, offense.code)) for offense in offenses}
+        severities = {offense.severity if offense else None for offense in found}
+        severity = severities.pop() if len(severities) == 1 else None
+        return None if severity == "wobbler" else severity

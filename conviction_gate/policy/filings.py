@@ -1,0 +1,83 @@
+"""The versions of each charge: as booked, and as added or changed later."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+from typing import Literal, NamedTuple
+
+from conviction_gate.contracts.booking import Booking, Charge
+from conviction_gate.contracts.court import Amendment
+from conviction_gate.policy.catalog import normalised
+from conviction_gate.policy.classification import Classifier, OffenseClassification
+from conviction_gate.policy.content import content_key
+
+FiledBy = Literal["booked", "amended", "rebooked"]
+
+
+class Filing(NamedTuple):
+    """One version of a charge: as booked, or as added or changed later on `filed_on`.
+
+    `source` is the id of the message that filed it; `filed_by` what kind of filing that was.
+    """
+
+    charge: Charge
+    classification: OffenseClassification
+    filed_on: date
+    source: str
+    filed_by: FiledBy
+
+
+def first_booking(bookings: Iterable[Booking]) -> Booking:
+    """The earliest booking; its `booked_at` is the case's."""
+    return min(bookings, key=lambda booking: (booking.booked_at, booking.key))
+
+
+def filings_by_charge(
+    bookings: Iterable[Booking], amendments: Iterable[Amendment], classifier: Classifier
+) -> dict[str, list[Filing]]:
+    """All versions of each charge by date. What a later booking repeats is no new version."""
+
+    def filing(charge: Charge, filed_on: date, source: str, filed_by: FiledBy) -> Filing:
+        return Filing(charge, classifier.classify(charge.charge_id, charge), filed_on, source, filed_by)
+
+    first = first_booking(bookings).booked_at
+    filings: dict[str, list[Filing]] = defaultdict(list)
+    later: list[Filing] = []
+    for booking in bookings:
+        day, source = booking.booked_at.date(), booking.message_id
+        if booking.booked_at == first:
+            for charge in booking.charges:
+                filings[charge.charge_id].append(filing(charge, day, source, "booked"))
+        else:
+            later += [filing(charge, day, source, "rebooked") for charge in booking.charges]
+    later += [
+        filing(amendment.charge, amendment.filed_on, amendment.message_id, "amended")
+        for amendment in amendments
+    ]
+    for versions in filings.values():
+        if len(versions) > 1:
+            versions.sort(key=_doubtful_last)
+    for one in sorted(later, key=lambda f: (f.filed_on, f.filed_by, *_doubtful_last(f))):
+        versions = filings[one.charge.charge_id]
+        repeated = versions and _same_charge(versions[-1].charge, one.charge)
+        if not (one.filed_by == "rebooked" and repeated):
+            versions.append(one)
+    return filings
+
+
+def _doubtful_last(filing: Filing) -> tuple[bool, bool, str, str]:
+    """Sorts versions of one date; the last is the current one.
+
+    That is one that a person must look at, if there is any, and a court process only if all are.
+    """
+    charge_class = filing.classification.charge_class
+    doubtful = charge_class in ("unclassified", "other_traffic_serious")
+    return doubtful, charge_class != "court_process", content_key(filing.charge), filing.source
+
+
+def _same_charge(one: Charge, other: Charge) -> bool:
+    return (
+        normalised(one.scheme, one.code) == normalised(other.scheme, other.code)
+        and one.severity == other.severity
+        and one.resulted_in_injury == other.resulted_in_injury
+    )
