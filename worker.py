@@ -9,7 +9,7 @@ from temporalio.client import Client, Interceptor
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import Worker, WorkerDeploymentConfig
 
-from activities import LookUps, Outcomes, Sources, sources
+from activities import LookUps, Outcomes
 from conviction_gate.config.catalogs import read_catalogs
 from conviction_gate.config.settings import Settings, SettingsError
 from conviction_gate.contracts.names import TASK_QUEUE
@@ -18,6 +18,7 @@ from conviction_gate.registry import Registry, RegistryError
 from conviction_gate.service import logs, traces
 from conviction_gate.service.observing import observed
 from conviction_gate.service.shutdown import Ending, WorkerFailed, leave
+from conviction_gate.sources import Sources, open_sources
 from conviction_gate.sources.http import ServiceError
 from conviction_gate.temporal import search_attributes
 from conviction_gate.temporal.connect import ConnectError, connect
@@ -106,7 +107,7 @@ async def run(settings: Settings, interceptors: Sequence[Interceptor] = ()) -> N
     await search_attributes.check(client)
     registry = await Registry.open(settings.registry)
     try:
-        async with sources(settings.history, settings.docket) as asked:
+        async with open_sources(settings.history, settings.docket) as asked:
             worker = make_worker(client, registry, settings, asked, catalog_of, on_failure=ending.on_failure)
             async with observed(worker, client, registry, settings, ending):
                 await ending.run(worker, f"worker ready: polling {TASK_QUEUE} in {client.namespace}")

@@ -2,6 +2,5 @@
 
 from activities.look_ups import LookUps
 from activities.outcomes import Outcomes
-from conviction_gate.sources.services import Sources, sources
 
-__all__ = ["LookUps", "Outcomes", "Sources", "sources"]
+__all__ = ["LookUps", "Outcomes"]

@@ -31,7 +31,7 @@ from conviction_gate.contracts.internal.permits import ANYBODY, Permits
 from conviction_gate.policy import EDITIONS
 from conviction_gate.policy.catalog import Catalog
 from conviction_gate.registry import KeptCase, Known
-from conviction_gate.sources.services import Dockets, Sources
+from conviction_gate.sources import DocketSource, Sources
 
 HISTORY_MOST: Final = 128 * 1024
 """Bytes of a history; a case carries it as long as it lives."""
@@ -39,7 +39,7 @@ DOCKET_MOST: Final = 400 * 1024
 """Bytes of what a court holds of one arrest; the server takes half a megabyte at a time."""
 
 
-class Records(Dockets, Protocol):
+class Records(DocketSource, Protocol):
     """What was imported, and what earlier cases left behind; the registry is one."""
 
     async def known(self, subjects: Sequence[Subject], case_id: str) -> Known: ...

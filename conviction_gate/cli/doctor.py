@@ -25,7 +25,8 @@ from conviction_gate.cli.options import Data, Json
 from conviction_gate.cli.session import REFUSED, run
 from conviction_gate.client.errors import describe_error
 from conviction_gate.client.listing import BROKEN_OFF, IS_BROKEN_OFF, OPEN, Wanted
-from conviction_gate.config.settings import PREFIX, Access, Settings, SettingsError
+from conviction_gate.config.service_access import ServiceAccess
+from conviction_gate.config.settings import PREFIX, Settings, SettingsError
 from conviction_gate.contracts.fields import Status
 from conviction_gate.contracts.internal.sealed import Locked
 from conviction_gate.contracts.names import BOOKING_CASE, FLAG_CORRECTION, SEARCH_ATTRIBUTES, TASK_QUEUE
@@ -439,18 +440,18 @@ def _started(queue: DescribeTaskQueueResponse, build: WorkerDeploymentVersion) -
     return "start one with `conviction-gate up` or `python -m worker`"
 
 
-async def _reached(access: Access) -> Finding:
-    from conviction_gate.sources.http import Service  # an HTTP library takes its time
+async def _reached(access: ServiceAccess) -> Finding:
+    from conviction_gate.sources.http import HttpService  # an HTTP library takes its time
 
-    service = Service(access)
+    service = HttpService(access)
     try:
-        if await service.reach():
-            return Finding("ok", f"{access.place} answers")
+        if await service.probe():
+            return Finding("ok", f"{access.description} answers")
     finally:
         await service.close()
     return Finding(
         "look",
-        f"{access.place} answers 404 to a question that names nobody, as a wrong path would",
+        f"{access.description} answers 404 to a question that names nobody, as a wrong path would",
         f"check the path in {access.setting}_URL: a 404 counts as no record",
     )
 

@@ -9,7 +9,7 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 
 from conviction_gate.cli.session import fail, use_data
-from conviction_gate.config.settings import Span
+from conviction_gate.config.setting_types import Duration
 
 Data = Annotated[
     Path | None,
@@ -34,7 +34,7 @@ Port = Annotated[int, typer.Option(min=1, max=65535)]
 def read_span(text: str, option: str) -> timedelta:
     """A length of time as the settings have it, such as 180d."""
     try:
-        span: timedelta = TypeAdapter(Span).validate_python(text)
+        span: timedelta = TypeAdapter(Duration).validate_python(text)
     except ValidationError as error:
         reason = error.errors()[0]["msg"].removeprefix("Value error, ")
         fail(f"{option}: '{text}' is {reason}")

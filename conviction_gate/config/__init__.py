@@ -1,1 +1,1 @@
-"""Settings from the environment, and the catalogs that they name."""
+"""Settings from the environment, and the catalogs of charge codes that they name."""

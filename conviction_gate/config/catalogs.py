@@ -1,22 +1,23 @@
-"""The catalog of each agency: the built-in one, and the agency's own file beside it."""
+"""The catalog of each agency: the built-in one, with the agency's own file added."""
 
 from collections.abc import Callable
 from pathlib import Path
 
-from conviction_gate.config.settings import PREFIX, Settings, SettingsError, own_of
+from conviction_gate.config.agencies import most_specific
+from conviction_gate.config.settings import PREFIX, Settings, SettingsError
 from conviction_gate.policy.catalog import Catalog, CatalogError, built_in, read_rows
 
 
 def read_catalogs(settings: Settings) -> Callable[[str], Catalog]:
-    """From an agency's ORI to its catalog; every file that the settings name is read here and now.
+    """A function from an agency's ORI to its catalog. Reads every file that the settings name at once.
 
     Raises:
         SettingsError: a file cannot be read or breaks a rule of the catalog.
     """
-    own = {prefix: _read(prefix, its.catalog) for prefix, its in settings.agencies.items() if its.catalog}
+    by_prefix = {prefix: _read(prefix, own.catalog) for prefix, own in settings.agencies.items() if own.catalog}
 
     def catalog_of(agency: str) -> Catalog:
-        return own_of(agency, own) or built_in()
+        return most_specific(agency, by_prefix) or built_in()
 
     return catalog_of
 

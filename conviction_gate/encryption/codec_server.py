@@ -29,7 +29,8 @@ import uvicorn
 from google.protobuf.json_format import MessageToJson, ParseDict, ParseError
 from temporalio.api.common.v1 import Payload, Payloads
 
-from conviction_gate.config.settings import PREFIX, Settings, SettingsError, host_and_port, not_listening
+from conviction_gate.config.setting_types import split_address
+from conviction_gate.config.settings import PREFIX, Settings, SettingsError, cannot_bind
 from conviction_gate.contracts.internal.sealed import REFUSED, is_sealed, key_id
 from conviction_gate.encryption.codec import SealingCodec
 from conviction_gate.encryption.keys import read_keyring
@@ -206,14 +207,14 @@ async def _payloads(receive: Receive) -> list[Payload]:
 @asynccontextmanager
 async def serving(app: CodecServer, address: str) -> AsyncIterator[None]:
     """Answer at an IP address and port; raises `SettingsError` where nobody can listen there."""
-    host, port = host_and_port(address)
+    host, port = split_address(address)
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
     except OSError as error:
         listener.close()
-        raise not_listening("CODEC_ADDRESS", address, error) from None
+        raise cannot_bind("CODEC_ADDRESS", address, error) from None
     server = _Server(
         uvicorn.Config(
             app,

@@ -27,7 +27,8 @@ from temporalio.converter import PayloadCodec
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
-from conviction_gate.config.settings import Settings, SettingsError, host_and_port, not_listening
+from conviction_gate.config.setting_types import split_address
+from conviction_gate.config.settings import Settings, SettingsError, cannot_bind
 from conviction_gate.encryption.codec import converter, parted
 from conviction_gate.registry import Registry, RegistryError
 from conviction_gate.service.shutdown import Ending
@@ -155,9 +156,9 @@ async def serving(address: str | None, health: Health) -> AsyncIterator[None]:
         yield
         return
     try:
-        server = await asyncio.start_server(partial(_answer, health), *host_and_port(address), limit=8192)
+        server = await asyncio.start_server(partial(_answer, health), *split_address(address), limit=8192)
     except OSError as error:
-        raise not_listening("HEALTH", address, error) from None
+        raise cannot_bind("HEALTH", address, error) from None
     try:
         yield
     finally:

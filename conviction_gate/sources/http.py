@@ -1,7 +1,7 @@
-"""Other agencies' services over HTTP: JSON that is asked for, and every way in which it can fail to come.
+"""HTTP GET from another agency's service, with every way in which an answer can fail to come.
 
-What is asked for names a person by id. So neither errors nor logs hold an address with its query,
-and nothing of an answer.
+A question identifies a person by id. So no error and no log holds an address with its query, or any
+part of an answer.
 """
 
 import asyncio
@@ -14,14 +14,15 @@ from typing import Final
 
 import httpx
 
-from conviction_gate.config.settings import Access
+from conviction_gate.config.service_access import ServiceAccess
 
 ANSWER_WITHIN: Final = 8.0
-"""Seconds for all of one question; the activity that asks has ten."""
+"""Seconds for one whole request; the activity that makes it has ten."""
 CONNECT_WITHIN: Final = 3.0
-AT_ONCE: Final = 100
-"""Connections; a worker runs as many activities at a time."""
-ANSWER_MOST: Final = 4 * 1024 * 1024
+"""Seconds."""
+MAX_CONNECTIONS: Final = 100
+"""A worker runs as many activities at a time."""
+MAX_ANSWER: Final = 4 * 1024 * 1024
 """Bytes of one answer."""
 
 # At INFO httpx logs whole addresses, at DEBUG httpcore logs headers: ids of people, and the token.
@@ -30,49 +31,47 @@ for _name in ("httpx", "httpcore"):
 
 
 class ServiceError(Exception):
-    """No usable answer came; the text is one line with the next step, and names nobody."""
+    """No usable answer came; the text is one line with the next step, and identifies nobody."""
 
 
 class _NoCookies(CookieJar):
-    """Keeps none: each question stands alone, and what a service adds to one must not break the next."""
+    """Stores no cookie: a cookie from one answer could make the next request fail."""
 
     def set_cookie(self, cookie: Cookie) -> None:
         pass
 
 
-class Service:
-    """One service, asked through a pool of connections; close it in the end."""
+class HttpService:
+    """One service and its pool of connections, to be closed at the end."""
 
-    def __init__(self, access: Access) -> None:
-        """Raises `ServiceError` where a certificate or the address cannot be read."""
+    def __init__(self, access: ServiceAccess) -> None:
+        """Raises `ServiceError` where the address is not valid or a certificate cannot be read."""
         self._access = access
         try:
             _ = httpx.URL(access.url).host
-        except (httpx.InvalidURL, UnicodeError) as error:  # idna's own are of the latter kind
+        except (httpx.InvalidURL, UnicodeError) as error:  # idna's errors are of the latter kind
             raise ServiceError(
-                f"{access.setting}_URL: not the address of a service ({error}); mend its host"
+                f"{access.setting}_URL: not the address of a service ({error}); correct its host"
             ) from None
         self._client = httpx.AsyncClient(
-            verify=_trust(access),
+            verify=_tls_context(access),
             headers={"Accept": "application/json"}
             | ({"Authorization": f"Bearer {access.token}"} if access.token else {}),
             timeout=httpx.Timeout(ANSWER_WITHIN, connect=CONNECT_WITHIN),
             cookies=_NoCookies(),
-            # A proxy would learn whom we ask about, and its own 404 would be a clean record.
+            # A proxy would see whom we ask about, and a 404 of its own would count as a clean record.
             trust_env=False,
-            limits=httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE),
+            limits=httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS),
         )
 
-    @property
-    def place(self) -> str:
-        """The service as messages name it."""
-        return self._access.place
+    def __str__(self) -> str:
+        return self._access.description
 
-    async def ask(self, params: Mapping[str, str]) -> bytes | None:
+    async def get(self, params: Mapping[str, str]) -> bytes | None:
         """The body of a 200; None for a 404.
 
         Raises:
-            ServiceError: anything else came, or nothing.
+            ServiceError: any other answer, or none.
         """
         status, body = await self._get(params)
         match status:
@@ -81,22 +80,22 @@ class Service:
             case HTTPStatus.NOT_FOUND:
                 return None
             case _:
-                raise ServiceError(self._told(status))
+                raise ServiceError(self._describe(status))
 
-    async def reach(self) -> bool:
-        """Ask for nobody: somebody is there and lets us in. False where all that is said is a 404.
+    async def probe(self) -> bool:
+        """Whether the service answers and accepts our credentials, asked without an id. False: it answers 404.
 
         Raises:
-            ServiceError: nobody is there, or we are not let in.
+            ServiceError: it does not answer, or does not accept our credentials.
         """
         status, _ = await self._get({})
-        unwelcome = status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) or status >= 500
-        if unwelcome or 300 <= status < 400:
-            raise ServiceError(self._told(status))
+        refused = status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+        if refused or status >= 500 or 300 <= status < 400:
+            raise ServiceError(self._describe(status))
         return status != HTTPStatus.NOT_FOUND
 
     async def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         await self._client.aclose()
 
     async def _get(self, params: Mapping[str, str]) -> tuple[int, bytes]:
@@ -107,45 +106,41 @@ class Service:
             ):
                 return response.status_code, await self._body(response)
         except (TimeoutError, httpx.TimeoutException):
-            text = f"did not answer within {ANSWER_WITHIN:.0f} s; if this lasts, check that it is up"
+            text = f"did not answer within {ANSWER_WITHIN:.0f} s; if this lasts, check that it is running"
         except httpx.ConnectError as error:  # its text is the system's or TLS's own
             text = f"cannot be reached ({error}); check {self._access.setting}_URL and the network"
         except httpx.HTTPError as error:
-            text = f"broke off ({type(error).__name__}); if this lasts, have its operator look"
-        raise ServiceError(f"{self.place} {text}") from None
+            text = f"broke off its answer ({type(error).__name__}); if this lasts, ask its operator"
+        raise ServiceError(f"{self} {text}") from None
 
     async def _body(self, response: httpx.Response) -> bytes:
-        parts: list[bytes] = []
-        size = 0
+        body = bytearray()
         async for part in response.aiter_bytes():
-            size += len(part)
-            if size > ANSWER_MOST:
-                raise ServiceError(
-                    f"{self.place} sends more than {ANSWER_MOST} bytes; have its operator look what it sends"
-                )
-            parts.append(part)
-        return b"".join(parts)
+            body += part
+            if len(body) > MAX_ANSWER:
+                raise ServiceError(f"{self} sends more than {MAX_ANSWER} bytes; ask its operator why")
+        return bytes(body)
 
-    def _told(self, status: int) -> str:
+    def _describe(self, status: int) -> str:
+        setting = self._access.setting
         match status:
             case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
-                setting = self._access.setting
                 step = f"check {setting}_TOKEN, or {setting}_CERTIFICATE and {setting}_KEY"
             case _ if 300 <= status < 400:
-                step = f"write the address that it leads to into {self._access.setting}_URL"
+                step = f"set {setting}_URL to the address that it redirects to"
             case _:
-                step = "if this lasts, have its operator look"
-        return f"{self.place} answered {status}; {step}"
+                step = "if this lasts, ask its operator"
+        return f"{self} answered {status}; {step}"
 
 
-def _trust(access: Access) -> ssl.SSLContext:
+def _tls_context(access: ServiceAccess) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=access.ca)
         if access.certificate is not None:
             context.load_cert_chain(access.certificate, access.key)
     except (OSError, ssl.SSLError) as error:
         raise ServiceError(
-            f"the certificates for {access.place} cannot be read ({type(error).__name__}); "
+            f"the certificates for {access.description} cannot be read ({type(error).__name__}); "
             f"check {access.setting}_CERTIFICATE, {access.setting}_KEY and {access.setting}_CA"
         ) from None
     return context

@@ -8,7 +8,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities import LookUps, Outcomes, Sources
+from activities import LookUps, Outcomes
 from conviction_gate.contracts.booking import Booking, Offense
 from conviction_gate.contracts.case import CaseResult, CaseView
 from conviction_gate.contracts.court import Conviction
@@ -32,6 +32,7 @@ from conviction_gate.contracts.names import CaseId
 from conviction_gate.contracts.reading import read_message
 from conviction_gate.policy.catalog import Catalog, built_in, place, read_rows
 from conviction_gate.registry import DocketEntry, Registry
+from conviction_gate.sources import Sources
 from tests.workflows.cases import as_json, booking, conviction, correction, court_update, finding
 
 CASE = CaseId("ZZ0000100", "T-1")

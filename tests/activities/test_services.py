@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 import trustme
 
-from conviction_gate.config.settings import Access
+from conviction_gate.config.service_access import ServiceAccess
 from conviction_gate.contracts.booking import Subject
 from conviction_gate.contracts.history import History
-from conviction_gate.sources import http as services
-from conviction_gate.sources.http import Service, ServiceError
-from conviction_gate.sources.services import DocketService, HistoryService
+from conviction_gate.sources import http
+from conviction_gate.sources.docket import DocketService
+from conviction_gate.sources.history import HistoryService
+from conviction_gate.sources.http import HttpService, ServiceError
 from tests.state_repository import Answer, StateRepository, clean, record, saying, state_repository
 
 SUBJECT = Subject(fbi_number="FBI-MARK-7", state_id="SID-MARK-7")
@@ -35,24 +36,24 @@ def repository(running: StateRepository) -> StateRepository:
     return running
 
 
-def access(repository: StateRepository, **changed: Any) -> Access:
-    return Access(name="history", setting="CONVICTION_GATE_HISTORY", url=repository.url, **changed)
+def access(repository: StateRepository, **changed: Any) -> ServiceAccess:
+    return ServiceAccess(name="history", setting="CONVICTION_GATE_HISTORY", url=repository.url, **changed)
 
 
 @pytest.fixture
-async def service(repository: StateRepository) -> AsyncIterator[Service]:
-    service = Service(access(repository, token="TOKEN-MARK-7"))
+async def service(repository: StateRepository) -> AsyncIterator[HttpService]:
+    service = HttpService(access(repository, token="TOKEN-MARK-7"))
     yield service
     await service.close()
 
 
 @pytest.fixture
-def histories(service: Service) -> HistoryService:
+def histories(service: HttpService) -> HistoryService:
     return HistoryService(service)
 
 
 @pytest.fixture
-def dockets(service: Service) -> DocketService:
+def dockets(service: HttpService) -> DocketService:
     return DocketService(service)
 
 
@@ -144,19 +145,19 @@ WRONG: list[tuple[str, Answer, str]] = [
     ("busy", saying({}, 429), "answered 429"),
     ("locked", saying({}, 401), "answered 401; check CONVICTION_GATE_HISTORY_TOKEN"),
     ("forbidden", saying({}, 403), "answered 403; check CONVICTION_GATE_HISTORY_TOKEN"),
-    ("moved", saying({}, 302), "answered 302; write the address that it leads to"),
+    ("moved", saying({}, 302), "answered 302; set CONVICTION_GATE_HISTORY_URL to the address"),
     ("bad question", saying({}, 400), "answered 400"),
     ("empty", lambda question: (204, b""), "answered 204"),
     ("gone", saying({}, 410), "answered 410"),
-    ("html", lambda question: (200, b"<html>MARK-7</html>"), "does not fit"),
-    ("cut off", lambda question: (200, b'{"subject": {"fbi_number": "MARK-7"'), "does not fit"),
-    ("a list", saying([]), "does not fit"),
+    ("html", lambda question: (200, b"<html>MARK-7</html>"), "is not valid"),
+    ("cut off", lambda question: (200, b'{"subject": {"fbi_number": "MARK-7"'), "is not valid"),
+    ("a list", saying([]), "is not valid"),
     ("no subject", saying({"records": []}), "subject: missing"),
     ("a date", lambda q: record(q, records=[{"decided_on": "MARK-7"}]), "records.0.decided_on: not a date"),
     ("nul", lambda q: record(q, records=[{"code": "a\0b"}]), "NUL"),
-    ("deep", lambda question: (200, b"[" * 100_000), "does not fit"),
-    ("somebody else", saying({"subject": {"fbi_number": "another"}}), "about somebody else"),
-    ("endless", lambda question: (200, b" " * (services.ANSWER_MOST + 1)), "sends more than"),
+    ("deep", lambda question: (200, b"[" * 100_000), "is not valid"),
+    ("somebody else", saying({"subject": {"fbi_number": "another"}}), "about another person"),
+    ("endless", lambda question: (200, b" " * (http.MAX_ANSWER + 1)), "sends more than"),
 ]
 
 
@@ -182,7 +183,7 @@ def _names_nobody(error: BaseException) -> None:
 async def test_a_slow_service_is_given_up_in_time(
     monkeypatch: pytest.MonkeyPatch, repository: StateRepository, histories: HistoryService
 ) -> None:
-    monkeypatch.setattr(services, "ANSWER_WITHIN", 0.2)
+    monkeypatch.setattr(http, "ANSWER_WITHIN", 0.2)
     repository.answer, repository.stalls = record, True
     with pytest.raises(ServiceError, match="did not answer within") as raised:
         await histories.history([SUBJECT])
@@ -190,7 +191,7 @@ async def test_a_slow_service_is_given_up_in_time(
 
 
 async def test_nobody_listens() -> None:
-    service = Service(access(StateRepository()))
+    service = HttpService(access(StateRepository()))
     with pytest.raises(ServiceError, match=r"cannot be reached .*CONVICTION_GATE_HISTORY_URL") as raised:
         await HistoryService(service).history([SUBJECT])
     _names_nobody(raised.value)
@@ -216,13 +217,13 @@ def test_certificates_that_cannot_be_read_are_named(
     broken = tmp_path / "broken.pem"
     broken.write_text("no certificate")
     with pytest.raises(ServiceError, match="CONVICTION_GATE_HISTORY_CERTIFICATE"):
-        Service(access(repository, **({"certificate": broken} | {field: broken})))
+        HttpService(access(repository, **({"certificate": broken} | {field: broken})))
     with pytest.raises(ServiceError, match="cannot be read"):
-        Service(access(repository, **({"certificate": tmp_path / "none"} | {field: tmp_path / "none"})))
+        HttpService(access(repository, **({"certificate": tmp_path / "none"} | {field: tmp_path / "none"})))
 
 
 def test_tls_checks_the_name_and_the_chain() -> None:
-    context = services._trust(Access(name="history", setting="X", url="https://records.example.gov"))
+    context = http._tls_context(ServiceAccess(name="history", setting="X", url="https://records.example.gov"))
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname
 
@@ -247,7 +248,7 @@ async def test_a_client_certificate_lets_us_in(tmp_path: Path) -> None:
         ({"certificate": tmp_path / "client"}, "CERTIFICATE_VERIFY_FAILED"),
     ]
     for way, told in ways:
-        service = Service(access(repository, **way))
+        service = HttpService(access(repository, **way))
         if told is None:
             assert await HistoryService(service).history([SUBJECT]) == History()
         else:
@@ -257,16 +258,16 @@ async def test_a_client_certificate_lets_us_in(tmp_path: Path) -> None:
     repository.down()
 
 
-async def test_reaching_a_service_asks_for_nobody(repository: StateRepository, service: Service) -> None:
+async def test_reaching_a_service_asks_for_nobody(repository: StateRepository, service: HttpService) -> None:
     repository.answer = saying({"error": "name an id"}, 400)
-    assert await service.reach()
+    assert await service.probe()
     assert repository.asked == {"": 1}
     repository.answer = clean
-    assert not await service.reach()
+    assert not await service.probe()
     for status in (401, 403, 302, 500, 503):
         repository.answer = saying({}, status)
         with pytest.raises(ServiceError, match=str(status)):
-            await service.reach()
+            await service.probe()
 
 
 async def test_no_proxy_learns_whom_we_ask_about(
@@ -275,24 +276,24 @@ async def test_no_proxy_learns_whom_we_ask_about(
     with state_repository() as proxy:
         for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
             monkeypatch.setenv(name, proxy.url.removesuffix("/records"))
-        service = Service(Access(name="history", setting="S", url=repository.url))
-        assert await service.ask({"fbi_number": "F-7"}) is None
+        service = HttpService(ServiceAccess(name="history", setting="S", url=repository.url))
+        assert await service.get({"fbi_number": "F-7"}) is None
         await service.close()
         assert (repository.asked, proxy.asked) == ({"fbi_number=F-7": 1}, {})
 
 
 async def test_no_question_carries_what_an_earlier_answer_set(
-    repository: StateRepository, service: Service
+    repository: StateRepository, service: HttpService
 ) -> None:
     repository.cookies = [f"c{n}={'x' * 4000}; Path=/" for n in range(21)]
     for _ in range(2):
-        assert await service.ask({"fbi_number": "F-7"}) is None
+        assert await service.get({"fbi_number": "F-7"}) is None
         assert "cookie" not in repository.headers
 
 
 def test_a_host_that_is_none_is_named() -> None:
     with pytest.raises(ServiceError, match=r"CONVICTION_GATE_HISTORY_URL: not the address of a service"):
-        Service(Access(name="history", setting="CONVICTION_GATE_HISTORY", url="http://xn--a/"))
+        HttpService(ServiceAccess(name="history", setting="CONVICTION_GATE_HISTORY", url="http://xn--a/"))
 
 
 # -- the docket ------------------------------------------------------------------------------------
@@ -320,5 +321,5 @@ async def test_a_docket_that_is_no_list_is_no_answer(
     value: Any, repository: StateRepository, dockets: DocketService
 ) -> None:
     repository.answer = saying(value)
-    with pytest.raises(ServiceError, match="does not fit"):
+    with pytest.raises(ServiceError, match="is not valid"):
         await dockets.docket("CAZZ00100", "A-1")

@@ -73,7 +73,7 @@ async def test_who_signed_in_reads_by_the_token_of_the_sign_in(
     address = f"127.0.0.1:{free_port()}"
     monkeypatch.setenv("CONVICTION_GATE_CODEC_ADDRESS", address)
     monkeypatch.setenv("CONVICTION_GATE_CODEC_AUDIENCE", AUDIENCE)
-    assert "CODEC_AUDIENCE: of no use without" in await house.gate("codec-server", code=2)
+    assert "CODEC_AUDIENCE: requires" in await house.gate("codec-server", code=2)
     with answering(Issuer(k1=new_rsa())) as issuer:
         monkeypatch.setenv("CONVICTION_GATE_CODEC_ISSUER", issuer.name)
         monkeypatch.setenv("CONVICTION_GATE_CODEC_JWKS", issuer.address)

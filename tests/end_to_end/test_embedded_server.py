@@ -249,7 +249,7 @@ async def test_a_setting_that_does_not_fit_ends_it(
     monkeypatch.setenv("CONVICTION_GATE_DOCKET_CHECK_EVERY", "soon")
     code = await up(data=tmp_path, port=free_port(), ui_port=free_port(), worker=False)
     assert code == 1
-    assert "CONVICTION_GATE_DOCKET_CHECK_EVERY: not a length of time" in capsys.readouterr().err
+    assert "CONVICTION_GATE_DOCKET_CHECK_EVERY: not a duration" in capsys.readouterr().err
     with pytest.raises(SettingsError):
         Settings()
 

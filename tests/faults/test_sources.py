@@ -17,14 +17,13 @@ from temporalio.api.testservice.v1 import SleepRequest
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
-from activities import sources
 from conviction_gate.config.settings import Settings
 from conviction_gate.contracts.case import CaseResult
 from conviction_gate.contracts.internal.activities import CHECK_DOCKET, CHECK_HISTORY
 from conviction_gate.contracts.names import SEARCH_ATTRIBUTES, TASK_QUEUE
 from conviction_gate.encryption.converter import data_converter
 from conviction_gate.registry import Registry
-from conviction_gate.sources import http as services
+from conviction_gate.sources import http, open_sources
 from tests.faults.proxy import How, Proxy, proxy
 from tests.faults.senders import Senders
 from tests.state_repository import Answer, StateRepository, clean, record, saying, state_repository
@@ -61,10 +60,10 @@ async def asking(
     history: StateRepository | Proxy | None = None,
     docket: StateRepository | Proxy | None = None,
 ) -> AsyncIterator[None]:
-    """The real worker, asking these services."""
+    """The real worker, asking these http."""
     settings = Settings(history_url=history and history.url, docket_url=docket and docket.url)
     async with (
-        sources(settings.history, settings.docket) as asked,
+        open_sources(settings.history, settings.docket) as asked,
         make_worker(environment.client, registry, settings, asked, task_queue=task_queue),
     ):
         yield
@@ -87,15 +86,15 @@ async def let_pass(environment: WorkflowEnvironment, span: timedelta) -> None:
 async def test_a_history_source_that_is_slow_wrong_down_for_days_and_right_at_last(
     skipping: WorkflowEnvironment, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services, "ANSWER_WITHIN", 0.1)
+    monkeypatch.setattr(http, "ANSWER_WITHIN", 0.1)
     repository = StateRepository()
     stages: list[tuple[Callable[[], Any], str]] = [  # each lasts a quarter of a day
         (repository.down, "cannot be reached"),
         (repository.up, ""),
         (lambda: turn(repository, saying({}, 503)), "answered 503"),
-        (lambda: turn(repository, lambda question: (200, b"<html>maintenance</html>")), "does not fit"),
+        (lambda: turn(repository, lambda question: (200, b"<html>maintenance</html>")), "is not valid"),
         (lambda: turn(repository, record, stalls=True), "did not answer within"),
-        (lambda: turn(repository, saying({"subject": {"fbi_number": "another"}})), "about somebody else"),
+        (lambda: turn(repository, saying({"subject": {"fbi_number": "another"}})), "about another person"),
     ]
     async with asking(skipping, registry, history=repository):
         cases = [case_id() for _ in range(2)]
@@ -171,7 +170,7 @@ async def test_sources_that_flap_decide_nothing_until_a_whole_answer_comes(
     skipping: WorkflowEnvironment, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The answers break off, stall and come late, at two services at once."""
-    monkeypatch.setattr(services, "ANSWER_WITHIN", 0.5)
+    monkeypatch.setattr(http, "ANSWER_WITHIN", 0.5)
     senders = Senders(skipping.client, skipping.get_current_time)
     convicted = saying({"messages": [{"type": "conviction"} | conviction()]})
     with state_repository(record) as histories, state_repository(convicted) as court:

@@ -19,11 +19,11 @@ from typing import Any, Final
 from temporalio.client import Client, WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
 
-from activities import Sources
 from conviction_gate.config.settings import Settings
 from conviction_gate.contracts.names import SEARCH_ATTRIBUTES
 from conviction_gate.encryption.converter import data_converter
 from conviction_gate.registry import Registry, migrate
+from conviction_gate.sources import Sources
 from tests.replay.shapes import SHAPES, Desk, Handle, PausingRegistry, Shape
 from worker import make_worker
 

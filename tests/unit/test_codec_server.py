@@ -175,7 +175,7 @@ async def test_it_listens_and_says_where_it_cannot(audit: list[str]) -> None:
         assert answer.json() == {"payloads": [plain(SAID)]}
         told = json.loads(audit[0])
         assert (told["who"], told["from"]) == ("anybody", "127.0.0.1")
-        with pytest.raises(SettingsError, match=f"CODEC_ADDRESS: nobody can listen at {address}"):
+        with pytest.raises(SettingsError, match=f"CODEC_ADDRESS: cannot bind to {address}"):
             async with serving(app(audit), address):
                 pass
 
@@ -201,7 +201,9 @@ async def test_a_token_that_does_not_fit_is_told_and_not_shown(token: str | None
 @pytest.mark.parametrize("origin", ["*", "temporal.example.gov", f"{UI}/", "https://*.example.gov", "null"])
 def test_an_origin_is_exact(origin: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONVICTION_GATE_CODEC_ORIGINS", f"{UI} {origin}")
-    with pytest.raises(SettingsError, match="CODEC_ORIGINS: not origins of pages; write scheme, host and port"):
+    with pytest.raises(
+        SettingsError, match="CODEC_ORIGINS: not a list of web origins; write scheme, host and port"
+    ):
         Settings()
 
 

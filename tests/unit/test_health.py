@@ -133,7 +133,7 @@ async def test_what_is_no_request_disturbs_nobody(things: Things, said: bytes) -
 async def test_a_port_that_is_taken(things: Things) -> None:
     address = f"127.0.0.1:{free_port()}"
     async with serving(address, things.health):
-        with pytest.raises(SettingsError, match=r"CONVICTION_GATE_HEALTH: nobody can listen at .*; choose"):
+        with pytest.raises(SettingsError, match=r"CONVICTION_GATE_HEALTH: cannot bind to .*; choose"):
             async with serving(address, things.health):
                 pytest.fail("it listens")
 

@@ -962,7 +962,7 @@ def test_a_fresh_folder_takes_histories_and_dockets(folder: Path) -> None:
         (("send", "no-such-file"), "no-such-file"),
         (("send", "."), "Is a directory"),
         (("send", "conviction", "a", "b"), "one file at a time"),
-        (("list", "--waiting-for", "soon"), "--waiting-for: 'soon' is not a length of time; write"),
+        (("list", "--waiting-for", "soon"), "--waiting-for: 'soon' is not a duration; write"),
         (("list", "--waiting-for", "0d"), "--waiting-for: '0d' is out of range"),
         (("list", "--limit", "1001"), "--limit"),
         (("start", "no-such-file"), "no-such-file"),

@@ -71,8 +71,8 @@ def test_spans(monkeypatch: pytest.MonkeyPatch, name: str, text: str, span: time
 @pytest.mark.parametrize(
     ("name", "text", "reason"),
     [
-        ("docket_check_every", "soon", "not a length of time; write a number"),
-        ("docket_check_every", "90", "not a length of time; write a number"),
+        ("docket_check_every", "soon", "not a duration; write a number"),
+        ("docket_check_every", "90", "not a duration; write a number"),
         ("docket_overdue_after", "0d", "out of range; write more than 0s"),
         ("review_reminder_every", "36501d", "out of range; write more than 0s"),
         ("booking_overdue_after", "9" * 400 + "d", "out of range; write more than 0s"),
@@ -87,19 +87,19 @@ def test_spans(monkeypatch: pytest.MonkeyPatch, name: str, text: str, span: time
         ("docket_url", "http://[::1", "not the address of a service"),
         ("docket_url", "http://court.example.gov/\x01", "not the address of a service"),
         ("docket_url", "http://court.example.gov/a b", "not the address of a service"),
-        ("docket_check_every", "٣d", "not a length of time; write a number"),
-        ("worker_deployment", "gate.v1", "no name of a deployment; write"),
-        ("worker_deployment", "__gate", "no name of a deployment; write"),
-        ("worker_build", "of today", "no build id; write"),
-        ("worker_build", "gate:1", "no build id; write"),
-        ("reopeners", "clerk-7,,clerk-9", "not a list of ids; write them with commas between"),
-        ("withdrawers", "d" * 129, "not a list of ids; write them with commas between"),
+        ("docket_check_every", "٣d", "not a duration; write a number"),
+        ("worker_deployment", "gate.v1", "not a deployment name; write"),
+        ("worker_deployment", "__gate", "not a deployment name; write"),
+        ("worker_build", "of today", "not a build id; write"),
+        ("worker_build", "gate:1", "not a build id; write"),
+        ("reopeners", "clerk-7,,clerk-9", "not a list of ids; separate them by commas"),
+        ("withdrawers", "d" * 129, "not a list of ids; separate them by commas"),
         ("worker_cache", "many", "not a whole number; write one"),
         ("worker_cache", "-1", "too small; write 0 or more"),
         ("worker_pollers", "1", "too small; write 2 or more"),
         ("worker_workflow_tasks", "1", "too small; write 2 or more"),
         ("worker_activities", "0", "too small; write 1 or more"),
-        ("worker_sticky_for", "5", "not a length of time; write a number"),
+        ("worker_sticky_for", "5", "not a duration; write a number"),
     ],
 )
 def test_what_does_not_fit_is_named(monkeypatch: pytest.MonkeyPatch, name: str, text: str, reason: str) -> None:
@@ -116,11 +116,11 @@ def test_what_does_not_fit_is_named(monkeypatch: pytest.MonkeyPatch, name: str, 
         ("[" * 100_000, ": not a JSON object; write it as in"),
         ("[]", ": not an object; write it as in"),
         ('{"CA": 30}', " (CA): not an object; write it as in"),
-        ('{"Kern": {}}', " (Kern): no ORI, nor how one begins; write as in CA"),
-        ('{"CA": {"docket_check_every": "soon"}}', " (CA.docket_check_every): not a length of time"),
-        ('{"CA": {"docket_check_every": 30}}', " (CA.docket_check_every): not a length of time"),
-        ('{"CA": {"docket_check_every": true}}', " (CA.docket_check_every): not a length of time"),
-        ('{"CA": {"docket_check_every": ["3d"]}}', " (CA.docket_check_every): not a length of time"),
+        ('{"Kern": {}}', " (Kern): not an ORI, nor the beginning of one; write it as in CA"),
+        ('{"CA": {"docket_check_every": "soon"}}', " (CA.docket_check_every): not a duration"),
+        ('{"CA": {"docket_check_every": 30}}', " (CA.docket_check_every): not a duration"),
+        ('{"CA": {"docket_check_every": true}}', " (CA.docket_check_every): not a duration"),
+        ('{"CA": {"docket_check_every": ["3d"]}}', " (CA.docket_check_every): not a duration"),
         ('{"CA": {"docket_checks": "3d"}}', " (CA.docket_checks): not known; write one of docket_check_every,"),
     ],
 )
@@ -186,8 +186,8 @@ def test_a_list_that_names_nobody_lets_nobody_in_by_mistake(
     with pytest.raises(SettingsError) as caught:
         Settings()
     assert str(caught.value) == (
-        f"{variable(name)}: names nobody; name somebody, as in r-7,r-9, or to let everybody in "
-        "leave the variable out"
+        f"{variable(name)}: names nobody; write at least one id, as in r-7,r-9, or unset the variable to "
+        "allow everybody"
     )
 
 
@@ -198,7 +198,7 @@ def test_a_deployment_and_its_build_belong_together(monkeypatch: pytest.MonkeyPa
             alone.setenv(mine, "gate-1")
             with pytest.raises(SettingsError) as caught:
                 Settings()
-        assert str(caught.value) == f"{mine}: of no use without {its}; set that too, or leave this out"
+        assert str(caught.value) == f"{mine}: requires {its}; set that too, or unset this one"
     for name in names:
         monkeypatch.setenv(name, "gate-1")
     assert (Settings().worker_deployment, Settings().worker_build) == ("gate-1", "gate-1")
@@ -210,7 +210,7 @@ def test_the_worker_controller_names_deployment_and_build(monkeypatch: pytest.Mo
     settings = Settings()
     assert (settings.worker_deployment, settings.worker_build) == ("gate/conviction-gate", "0.1.0-3f2a")
     monkeypatch.setenv("TEMPORAL_DEPLOYMENT_NAME", "gate.conviction-gate")
-    with pytest.raises(SettingsError, match=f"{variable('worker_deployment')}: no name of a deployment"):
+    with pytest.raises(SettingsError, match=f"{variable('worker_deployment')}: not a deployment name"):
         Settings()
 
 
@@ -230,7 +230,7 @@ def test_a_folder_of_settings_that_is_not_there_is_told_of(
     with pytest.raises(SettingsError) as caught:
         Settings()
     assert str(caught.value) == (
-        f"{variable('secrets')}: {tmp_path / 'none'} is no folder; make it, or leave the variable out"
+        f"{variable('secrets')}: {tmp_path / 'none'} is not a folder; create it, or unset the variable"
     )
 
 
@@ -254,7 +254,7 @@ def test_services_are_named_with_what_lets_us_in(monkeypatch: pytest.MonkeyPatch
     assert history is not None
     assert docket is not None
     assert (history.url, history.token) == ("https://records.example.gov/history", "secret")
-    assert history.place == "the history service at records.example.gov"
+    assert history.description == "the history service at records.example.gov"
     assert (docket.url, docket.token, docket.certificate) == (
         "http://127.0.0.1:8000",
         None,
@@ -269,7 +269,7 @@ def test_a_token_that_cannot_be_sent_is_named_and_not_told(monkeypatch: pytest.M
     monkeypatch.setenv(variable("history_token"), token)
     with pytest.raises(SettingsError) as caught:
         Settings()
-    assert str(caught.value).startswith(f"{variable('history_token')}: holds white space or other than ASCII")
+    assert str(caught.value).startswith(f"{variable('history_token')}: holds white space or characters other")
     assert not token.strip() or token not in str(caught.value)
 
 
@@ -286,7 +286,7 @@ def test_what_lets_us_in_belongs_to_something(
     with pytest.raises(SettingsError) as caught:
         Settings()
     mine, its = variable(f"{service}_{part}"), variable(f"{service}_{of}")
-    assert str(caught.value) == f"{mine}: of no use without {its}; set that too, or leave this out"
+    assert str(caught.value) == f"{mine}: requires {its}; set that too, or unset this one"
 
 
 def test_a_scheme_is_read_in_either_case(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -316,16 +316,19 @@ async def test_a_file_of_keys_is_there_at_the_start_and_read_anew(tmp_path: Path
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"codec_issuer": None}, "CODEC_JWKS: of no use without CONVICTION_GATE_CODEC_ISSUER; set that too"),
+        ({"codec_issuer": None}, "CODEC_JWKS: requires CONVICTION_GATE_CODEC_ISSUER; set that too"),
         (
             {"codec_audience": None},
-            "CODEC_JWKS: of no use without CONVICTION_GATE_CODEC_AUDIENCE; set that too",
+            "CODEC_JWKS: requires CONVICTION_GATE_CODEC_AUDIENCE; set that too",
         ),
-        ({"codec_jwks": None}, "CODEC_ISSUER: of no use without CONVICTION_GATE_CODEC_JWKS; set that too"),
-        ({"codec_jwks": "http://id.example.gov/jwks"}, "CODEC_JWKS: no place of keys; write an https address"),
-        ({"codec_jwks": "ftp://localhost/jwks"}, "CODEC_JWKS: no place of keys"),
-        ({"codec_jwks": "https://secret:secret@id.example.gov/jwks"}, "CODEC_JWKS: no place of keys"),
-        ({"codec_jwks": "https://"}, "CODEC_JWKS: no place of keys"),
+        ({"codec_jwks": None}, "CODEC_ISSUER: requires CONVICTION_GATE_CODEC_JWKS; set that too"),
+        (
+            {"codec_jwks": "http://id.example.gov/jwks"},
+            "CODEC_JWKS: not a location of keys; write an https address",
+        ),
+        ({"codec_jwks": "ftp://localhost/jwks"}, "CODEC_JWKS: not a location of keys"),
+        ({"codec_jwks": "https://secret:secret@id.example.gov/jwks"}, "CODEC_JWKS: not a location of keys"),
+        ({"codec_jwks": "https://"}, "CODEC_JWKS: not a location of keys"),
     ],
 )
 def test_settings_that_do_not_fit_say_so(changed: dict[str, Any], said: str) -> None:
@@ -338,7 +341,7 @@ def test_settings_that_do_not_fit_say_so(changed: dict[str, Any], said: str) -> 
 
 @pytest.mark.parametrize("part", ["reader_claim", "scope", "audience"])
 def test_a_part_of_a_sign_in_is_of_no_use_alone(part: str) -> None:
-    with pytest.raises(SettingsError, match=f"{part.upper()}: of no use without CONVICTION_GATE_CODEC_JWKS"):
+    with pytest.raises(SettingsError, match=f"{part.upper()}: requires CONVICTION_GATE_CODEC_JWKS"):
         Settings(**{f"codec_{part}": "x"})
 
 

@@ -14,12 +14,12 @@ from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities import Sources
 from conviction_gate.config.settings import Settings
 from conviction_gate.contracts.history import History
 from conviction_gate.encryption.converter import data_converter
 from conviction_gate.registry import Registry, RegistryError
 from conviction_gate.service import logs
+from conviction_gate.sources import Sources
 from conviction_gate.sources.http import ServiceError
 from conviction_gate.temporal.connect import core
 from tests.workflows.cases import booking, case_id, start
