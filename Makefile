@@ -8,7 +8,7 @@ COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes \
 export PYTHONDONTWRITEBYTECODE=
 
 .PHONY: demo test test-processes test-rest soak mutants test-interop test-ops test-ui screenshots bench check schemas histories \
-	policy-page sbom format constraints clean
+	policy-page settings-page sbom format constraints clean
 
 .venv/.installed: constraints.txt pyproject.toml
 	test -d .venv || $(PYTHON) -m venv .venv
@@ -88,6 +88,9 @@ histories: .venv/.installed ## keep the contracts of the next release and how it
 
 policy-page: .venv/.installed ## write docs/policy.md, the public page of the rules, from conviction_gate/policy/
 	$(BIN)/python -m conviction_gate.policy.page > docs/policy.md
+
+settings-page: .venv/.installed ## write docs/settings.md, the reference of all settings, from conviction_gate/config/
+	$(BIN)/python -m conviction_gate.config.page > docs/settings.md
 
 constraints: ## resolve pyproject.toml anew (needs uv); no index address goes in
 	$(COMPILE) pyproject.toml --extra dev --upgrade -o constraints.txt

@@ -37,7 +37,7 @@ REGISTRY_FILE = "registry.db"
 
 LogFormat = Literal["json", "text"]
 
-_REQUIRES = (
+REQUIRES = (
     *(("worker_build", "worker_deployment"), ("worker_deployment", "worker_build")),
     *(("history_token", "history_url"), ("docket_token", "docket_url")),
     *(("history_certificate", "history_url"), ("docket_certificate", "docket_url")),
@@ -99,8 +99,8 @@ class Settings(BaseSettings):
     """Messages that senders did not encrypt: `accept`, or `refuse`, which keeps them under `rejected`."""
 
     codec_address: BindAddress = "127.0.0.1:8081"
-    """Where the codec server listens: an IP address and a port. It has no TLS of its own; put a proxy with TLS
-    before it where other machines reach it."""
+    """Where the codec server listens: an IP address and a port. It has no TLS of its own: put a proxy with TLS
+    in front of it where other machines reach it."""
     codec_token: SecretStr | None = None
     """Who may read through the codec server, by tokens: `name=token name=token`, 16 characters or more each;
     the audit records the name. The codec server starts only with this or `CONVICTION_GATE_CODEC_JWKS`."""
@@ -174,8 +174,7 @@ class Settings(BaseSettings):
     # Temporal's worker controller for Kubernetes names both in variables of its own.
     worker_deployment: DeploymentName | None = Field(default_factory=_from_variable("TEMPORAL_DEPLOYMENT_NAME"))
     """The worker deployment that a worker belongs to, such as `conviction-gate`: up to 100 letters, digits,
-    `-`, `_` and `/`. Set it together with the build. Unset: what `TEMPORAL_DEPLOYMENT_NAME` has, else no
-    version."""
+    `-`, `_` and `/`. Unset: what `TEMPORAL_DEPLOYMENT_NAME` has, else no version."""
     worker_build: BuildId | None = Field(default_factory=_from_variable("TEMPORAL_WORKER_BUILD_ID"))
     """The build id of a worker's code, such as `0.2.0`: a new one for every release. Unset: what
     `TEMPORAL_WORKER_BUILD_ID` has, else no version."""
@@ -221,7 +220,7 @@ class Settings(BaseSettings):
             raise SettingsError(
                 f"{PREFIX}AGENCIES: not a JSON object; write it as in {AGENCIES_EXAMPLE}"
             ) from None
-        for name, required in _REQUIRES:
+        for name, required in REQUIRES:
             if getattr(self, name) and not getattr(self, required):
                 variable, other = (f"{PREFIX}{each}".upper() for each in (name, required))
                 raise SettingsError(f"{variable}: requires {other}; set that too, or unset this one")

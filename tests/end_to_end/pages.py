@@ -34,6 +34,6 @@ class Page:
 
 
 def views() -> dict[str, str]:
-    """The links of docs/operating.md to lists in the web UI, by the question that each answers."""
-    text = (DOCS / "operating.md").read_text()
+    """The links of docs/web-ui.md to lists in the web UI, by the question that each answers."""
+    text = (DOCS / "web-ui.md").read_text()
     return dict(re.findall(r"^\| \[([^\]]+)\]\((http://127\.0\.0\.1:8233/[^)]+)\) \|", text, re.MULTILINE))

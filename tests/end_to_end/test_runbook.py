@@ -1,4 +1,4 @@
-"""The commands of the runbook in docs/operating.md, on cases that need them."""
+"""The commands of docs/runbook.md, on cases that need them."""
 
 import json
 
@@ -13,7 +13,7 @@ NOBODY = "http://127.0.0.1:9/history"
 
 
 async def test_one_message_for_many_cases(house: House) -> None:
-    page = Page("operating.md", house)
+    page = Page("runbook.md", house)
     numbers = ("A-1", "A-2", "A-3")
     await house.up()
     lines = "\n".join(json.dumps(a_booking(number, agency=AGENCY)) for number in numbers)
@@ -33,7 +33,7 @@ async def test_one_message_for_many_cases(house: House) -> None:
 async def test_cases_ask_at_once_once_the_history_source_is_back(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page = Page("operating.md", house)
+    page = Page("runbook.md", house)
     case = f"booking-case:{AGENCY}:A-1"
     monkeypatch.setenv("CONVICTION_GATE_HISTORY_URL", NOBODY)
     await house.up()

@@ -45,11 +45,11 @@ def test_each_alert_fires_when_it_should() -> None:
 
 
 def test_each_alert_has_its_chapter_in_the_runbook() -> None:
-    headings = re.findall(r"^#+ (.+)$", (ROOT / "docs/operating.md").read_text(), re.MULTILINE)
+    headings = re.findall(r"^#+ (.+)$", (ROOT / "docs/runbook.md").read_text(), re.MULTILINE)
     anchors = {re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-") for heading in headings}
     links = alerts("runbook_url")
     assert len(links) == len(alerts("alert"))
-    assert {link for link in links if link.removeprefix("docs/operating.md#") not in anchors} == set()
+    assert {link for link in links if link.removeprefix("docs/runbook.md#") not in anchors} == set()
 
 
 async def test_each_metric_that_is_looked_at_is_one_that_a_worker_exports(tmp_path: Path) -> None:

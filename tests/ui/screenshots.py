@@ -1,4 +1,4 @@
-"""`make screenshots`: the pictures of docs/operating.md, written into a folder."""
+"""`make screenshots`: the pictures of docs/web-ui.md, written into a folder."""
 
 import asyncio
 import os

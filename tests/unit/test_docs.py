@@ -1,0 +1,85 @@
+"""What the documents name exists: pages and headings, commands and their options, targets of make, settings."""
+
+import re
+import shlex
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from conviction_gate.cli.command_line import app
+from conviction_gate.config.settings import PREFIX, SECRETS, Settings
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+FENCED = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
+GATE = re.compile(r"(?:^|(?<!entrypoint)(?<!namespace)[ `(;&])conviction-gate ([a-z][^`\n]*)", re.MULTILINE)
+
+pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+
+
+@cache
+def anchors(page: Path) -> set[str]:
+    """The headings of a page, as its links name them."""
+    text = FENCED.sub("", page.read_text(encoding="utf-8"))
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in HEADING.findall(text)}
+
+
+def settings() -> set[str]:
+    """The variables that are ours."""
+    return {SECRETS, *(PREFIX + name.upper() for name in Settings.model_fields)}
+
+
+def commands(text: str) -> list[str]:
+    """What follows `conviction-gate` wherever a page writes it, without comments and redirections."""
+    return [re.split(r" #|[|>]|&&", line)[0].strip() for line in GATE.findall(text)]
+
+
+@pages
+def test_every_link_leads_somewhere(page: Path) -> None:
+    text = FENCED.sub("", page.read_text(encoding="utf-8"))
+    dead = []
+    for link in LINK.findall(text):
+        if "://" in link:
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            dead.append(link)
+    assert not dead
+
+
+@pages
+def test_every_command_exists_with_its_options(page: Path) -> None:
+    wrong = [line for line in commands(page.read_text(encoding="utf-8")) if not exists(line)]
+    assert not wrong
+
+
+def exists(line: str) -> bool:
+    """Whether `conviction-gate` has such a command, and that command these options."""
+    words = shlex.split(line) if line.count("'") % 2 == 0 else line.split()
+    command: Any = typer.main.get_command(app)
+    while groups := getattr(command, "commands", None):
+        if words and words[0] in groups:
+            command = groups[words.pop(0)]
+        else:
+            return False
+    known = {option for param in command.params for option in (*param.opts, *param.secondary_opts)}
+    return {word.partition("=")[0] for word in words if word.startswith("--")} <= known
+
+
+@pages
+def test_every_target_of_make_exists(page: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"[`\n]make ([a-z-]+)", page.read_text(encoding="utf-8")))
+    assert named <= targets
+
+
+@pages
+def test_every_setting_exists(page: Path) -> None:
+    named = set(re.findall(rf"\b{PREFIX}[A-Z_]+\b", page.read_text(encoding="utf-8")))
+    assert named <= settings()
