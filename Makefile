@@ -71,6 +71,7 @@ check: .venv/.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/codespell
 
 sbom: .venv/.installed ## write sbom.cdx.json, what is installed here, as CycloneDX
 	$(BIN)/python deploy/sbom.py > sbom.cdx.json
