@@ -75,11 +75,11 @@ with workflow.unsafe.imports_passed_through():
         decide,
         edition_among,
         effect_of,
-        history_told,
+        history_summary,
         lift_code,
+        offenses_to_look_up,
         open_charges,
         question_views,
-        unplaced_offenses,
     )
     from workflows.card import card
 
@@ -214,7 +214,7 @@ class BookingCase:
         state = self._state
         while True:
             subjects = _different(booking.subject for booking in state.facts.bookings)
-            offenses = unplaced_offenses(state.facts)
+            offenses = offenses_to_look_up(state.facts)
             if subjects != state.asked_for:
                 self._become("checking_history", None)
                 self._is_asking = True
@@ -662,7 +662,7 @@ class BookingCase:
         """The decision that stands when a ruling arrives; one without questions where none does."""
         facts = self._state.facts
         subjects = _different(booking.subject for booking in facts.bookings)
-        if not facts.bookings or subjects != self._state.asked_for or unplaced_offenses(facts):
+        if not facts.bookings or subjects != self._state.asked_for or offenses_to_look_up(facts):
             return Decision(rule="defer.traffic_only", explanation="")
         return self._decide()
 
@@ -781,7 +781,7 @@ class BookingCase:
             flag_status=state.flag_status,
             reopened=state.reopened,
             booked_at=min((booking.booked_at for booking in state.facts.bookings), default=None),
-            history=history_told(state.facts),
+            history=history_summary(state.facts),
             questions=question_views(asked, charges, state.facts.placements) if asked else (),
             reminders=state.reminders,
         )

@@ -58,7 +58,7 @@ def grown(charges: int, messages: int) -> CaseState:
         if state.refusal(message) is None:
             state.learn(message)
             state.record(message, datetime(2013, 1, 1, tzinfo=UTC), "noted")
-    placements = tuple(map(place, policy.unplaced_offenses(state.facts)))
+    placements = tuple(map(place, policy.offenses_to_look_up(state.facts)))
     state.facts = state.facts.model_copy(update={"history": History(), "placements": placements})
     return state
 

@@ -4,20 +4,20 @@ No I/O, no clock, no server. What depends on the day (the class of a charge, the
 with the facts, so that the same facts decide the same way for ever.
 """
 
-from conviction_gate.policy.asking import answers_to, question_views
 from conviction_gate.policy.correction import Judgement, judge, lift_code
 from conviction_gate.policy.deciding import decide
 from conviction_gate.policy.decision import UNREADABLE, Decision
 from conviction_gate.policy.editions import EDITIONS, Edition, edition_among, edition_at, edition_named
 from conviction_gate.policy.endings import STATUS_CHANGING_ENTRIES
+from conviction_gate.policy.questions import answers_to, question_views
 from conviction_gate.policy.reopening import reopen
 from conviction_gate.policy.review import bind
-from conviction_gate.policy.telling import (
+from conviction_gate.policy.views import (
     charge_views,
     effect_of,
-    history_told,
+    history_summary,
+    offenses_to_look_up,
     open_charges,
-    unplaced_offenses,
 )
 
 __all__ = [
@@ -35,11 +35,11 @@ __all__ = [
     "edition_at",
     "edition_named",
     "effect_of",
-    "history_told",
+    "history_summary",
     "judge",
     "lift_code",
+    "offenses_to_look_up",
     "open_charges",
     "question_views",
     "reopen",
-    "unplaced_offenses",
 ]

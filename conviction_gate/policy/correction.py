@@ -1,4 +1,4 @@
-"""What comes after the end of a case, and whether the ground of its flag fell."""
+"""Messages after the end of a case: whether the ground of its flag fell."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from conviction_gate.policy.editions import edition_named
 
 
 class NotReadable(ValueError):
-    """A newer release wrote what this one cannot read, so that nobody may judge it here."""
+    """A newer release wrote what this one cannot read, so this one must not judge it."""
 
 
 @dataclass(frozen=True)

@@ -58,5 +58,5 @@ UNREADABLE: Final = Decision(
         "newer release again; the case looks once more at each reminder."
     ),
 )
-"""What stands where a fact, or the edition of a case, is not known to this release. It asks nobody: no
-ruling of a person stands in for what nobody can read."""
+"""The decision where a fact, or the edition of a case, is not known to this release. It asks nobody: no
+ruling of a person can replace what nobody can read."""

@@ -1,7 +1,7 @@
 """The public page of the rules, docs/policy.md: `python -m conviction_gate.policy.page > docs/policy.md`.
 
-The words for each class of charge stand here, those for each rule beside it in `rules/`; `conviction-gate
-explain` uses them too. They are written for anybody, at an eighth-grade reading level at most, which a test
+The words for each class of charge are here, those for each rule beside it in `rules/`; `conviction-gate
+explain` uses both. They are written for anybody, at an eighth-grade reading level at most, which a test
 measures.
 """
 
@@ -102,9 +102,9 @@ def _timers() -> str:
     waits = Intervals()
     return f"""{_TIMERS}
 - Every {_days(waits.docket_check)} we ask the court for news, where there is a way to ask.
-- After {_days(waits.docket_overdue)} without an end, a person is told to look at the case.
+- After {_days(waits.docket_overdue)} without an end, a person is asked to look at the case.
 - Every {_days(waits.review_reminder)} a person who has to rule is reminded.
-- Where no booking comes for {_days(waits.booking_overdue)} after the court spoke, a person is told to look.
+- Where no booking comes for {_days(waits.booking_overdue)} after the court spoke, a person is asked to look.
 """
 
 
@@ -207,11 +207,11 @@ back, when, and why. It is not wiped out, so that anyone can check what was done
 
 A case that was cleared stays so. No message can turn it into a flag.
 
-## Opening a case again
+## Reopening a case
 
-A charge that was dropped can be filed again. Then a person may open the cleared case again, and must say
-why. What had ended the charges does not count any more, and the case waits for the court once more. All
-rules hold as before.
+A charge that was dropped can be filed again. Then a person may reopen the cleared case, and must say why.
+What had ended the charges does not count any more, and the case waits for the court once more. All rules
+hold as before.
 """
 
 

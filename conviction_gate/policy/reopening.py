@@ -1,4 +1,4 @@
-"""A person opens an ended case again, for a charge that was filed anew. No message ever does."""
+"""A person reopens an ended case, for a charge that was filed anew. No message ever does."""
 
 from datetime import datetime
 
@@ -15,9 +15,9 @@ from conviction_gate.policy.editions import edition_named
 def reopen(
     facts: Facts, result: CaseResult, *, by: str, reason: str, at: datetime, ended: bool = True
 ) -> Facts | str:
-    """The facts of an ended case once it is open again; or, where it stays closed, why.
+    """The facts of an ended case once it is reopened; or, where it stays closed, why.
 
-    What had ended its charges ends them no more: they wait for the court anew, under the edition of
+    What had ended its charges no longer counts: they wait for the court anew, under the edition of
     the booking. Not so where the case has not `ended` but its run was lost. `by` is the person's id
     with their office.
     """

@@ -1,4 +1,4 @@
-"""The policy with one module changed: beside the one that stands, and under the policy's own tests.
+"""The policy with one module changed: beside the unchanged one, and under the policy's own tests.
 
 `python -m tests.mutants.changed MODULE` reads a source and runs the tests on it; exit code 0: none noticed.
 """

@@ -186,7 +186,7 @@ def with_more(facts: Facts, *messages: Message | Ruling) -> Facts:
     """The facts with more messages, and the offenses that they name placed."""
     for message in messages:
         facts = facts.including(message)
-    found = tuple(place(offense) for offense in policy.unplaced_offenses(facts))
+    found = tuple(place(offense) for offense in policy.offenses_to_look_up(facts))
     return facts.model_copy(update={"placements": (*facts.placements, *found)})
 
 

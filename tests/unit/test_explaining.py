@@ -121,14 +121,14 @@ def test_a_message_of_every_type_has_words() -> None:
 
 
 def test_the_record_is_told_without_what_stands_in_it() -> None:
-    said = {policy.history_told(facts_of(booking(), past=past)) for past in PASTS}
+    said = {policy.history_summary(facts_of(booking(), past=past)) for past in PASTS}
     assert "The person was convicted of a crime before this arrest." in said
     assert not [text for text in said if text and re.search(r"2009|P-1|nobody knows", text)]
     unclear = facts_of(booking(), past=history(record("expunged")))
-    assert policy.history_told(ruled(unclear, "history_clean", None)) == (
+    assert policy.history_summary(ruled(unclear, "history_clean", None)) == (
         "A person read the record and found it clean."
     )
-    assert policy.history_told(facts_of(booking(), past=None)) is None
+    assert policy.history_summary(facts_of(booking(), past=None)) is None
 
 
 @pytest.mark.parametrize(

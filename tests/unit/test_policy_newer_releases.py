@@ -50,11 +50,11 @@ def test_every_field_has_an_entry_that_is_not_known() -> None:
 
 @given(any_facts(), st.sampled_from(sorted(NEWER)))
 def test_facts_of_which_a_part_cannot_be_read_never_flag_nor_clear(facts: Facts, field: str) -> None:
-    told = unread(facts, field)
+    unreadable = unread(facts, field)
     assert facts.is_whole
-    assert not told.is_whole
-    assert decided(told) == UNREADABLE
-    assert decided(told.including(booking(charge()))) == UNREADABLE
+    assert not unreadable.is_whole
+    assert decided(unreadable) == UNREADABLE
+    assert decided(unreadable.including(booking(charge()))) == UNREADABLE
     assert UNREADABLE.answer == "review"
     assert UNREADABLE.questions == ()
 

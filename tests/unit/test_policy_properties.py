@@ -247,7 +247,7 @@ def shuffled(draw: st.DrawFn, items: tuple[T, ...]) -> tuple[T, ...]:
 
 
 @st.composite
-def told_twice(draw: st.DrawFn, facts: st.SearchStrategy[Facts]) -> tuple[Facts, Facts, Facts]:
+def in_three_orders(draw: st.DrawFn, facts: st.SearchStrategy[Facts]) -> tuple[Facts, Facts, Facts]:
     """Facts; the same in another order; and with some messages again, under the same and other ids."""
     once = draw(facts)
     fields = ("bookings", "convictions", "dismissals", "court_updates", "amendments", "findings", "rulings")
@@ -272,9 +272,9 @@ def told_twice(draw: st.DrawFn, facts: st.SearchStrategy[Facts]) -> tuple[Facts,
 
 
 @FEW
-@given(told_twice(any_facts()))
-def test_neither_order_nor_repetition_matters(told: tuple[Facts, Facts, Facts]) -> None:
-    once, mixed, again = told
+@given(in_three_orders(any_facts()))
+def test_neither_order_nor_repetition_matters(versions: tuple[Facts, Facts, Facts]) -> None:
+    once, mixed, again = versions
     decision = decided(once)
     assert decided(mixed) == decision
     assert _but_for_ids(decided(again)) == _but_for_ids(decision)

@@ -85,9 +85,9 @@ def test_it_can_be_reopened_more_than_once() -> None:
 
 @pytest.mark.parametrize("word", ["us_citizen", "misidentified", "deceased"])
 def test_what_would_be_cleared_again_stays_closed(word: Any) -> None:
-    told = policy.reopen(*ended(given.finding(word)), by="clerk-7", reason="refiled", at=AT)
-    assert isinstance(told, str)
-    assert told.startswith("it would be cleared again")
+    answer = policy.reopen(*ended(given.finding(word)), by="clerk-7", reason="refiled", at=AT)
+    assert isinstance(answer, str)
+    assert answer.startswith("it would be cleared again")
 
 
 def test_a_finding_that_was_corrected_keeps_nothing_closed() -> None:
@@ -101,9 +101,9 @@ def test_a_finding_that_was_corrected_keeps_nothing_closed() -> None:
 
 def test_a_flag_that_stands_is_not_reopened() -> None:
     facts, result = ended(given.conviction("2013-07-15", severity="misdemeanor"), outcome="flagged")
-    told = policy.reopen(facts, result, by="clerk-7", reason="refiled", at=AT)
-    assert isinstance(told, str)
-    assert "its flag stands" in told
+    answer = policy.reopen(facts, result, by="clerk-7", reason="refiled", at=AT)
+    assert isinstance(answer, str)
+    assert "its flag stands" in answer
 
 
 def test_a_case_whose_run_was_lost_keeps_what_the_court_said_since() -> None:
@@ -143,9 +143,9 @@ def test_a_case_that_is_full_to_the_byte_is_opened_and_a_fuller_one_stays_closed
     fits = policy.reopen(full, result, by="clerk-7", reason="r" * left, at=AT)
     assert isinstance(fits, Facts)
     assert size_of_facts(fits) == FACTS_MOST
-    told = policy.reopen(full, result, by="clerk-7", reason="r" * (left + 1), at=AT)
-    assert isinstance(told, str)
-    assert "as much as a case can carry" in told
+    answer = policy.reopen(full, result, by="clerk-7", reason="r" * (left + 1), at=AT)
+    assert isinstance(answer, str)
+    assert "as much as a case can carry" in answer
 
 
 def test_a_case_whose_run_was_lost_is_opened_however_full_it_is() -> None:

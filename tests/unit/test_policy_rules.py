@@ -399,7 +399,7 @@ def test_rule_4_unclassified_charges(facts: Facts, rule: str) -> None:
 def test_offenses_that_no_look_up_has_placed_go_to_a_person() -> None:
     facts = Facts(bookings=(booking(),), history=the.CLEAN)
     holds(facts, CLASS)
-    assert [(offense.scheme, offense.code) for offense in policy.unplaced_offenses(facts)] == [the.MINOR]
+    assert [(offense.scheme, offense.code) for offense in policy.offenses_to_look_up(facts)] == [the.MINOR]
 
 
 # Rules 5, 6 and 7 --------------------------------------------------------------------------------
@@ -1165,12 +1165,12 @@ def test_a_ruling_answers_only_the_question_that_stands(
 @pytest.mark.parametrize(
     ("facts", "why"),
     [
-        (facts_of(booking()), "no question stands"),
-        (EXPUNGED, "dui does not answer the question that stands (review.unclear_history)"),
-        (PLEADED, "dui does not answer the question that stands (review.unclear_disposition on charge 1)"),
+        (facts_of(booking()), "no question is open"),
+        (EXPUNGED, "dui does not answer the open question (review.unclear_history)"),
+        (PLEADED, "dui does not answer the open question (review.unclear_disposition on charge 1)"),
     ],
 )
-def test_a_ruling_without_effect_is_told_which_question_stands(facts: Facts, why: str) -> None:
+def test_a_ruling_without_effect_names_the_open_question(facts: Facts, why: str) -> None:
     assert policy.bind(review("dui"), decided(facts)) == f"no effect: {why}"
 
 

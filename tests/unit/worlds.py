@@ -139,7 +139,7 @@ def view_of(facts: Facts, **told: Any) -> CaseView:
         "next_docket_check_at": None,
         "needs_attention": False,
         "booked_at": min((booking.booked_at for booking in facts.bookings), default=None),
-        "history": policy.history_told(facts),
+        "history": policy.history_summary(facts),
         "questions": policy.question_views(decision, charges, facts.placements),
     }
     return CaseView(**fields | told)

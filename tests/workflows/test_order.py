@@ -208,7 +208,7 @@ async def test_a_ruling_where_no_question_stands_has_no_effect(client: Client) -
     handle = await opened(client)
     await send(handle, ("review_decision", review_decision("r-1", "conviction", charge_id="1")))
     seen = await settled(handle, "waiting_for_court", messages=2)
-    assert seen.messages[-1].effect == "no effect: no question stands"
+    assert seen.messages[-1].effect == "no effect: no question is open"
     await send(handle, ("dismissal", dismissal()))
     assert (await outcome(handle))[:2] == ("cleared", "clear.no_conviction")
 

@@ -205,7 +205,7 @@ async def test_a_ruling_that_comes_before_it_recalls_answers_nothing(
     ruling = review_decision("r-2", "conviction", charge_id="1")
     handle = await reopened_with(client, registry, case, "review_decision", ruling)
     seen = await settled(handle, "needs_review", messages=4)
-    assert seen.messages[-1].effect == "no effect: no question stands"
+    assert seen.messages[-1].effect == "no effect: no question is open"
     await handle.terminate()
 
 

@@ -1,6 +1,6 @@
 """The rules of 27 April 2012, in the order in which they are asked; the first that answers decides.
 
-Source: ICE's response of 27 April 2012 to the task force on Secure Communities. Each rule stands under its
+Source: ICE's response of 27 April 2012 to the task force on Secure Communities. Each rule is under its
 number, its public words and its source; what is this project's own reading is marked there. The order
 matters: doubt about a charge (rule 4) is asked before a record is held against anybody (rules 5 and 6), and
 a person's doubt (rules 7 and 9) before a clearance (rule 10).

@@ -18,15 +18,15 @@ def answers_to(question: Question) -> tuple[str, ...]:
         case "review.unclear_disposition" | "review.unclear_severity":
             return ("conviction", "not_conviction")
         case _:
-            # To say again what is asked about answers nothing, save that a serious offense is serious.
+            # The class that is asked about is no answer; only "other_traffic_serious" is: it means excluded.
             settled = {"unclassified", _asked_as(question)} - {"other_traffic_serious"}
             return tuple(name for name in get_args(ChargeClass) if name not in settled)
 
 
 def question_views(
-    standing: Decision, charges: Iterable[ChargeView], placements: Iterable[PlacedOffense]
+    decision: Decision, charges: Iterable[ChargeView], placements: Iterable[PlacedOffense]
 ) -> tuple[QuestionView, ...]:
-    """The questions that stand, as people read them: each code as it was sent."""
+    """The questions of a decision, as people read them: each code as it was sent."""
     filed = {charge.charge_id: _key(charge) for charge in charges}
     sent = {_key(placed): f"{placed.scheme} {placed.code}" for placed in placements}
     return tuple(
@@ -36,7 +36,7 @@ def question_views(
             asks=_asks(question, filed.get(question.charge_id or ""), sent),
             answers=answers_to(question),
         )
-        for question in standing.questions[:QUESTIONS_TOLD]
+        for question in decision.questions[:QUESTIONS_TOLD]
     )
 
 

@@ -1,4 +1,4 @@
-"""What the case tells people: its charges as they stand, and what a message did."""
+"""What people see of the facts: charges as they are now, the record in a sentence, what a message did."""
 
 from datetime import date
 
@@ -19,29 +19,29 @@ from conviction_gate.policy.matter import Matter
 from conviction_gate.policy.rules.history import prior_conviction, priority_category, unclear_history
 
 
-def unplaced_offenses(facts: Facts) -> tuple[Offense, ...]:
-    """Offenses that the facts name and that no look-up has placed yet, each once."""
-    placed = {(offense.scheme, offense.code) for offense in facts.placements}
+def offenses_to_look_up(facts: Facts) -> tuple[Offense, ...]:
+    """Offenses that the facts name and that were not looked up in the catalog yet, each once."""
+    looked_up = {(offense.scheme, offense.code) for offense in facts.placements}
     named: dict[tuple[str, str], Offense] = {}
     charges: list[Charge] = [charge for booking in facts.bookings for charge in booking.charges]
     charges += [amendment.charge for amendment in facts.amendments]
     convicted_of = [c.convicted_of for c in facts.convictions if c.convicted_of is not None]
     for offense in (*charges, *convicted_of):
         key = (offense.scheme, offense.code)
-        if key not in placed:
+        if key not in looked_up:
             named.setdefault(key, Offense(scheme=offense.scheme, code=offense.code))
     return tuple(named.values())
 
 
 def charge_views(facts: Facts) -> tuple[ChargeView, ...]:
-    """Every charge as it stands now; its class is null until it was looked up."""
+    """Every charge as it is now; its class is null until it was looked up."""
     if not facts.bookings:
         return ()
     looked_up = {(offense.scheme, offense.code) for offense in facts.placements}
     views = []
     for charge in Matter(facts).charges:
         current = charge.current.charge
-        disposition, decided_on = _last_word(charge)
+        disposition, decided_on = _last_disposition(charge)
         views.append(
             ChargeView(
                 charge_id=charge.charge_id,
@@ -56,7 +56,7 @@ def charge_views(facts: Facts) -> tuple[ChargeView, ...]:
     return tuple(views)
 
 
-def _last_word(charge: ChargeState) -> tuple[str | None, date | None]:
+def _last_disposition(charge: ChargeState) -> tuple[str | None, date | None]:
     if charge.ending is Ending.OPEN or not charge.final:
         return (None, None)
     words = {
@@ -65,8 +65,8 @@ def _last_word(charge: ChargeState) -> tuple[str | None, date | None]:
     return (" and ".join(sorted(words)), charge.final[0].decided_on)
 
 
-def history_told(facts: Facts) -> str | None:
-    """How the rules read the record, in one sentence that tells nothing of it; None while it is not known."""
+def history_summary(facts: Facts) -> str | None:
+    """How the rules read the history, in one sentence without its content; None while it is not known."""
     if not facts.bookings or facts.history is None:
         return None
     matter = Matter(facts)
