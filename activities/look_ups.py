@@ -19,31 +19,31 @@ from conviction_gate.contracts.internal.activities import (
     HistoryFound,
     HistoryRequest,
     Intervals,
-    OffensesPlaced,
-    OffensesToPlace,
-    Recalled,
+    OffensesClassified,
+    OffensesToClassify,
+    RecalledCase,
     RulingsPermitted,
     RulingsToPermit,
 )
-from conviction_gate.contracts.internal.facts import PlacedOffense
-from conviction_gate.contracts.internal.limits import CARRIED_MOST
+from conviction_gate.contracts.internal.facts import ClassifiedOffense
+from conviction_gate.contracts.internal.limits import MAX_CARRIED_BYTES
 from conviction_gate.contracts.internal.permits import ANYBODY, Permits
 from conviction_gate.policy import EDITIONS
 from conviction_gate.policy.catalog import Catalog
-from conviction_gate.registry import KeptCase, Known
+from conviction_gate.registry import Background, RecordedCase
 from conviction_gate.sources import DocketSource, Sources
 
-HISTORY_MOST: Final = 128 * 1024
+MAX_HISTORY_BYTES: Final = 128 * 1024
 """Bytes of a history; a case carries it as long as it lives."""
-DOCKET_MOST: Final = 400 * 1024
+MAX_DOCKET_BYTES: Final = 400 * 1024
 """Bytes of what a court holds of one arrest; the server takes half a megabyte at a time."""
 
 
 class Records(DocketSource, Protocol):
     """What was imported, and what earlier cases left behind; the registry is one."""
 
-    async def known(self, subjects: Sequence[Subject], case_id: str) -> Known: ...
-    async def kept_case(self, case_id: str) -> KeptCase | None: ...
+    async def background(self, subjects: Sequence[Subject], case_id: str) -> Background: ...
+    async def recorded_case(self, case_id: str) -> RecordedCase | None: ...
 
 
 class LookUps:
@@ -72,10 +72,10 @@ class LookUps:
     async def check_history(self, request: HistoryRequest) -> HistoryFound:
         """The history under every id, standing findings, the class of each charge as of today,
         and what the registry remembers of a case of this id."""
-        known = await self._records.known(request.subjects, request.case_id)
+        known = await self._records.background(request.subjects, request.case_id)
         service, court = self._sources.histories, self._sources.dockets
         history = await service.history(request.subjects) if service else known.history
-        _hold("the history", [history.model_dump_json()], HISTORY_MOST)
+        _hold("the history", [history.model_dump_json()], MAX_HISTORY_BYTES)
         return HistoryFound(
             history=history,
             us_citizen=known.us_citizen,
@@ -87,9 +87,9 @@ class LookUps:
         )
 
     @activity.defn(name=RECALL_CASE)
-    async def recall_case(self, case_id: str) -> Recalled:
+    async def recall_case(self, case_id: str) -> RecalledCase:
         """What a case was made of before it was opened again; its history is asked for anew."""
-        kept = await self._records.kept_case(case_id)
+        kept = await self._records.recorded_case(case_id)
         if kept is None:
             raise ApplicationError(
                 f"the registry has no record of {case_id} any more; bring it back from a backup, the "
@@ -98,20 +98,20 @@ class LookUps:
             )
         facts = kept.facts.model_copy(update={"history": None})
         texts = [facts.model_dump_json()]
-        _hold("what the case was made of", texts, CARRIED_MOST)
-        return Recalled(case=kept.case.within(CARRIED_MOST - len(texts[0].encode())), facts=facts)
+        _hold("what the case was made of", texts, MAX_CARRIED_BYTES)
+        return RecalledCase(case=kept.case.within(MAX_CARRIED_BYTES - len(texts[0].encode())), facts=facts)
 
     @activity.defn(name=CLASSIFY_CHARGE)
-    async def classify_charge(self, request: OffensesToPlace) -> OffensesPlaced:
+    async def classify_charge(self, request: OffensesToClassify) -> OffensesClassified:
         """The class of offenses that were filed after the history was checked."""
-        return OffensesPlaced(placements=self._placed(request))
+        return OffensesClassified(placements=self._placed(request))
 
     @activity.defn(name=CHECK_DOCKET)
     async def check_docket(self, request: DocketRequest) -> DocketFound:
         """The messages that the court holds for an arrest."""
         court = self._sources.dockets or self._records
         messages = await court.docket(request.agency, request.tracking_number)
-        _hold("the docket", messages, DOCKET_MOST)
+        _hold("the docket", messages, MAX_DOCKET_BYTES)
         return DocketFound(
             messages=messages,
             asked=await court.has_docket(),
@@ -121,9 +121,9 @@ class LookUps:
     @activity.defn(name=PERMIT_RULINGS)
     async def permit_rulings(self, rulings: RulingsToPermit) -> RulingsPermitted:
         """Which of the reviewers may not rule, as it is set on the day of their rulings."""
-        return RulingsPermitted(refused=tuple(filter(self._permits.review, rulings.reviewers)))
+        return RulingsPermitted(refused=tuple(filter(self._permits.refusal_to_review, rulings.reviewers)))
 
-    def _placed(self, request: HistoryRequest | OffensesToPlace) -> tuple[PlacedOffense, ...]:
+    def _placed(self, request: HistoryRequest | OffensesToClassify) -> tuple[ClassifiedOffense, ...]:
         return tuple(map(self._catalog_of(request.agency).place, request.offenses))
 
 

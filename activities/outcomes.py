@@ -17,7 +17,7 @@ from conviction_gate.contracts.internal.permits import ANYBODY, Permits
 from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.reading import DoesNotFit, read_typed
 from conviction_gate.policy import Judgement, judge
-from conviction_gate.registry import KeptCase, Registry
+from conviction_gate.registry import RecordedCase, Registry
 
 
 class Outcomes:
@@ -52,7 +52,7 @@ class Outcomes:
     def _refusal(self, payload: str) -> str | None:
         """Why the sender may not withdraw a flag; what cannot be read has no sender, and withdraws none."""
         try:
-            return self._permits.withdraw(read_typed(payload, default="correction").sender)
+            return self._permits.refusal_to_withdraw(read_typed(payload, default="correction").sender)
         except DoesNotFit:
             return None
 
@@ -62,5 +62,5 @@ def _told(asked: Conclusion, concluded: Concluded) -> Concluded:
     return Concluded() if concluded.result == asked.result else concluded
 
 
-def _judged(kept: KeptCase, message: Message) -> Judgement:
+def _judged(kept: RecordedCase, message: Message) -> Judgement:
     return judge(kept.facts, kept.result, message)

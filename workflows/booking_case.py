@@ -46,21 +46,21 @@ with workflow.unsafe.imports_passed_through():
         HistoryFound,
         HistoryRequest,
         Intervals,
-        OffensesPlaced,
-        OffensesToPlace,
-        Recalled,
+        OffensesClassified,
+        OffensesToClassify,
+        RecalledCase,
         RulingsPermitted,
         RulingsToPermit,
         Withdrawal,
     )
     from conviction_gate.contracts.internal.facts import Facts
-    from conviction_gate.contracts.internal.limits import CARRIED_MOST
+    from conviction_gate.contracts.internal.limits import MAX_CARRIED_BYTES
     from conviction_gate.contracts.internal.permits import NOT_A_REVIEWER
     from conviction_gate.contracts.message import Message
     from conviction_gate.contracts.reading import (
         DoesNotFit,
-        Misfit,
-        misfit,
+        RejectionKind,
+        mismatch,
         read_booking,
         read_message,
         read_typed,
@@ -244,8 +244,8 @@ class BookingCase:
             elif offenses:
                 placed = await workflow.execute_activity(
                     CLASSIFY_CHARGE,
-                    OffensesToPlace(agency=state.facts.bookings[0].agency, offenses=offenses),
-                    result_type=OffensesPlaced,
+                    OffensesToClassify(agency=state.facts.bookings[0].agency, offenses=offenses),
+                    result_type=OffensesClassified,
                     summary="Class of a charge filed later",
                     retry_policy=_UNTIL_ANSWERED,
                     **_ONE_TRY,
@@ -303,7 +303,7 @@ class BookingCase:
         recalled = await workflow.execute_activity(
             RECALL_CASE,
             workflow.info().workflow_id,
-            result_type=Recalled,
+            result_type=RecalledCase,
             summary="What the case was made of before it was opened again",
             retry_policy=_UNTIL_ANSWERED,
             **_ONE_TRY,
@@ -560,7 +560,7 @@ class BookingCase:
             }
         )
         facts = self._state.facts
-        room = CARRIED_MOST - len(facts.model_dump_json().encode())
+        room = MAX_CARRIED_BYTES - len(facts.model_dump_json().encode())
         return Conclusion(case=view.within(room), facts=facts, result=result, number=number)
 
     # -- waiting -------------------------------------------------------------------------------
@@ -625,7 +625,7 @@ class BookingCase:
 
     def _fitting(self, message: Message) -> Message:
         """A message that belongs here and now; raises `DoesNotFit`."""
-        elsewhere = misfit(message, self._case_id, workflow.now())
+        elsewhere = mismatch(message, self._case_id, workflow.now())
         reason = elsewhere or self._state.refusal(message)
         if reason is None and isinstance(message, ReviewDecision) and self._rulings_now >= RULINGS_AT_ONCE:
             reason = "too many rulings came at once; send it again"
@@ -666,7 +666,9 @@ class BookingCase:
             return Decision(rule="defer.traffic_only", explanation="")
         return self._decide()
 
-    def _reject(self, name: str, payloads: Sequence[Any], reason: str, kind: Misfit = "does_not_fit") -> None:
+    def _reject(
+        self, name: str, payloads: Sequence[Any], reason: str, kind: RejectionKind = "does_not_fit"
+    ) -> None:
         meters.rejected(name, kind)
         self._state.reject(name, workflow.now(), reason, shown(payloads))
         self._arrivals += 1
@@ -714,7 +716,7 @@ class BookingCase:
 
     @workflow.query(name=names.QUERY, description="The case as it stands")
     def case(self) -> CaseView:
-        return self._view().within(CARRIED_MOST)
+        return self._view().within(MAX_CARRIED_BYTES)
 
     # -- telling -------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from conviction_gate.contracts.case import CorrectionResult
     from conviction_gate.contracts.internal.activities import CORRECT_FLAG, Corrected, CorrectionRequest
     from conviction_gate.contracts.message import Message
-    from conviction_gate.contracts.reading import DoesNotFit, misfit, read_correction
+    from conviction_gate.contracts.reading import DoesNotFit, mismatch, read_correction
     from conviction_gate.contracts.signals import NOT_TAKEN_AFTER_THE_END, is_taken_after_the_end, type_of
 
 
@@ -79,5 +79,5 @@ def _read(inputs: Sequence[Any]) -> tuple[names.CaseId | None, Message | None, s
     text = addressed(case_id, message)
     if not is_taken_after_the_end(message):
         return case_id, None, text, f"type: {NOT_TAKEN_AFTER_THE_END}"
-    unfit = misfit(message, case_id, workflow.now())
+    unfit = mismatch(message, case_id, workflow.now())
     return case_id, None if unfit else message, text, unfit

@@ -9,10 +9,10 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from temporalio.common import RawValue
 
-    from conviction_gate.contracts.internal.sealed import Locked, is_sealed, refusal
+    from conviction_gate.contracts.encrypted_payloads import CannotDecrypt, is_encrypted, refusal_of
     from conviction_gate.contracts.message import Message
     from conviction_gate.contracts.names import CaseId
-    from conviction_gate.contracts.reading import PAYLOAD_KEPT, DoesNotFit
+    from conviction_gate.contracts.reading import MAX_PAYLOAD_SHOWN, DoesNotFit
     from conviction_gate.contracts.signals import typed
 
 
@@ -23,7 +23,7 @@ def arrived(payloads: Sequence[Any], number: int) -> str:
     refused leaves a marker in the history and stays refused; what was read has to be read again.
 
     Raises:
-        Locked: it was read when it came, and now its key is missing.
+        CannotDecrypt: it was read when it came, and now its key is missing.
     """
     reason = refused(payloads)
     if reason is None and was_refused(number):
@@ -43,14 +43,14 @@ def was_refused(number: int) -> bool:
 def refused(payloads: Sequence[Any]) -> str | None:
     """Why this worker does not read or take one of the payloads; else None."""
     raws = (value.payload.metadata for value in payloads if isinstance(value, RawValue))
-    return next(filter(None, map(refusal, raws)), None)
+    return next(filter(None, map(refusal_of, raws)), None)
 
 
 def must_open(payloads: Sequence[Any]) -> None:
-    """Raises `Locked` where one of the payloads is sealed: the task fails, and is tried again."""
+    """Raises `CannotDecrypt` where one of the payloads is sealed: the task fails, and is tried again."""
     for value in payloads:
-        if isinstance(value, RawValue) and is_sealed(value.payload.metadata):
-            raise Locked(value.payload.metadata)
+        if isinstance(value, RawValue) and is_encrypted(value.payload.metadata):
+            raise CannotDecrypt(value.payload.metadata)
 
 
 def _mark(number: int) -> str:
@@ -58,7 +58,7 @@ def _mark(number: int) -> str:
 
 
 def one_text(payloads: Sequence[Any]) -> str:
-    """The JSON text of the one payload that a message carries; raises `DoesNotFit` and `Locked`."""
+    """The JSON text of the one payload that a message carries; raises `DoesNotFit` and `CannotDecrypt`."""
     must_open(payloads)
     if len(payloads) != 1:
         count = "no payload" if not payloads else f"{len(payloads)} payloads"
@@ -85,13 +85,13 @@ def shown(payloads: Sequence[Any]) -> str:
     texts = []
     for value in payloads:
         if isinstance(value, RawValue):
-            if is_sealed(value.payload.metadata):
+            if is_encrypted(value.payload.metadata):
                 continue
-            text = value.payload.data[: 4 * PAYLOAD_KEPT].decode("utf-8", "replace")
+            text = value.payload.data[: 4 * MAX_PAYLOAD_SHOWN].decode("utf-8", "replace")
         else:
             text = json.dumps(value, ensure_ascii=False)
-        texts.append(text[:PAYLOAD_KEPT])
-    kept = "\n".join(texts)[:PAYLOAD_KEPT]
+        texts.append(text[:MAX_PAYLOAD_SHOWN])
+    kept = "\n".join(texts)[:MAX_PAYLOAD_SHOWN]
     # Control characters grow sixfold when escaped; the state that a case carries is bounded.
     return kept.encode("utf-8", "replace").decode("utf-8").translate(_PRINTABLE)
 

@@ -6,20 +6,20 @@ The SDK leaves out what is played back, and gives the server no command for it.
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from conviction_gate.contracts.fields import Rule, Status
+    from conviction_gate.contracts.fields import RuleName, Status
     from conviction_gate.contracts.names import BOOKING_CASE
-    from conviction_gate.contracts.reading import Misfit
+    from conviction_gate.contracts.reading import RejectionKind
     from conviction_gate.contracts.signals import SIGNALS
 
 _DOORS = {*SIGNALS, BOOKING_CASE, "docket", "cancel"}
 
 
-def decided(status: Status, rule: Rule) -> None:
+def decided(status: Status, rule: RuleName) -> None:
     """A rule puts the case where it stands now."""
     _count("decisions", "What the rules decided, by the status that followed", status=status, rule=rule)
 
 
-def withdrawn(rule: Rule) -> None:
+def withdrawn(rule: RuleName) -> None:
     """The case's own flag is withdrawn before its end."""
     _count("withdrawals", "Flags withdrawn by an open case, by rule", rule=rule)
 
@@ -29,7 +29,7 @@ def corrected(outcome: str) -> None:
     _count("corrections", "Corrections of ended cases, by outcome", outcome=outcome)
 
 
-def rejected(name: str, kind: Misfit) -> None:
+def rejected(name: str, kind: RejectionKind) -> None:
     """A message is kept under `rejected`."""
     door = name if name in _DOORS else "other"
     _count("rejected_messages", "Messages kept under `rejected`, by signal and kind", name=door, kind=kind)

@@ -12,15 +12,15 @@ with workflow.unsafe.imports_passed_through():
     from conviction_gate.contracts.booking import Subject
     from conviction_gate.contracts.case import FlagStatus, MessageView, RejectedView, ReopenedView
     from conviction_gate.contracts.court import Correction, CourtUpdate, ReviewDecision, SubjectFinding
-    from conviction_gate.contracts.fields import Rule, Status, Told
-    from conviction_gate.contracts.internal.activities import Intervals, Recalled
+    from conviction_gate.contracts.fields import DisplayOnly, RuleName, Status
+    from conviction_gate.contracts.internal.activities import Intervals, RecalledCase
     from conviction_gate.contracts.internal.facts import Facts, Ruling
     from conviction_gate.contracts.internal.limits import (
-        CARRIED_MOST,
-        FACTS_COMFORTABLE,
-        FACTS_MOST,
-        FACTS_RESERVED,
-        kept,
+        MAX_CARRIED_BYTES,
+        MAX_FACTS_BYTES,
+        RESERVED_FACTS_BYTES,
+        SOFT_MAX_FACTS_BYTES,
+        shortened,
         size_of,
         size_of_facts,
     )
@@ -46,8 +46,8 @@ class CaseState(BaseModel):
     rejected: list[RejectedView] = Field(default_factory=list)
     rejected_total: int = 0
 
-    status: Told[Status] = "awaiting_booking"
-    rule: Told[Rule] | None = None
+    status: DisplayOnly[Status] = "awaiting_booking"
+    rule: DisplayOnly[RuleName] | None = None
     explanation: str = "The booking has not come yet."
     edition: str | None = None
     editions: tuple[str, ...] = ()
@@ -64,7 +64,7 @@ class CaseState(BaseModel):
     intervals: Intervals = Intervals()
     held: list[str] = Field(default_factory=list)
     flags_written: int = 0
-    flag_status: Told[FlagStatus] | None = None
+    flag_status: DisplayOnly[FlagStatus] | None = None
 
     @property
     def is_readable(self) -> bool:
@@ -103,7 +103,7 @@ class CaseState(BaseModel):
             case _:
                 return None
 
-    def recall(self, recalled: Recalled) -> list[tuple[Message, str]]:
+    def recall(self, recalled: RecalledCase) -> list[tuple[Message, str]]:
         """Go on with what the case was made of before a person opened it again.
 
         What this run was told until now counts as told after that. Returns what the case cannot
@@ -152,9 +152,9 @@ class CaseState(BaseModel):
     def is_full(self, message: Message) -> bool:
         """Whether the case holds as much as it can carry."""
         last_words = isinstance(message, (SubjectFinding, Correction, ReviewDecision))
-        most = FACTS_MOST + (FACTS_RESERVED if last_words else 0)
+        most = MAX_FACTS_BYTES + (RESERVED_FACTS_BYTES if last_words else 0)
         many = len(self.seen) >= MESSAGES_MOST + (100 if last_words else 0)
-        return many or self.facts_size + size_of(kept(message)) > most
+        return many or self.facts_size + size_of(shortened(message)) > most
 
     def record(self, message: Message, received_at: datetime, effect: str) -> None:
         """Take note of an accepted message."""
@@ -171,10 +171,10 @@ class CaseState(BaseModel):
 
     def learn(self, message: Message | Ruling) -> None:
         """Add a message to the facts, its long texts cut short."""
-        told = kept(message.decision if isinstance(message, Ruling) else message)
+        told = shortened(message.decision if isinstance(message, Ruling) else message)
         size = size_of(told)
         passing = isinstance(told, CourtUpdate) and told.entry not in STATUS_CHANGING_ENTRIES
-        if passing and self.facts_size + size > FACTS_COMFORTABLE:
+        if passing and self.facts_size + size > SOFT_MAX_FACTS_BYTES:
             return
         self.facts_size += size
         is_bound = isinstance(message, Ruling)
@@ -202,7 +202,7 @@ class CaseState(BaseModel):
     def bounded(self) -> "CaseState":
         """This state, with fewer of its oldest entries where they are many and long."""
         state = self
-        while (state.messages or state.rejected) and len(state.model_dump_json().encode()) > CARRIED_MOST:
+        while (state.messages or state.rejected) and len(state.model_dump_json().encode()) > MAX_CARRIED_BYTES:
             state = state.model_copy(
                 update={"messages": _newer(state.messages), "rejected": _newer(state.rejected)}
             )
@@ -233,7 +233,7 @@ def _name(sender: str, message_id: str) -> str:
 
 def _content(message: Message) -> str:
     """What a message says, as far as it is kept: one that is recalled years later must be the same."""
-    return _short(type_of(message) + kept(message).model_dump_json())
+    return _short(type_of(message) + shortened(message).model_dump_json())
 
 
 def _short(text: str) -> str:

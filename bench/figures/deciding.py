@@ -13,7 +13,7 @@ from bench.scale import Scale
 from conviction_gate import policy
 from conviction_gate.contracts.history import History
 from conviction_gate.contracts.internal.facts import Facts
-from conviction_gate.contracts.internal.limits import CARRIED_MOST
+from conviction_gate.contracts.internal.limits import MAX_CARRIED_BYTES
 from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.reading import read_booking, read_message
 from conviction_gate.policy.catalog import place
@@ -45,7 +45,7 @@ async def measure(scale: Scale) -> list[Row]:
         rows += [
             Row("deciding", f"decide, {what}, against reading the facts", ratios),
             Row("deciding", f"decide, {what}", [one * 1e6 for one in decided], "us here"),
-            Row("deciding", f"carried on, {what}", [size / 1024], "KiB", at_most=CARRIED_MOST / 1024),
+            Row("deciding", f"carried on, {what}", [size / 1024], "KiB", at_most=MAX_CARRIED_BYTES / 1024),
         ]
     return rows
 

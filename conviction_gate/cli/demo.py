@@ -18,7 +18,7 @@ from rich.table import Table
 from conviction_gate.client.case_client import CaseClient
 from conviction_gate.config.settings import Settings
 from conviction_gate.contracts.case import CaseView
-from conviction_gate.contracts.fields import Model, Rule
+from conviction_gate.contracts.fields import Model, RuleName
 from conviction_gate.contracts.history import HistoryAnswer
 from conviction_gate.contracts.names import CaseId
 from conviction_gate.contracts.reading import read_booking, read_typed
@@ -34,7 +34,7 @@ class Sample(Model):
     """A case of the demo: its booking, what the history source knows, what is sent, and the end."""
 
     title: str
-    rule: Rule
+    rule: RuleName
     agency: str
     tracking_number: str
     booking: dict[str, Any]
@@ -65,7 +65,7 @@ async def run(*, leave: bool = False, as_json: bool = False) -> int:
         finally:
             await registry.close()
         wrong = [sample.title for sample, view in stand if view is None or view.rule != sample.rule]
-        missing = sorted(set(get_args(Rule)) - {view.rule for _, view in stand if view})
+        missing = sorted(set(get_args(RuleName)) - {view.rule for _, view in stand if view})
         _print(stand, running, as_json)
         for title in wrong:
             print(f"demo: '{title}' ended otherwise than it must", file=sys.stderr)

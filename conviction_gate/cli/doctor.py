@@ -27,8 +27,8 @@ from conviction_gate.client.errors import describe_error
 from conviction_gate.client.listing import BROKEN_OFF, IS_BROKEN_OFF, OPEN, Wanted
 from conviction_gate.config.service_access import ServiceAccess
 from conviction_gate.config.settings import PREFIX, Settings, SettingsError
+from conviction_gate.contracts.encrypted_payloads import CannotDecrypt
 from conviction_gate.contracts.fields import Status
-from conviction_gate.contracts.internal.sealed import Locked
 from conviction_gate.contracts.names import BOOKING_CASE, FLAG_CORRECTION, SEARCH_ATTRIBUTES, TASK_QUEUE
 from conviction_gate.encryption.keys import list_keys
 from conviction_gate.restore.comparing import Comparison, Differences
@@ -347,7 +347,7 @@ async def checked(check: Check, within: float | None = ANSWER_WITHIN) -> Finding
         return Finding(
             "bad", f"no answer within {ANSWER_WITHIN:.0f} s", "try again; if this lasts, see its log"
         )
-    except (ConnectError, Locked, SettingsError, SetupError) as error:
+    except (ConnectError, CannotDecrypt, SettingsError, SetupError) as error:
         return _broken(str(error))
     except RPCError as error:
         return _broken(describe_error(error))

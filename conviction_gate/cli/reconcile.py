@@ -22,7 +22,7 @@ from conviction_gate.temporal.connect import connect
 
 if TYPE_CHECKING:
     from conviction_gate.policy import Judgement
-    from conviction_gate.registry import KeptCase, Registry
+    from conviction_gate.registry import RecordedCase, Registry
 
 _WHY = "its registry knows more of it than it does"
 
@@ -101,7 +101,7 @@ class Reconciliation:
         for _, history in await chain(self._client, id, run.run_id):
             for written in history.written:
                 # What followed a write that is lacking is lacking too, or changes nothing.
-                lacking = lacking or lacks((await self._registry.standings([id])).get(id), written)
+                lacking = lacking or lacks((await self._registry.case_summaries([id])).get(id), written)
                 if not lacking and not isinstance(written, CorrectionRequest):
                     continue
                 if why := await write_again(self._registry, id, written):
@@ -118,7 +118,7 @@ class Reconciliation:
         if first is None or first.continues:
             return await self._started_again(id, instead=True)
         if not any(history.asks for _, history in runs):
-            kept = await self._registry.kept_case(id)
+            kept = await self._registry.recorded_case(id)
             assert kept is not None
             for booking in kept.facts.bookings[:1]:
                 await self._client.get_workflow_handle(id).signal("booking", booking.model_dump(mode="json"))
@@ -135,7 +135,7 @@ class Reconciliation:
         return Done(id, True, "taken back to its beginning, and learns what is on record")
 
     async def _started_again(self, id: str, *, instead: bool = False) -> Done:
-        kept = await self._registry.kept_case(id)
+        kept = await self._registry.recorded_case(id)
         assert kept is not None
         booked = min(kept.facts.bookings, key=lambda booking: booking.booked_at)
         await CaseClient(self._client, self._registry).start_again(booked, instead=instead)
@@ -147,7 +147,7 @@ async def write_again(registry: "Registry", case_id: str, written: Written) -> s
     from conviction_gate.policy import judge
     from conviction_gate.policy import reopen as open_again
 
-    def judged(kept: "KeptCase", message: Message) -> "Judgement":
+    def judged(kept: "RecordedCase", message: Message) -> "Judgement":
         return judge(kept.facts, kept.result, message)
 
     match written:
@@ -161,10 +161,10 @@ async def write_again(registry: "Registry", case_id: str, written: Written) -> s
             await registry.correct(written, judged)
         case Reopening(by=by, reason=reason, reopened_at=at):
 
-            def opened(kept: "KeptCase") -> Facts | str:
+            def opened(kept: "RecordedCase") -> Facts | str:
                 return open_again(kept.facts, kept.result, by=by, reason=reason, at=at, ended=kept.closed)
 
-            if lacks((await registry.standings([case_id])).get(case_id), written):
+            if lacks((await registry.case_summaries([case_id])).get(case_id), written):
                 answer = await registry.reopen(case_id, by=by, reason=reason, at=at, open_again=opened)
                 return answer if isinstance(answer, str) else None
     return None

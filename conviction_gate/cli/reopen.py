@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from conviction_gate.cli.bulk.reading import CASE_FORM, read_case_id
 from conviction_gate.cli.options import Data
 from conviction_gate.cli.session import REFUSED, fail, run
-from conviction_gate.client.case_client import CaseClient, KeptCase
+from conviction_gate.client.case_client import CaseClient, RecordedCase
 from conviction_gate.config.settings import Settings
 from conviction_gate.contracts.internal.facts import Facts, Reopening
 from conviction_gate.contracts.names import CaseId
@@ -46,18 +46,18 @@ async def _reopened(case_id: CaseId, by: str, reason: str) -> str | None:
     from conviction_gate.policy import reopen as open_again
     from conviction_gate.registry import Registry
 
-    def again(kept: KeptCase) -> Facts | str:
+    def again(kept: RecordedCase) -> Facts | str:
         at = datetime.now(UTC)
         return open_again(kept.facts, kept.result, by=by, reason=reason, at=at, ended=kept.closed)
 
     settings = Settings()
-    if refused := settings.permits.reopen(by):
+    if refused := settings.permits.refusal_to_reopen(by):
         return refused
     async with await Registry.open(settings.registry) as registry:
         client = CaseClient(await connect(), registry)
         if await client.is_open(case_id):
             return f"{case_id} is open; send it what the court says"
-        if stopped := await client.broken_off(case_id, await registry.kept_case(str(case_id))):
+        if stopped := await client.broken_off(case_id, await registry.recorded_case(str(case_id))):
             return f"{case_id} is not reopened: {stopped}"
         kept = await registry.reopen(str(case_id), by=by, reason=reason, at=datetime.now(UTC), open_again=again)
         if isinstance(kept, str):

@@ -20,7 +20,7 @@ from conviction_gate.cli.session import REFUSED, cases, fail, run
 from conviction_gate.client import listing
 from conviction_gate.client.case_client import Reply
 from conviction_gate.client.errors import NOT_REPLAYED, UNANSWERED, describe_error, silence
-from conviction_gate.contracts.case import QUESTIONS_TOLD, CaseView, QuestionView, SubmitAnswer
+from conviction_gate.contracts.case import MAX_QUESTIONS_SHOWN, CaseView, QuestionView, SubmitAnswer
 from conviction_gate.contracts.fields import Model
 from conviction_gate.contracts.names import ORI_PATTERN, CaseId
 from conviction_gate.contracts.reading import DoesNotFit, read_message
@@ -159,7 +159,7 @@ def misfit(view: CaseView, ruling: str, charge: str | None) -> str | None:
         return f"no question stands on {view.case_id}: it is {view.status}; see `conviction-gate review list`"
     asked = [q for q in view.questions if charge is None or q.charge_id in (None, charge)]
     charges = ", ".join(dict.fromkeys(q.charge_id for q in view.questions if q.charge_id))
-    if not asked and len(view.questions) == QUESTIONS_TOLD:
+    if not asked and len(view.questions) == MAX_QUESTIONS_SHOWN:
         return None  # it may be among those that are not told; the case knows
     if not asked:
         return f"--charge: no question stands on charge '{charge}'; name one of {charges}"

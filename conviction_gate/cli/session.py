@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 import typer
 
-from conviction_gate.client.case_client import CaseClient, KeptCase
+from conviction_gate.client.case_client import CaseClient, RecordedCase
 from conviction_gate.client.errors import UNANSWERED, describe_error
 from conviction_gate.config.settings import PREFIX, Settings, SettingsError
 from conviction_gate.contracts.case import Flag
-from conviction_gate.contracts.internal.sealed import Locked
+from conviction_gate.contracts.encrypted_payloads import CannotDecrypt
 from conviction_gate.temporal.connect import ConnectError, connect
 from conviction_gate.temporal.search_attributes import SetupError
 
@@ -43,7 +43,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     """Do a command's work; every failure that is no bug becomes one line and exit code 2."""
     try:
         return asyncio.run(work)
-    except (ConnectError, Locked, SettingsError, SetupError) as error:
+    except (ConnectError, CannotDecrypt, SettingsError, SetupError) as error:
         fail(str(error))
     except UNANSWERED as error:
         fail(describe_error(error))
@@ -75,9 +75,9 @@ class LateRegistry:
         self._opening = asyncio.Lock()
         self._registry: Registry | None = None
 
-    async def kept_case(self, case_id: str) -> KeptCase | None:
+    async def recorded_case(self, case_id: str) -> RecordedCase | None:
         """See `Registry`."""
-        return await (await self._opened()).kept_case(case_id)
+        return await (await self._opened()).recorded_case(case_id)
 
     async def flags(self) -> tuple[Flag, ...]:
         """See `Registry`."""

@@ -46,7 +46,7 @@ from conviction_gate.contracts.names import (
     UPDATE,
     CaseId,
 )
-from conviction_gate.contracts.reading import misfit
+from conviction_gate.contracts.reading import mismatch
 from conviction_gate.contracts.signals import NOT_TAKEN_AFTER_THE_END, is_taken_after_the_end, type_of, typed
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ _SENT: Final = "sent to the case"
 OTHER_CONTENT: Final = "message_id: another message of this case has it; send this one under an id of its own"
 
 
-class KeptCase(Protocol):
+class RecordedCase(Protocol):
     """A case that ended, as the registry keeps it."""
 
     @property
@@ -77,7 +77,7 @@ class KeptCase(Protocol):
 class Records(Protocol):
     """What the client asks the registry; `registry.Registry` is one."""
 
-    async def kept_case(self, case_id: str) -> KeptCase | None: ...
+    async def recorded_case(self, case_id: str) -> RecordedCase | None: ...
     async def flags(self) -> tuple[Flag, ...]: ...
 
 
@@ -116,7 +116,7 @@ class CaseClient:
     async def start(self, booking: Booking) -> Reply:
         """Open the booking's case, or hand the booking to the case that is open already."""
         case_id = booking.case_id
-        if reason := misfit(booking, case_id, datetime.now(UTC)):
+        if reason := mismatch(booking, case_id, datetime.now(UTC)):
             return _reply("refused", reason, case_id)
         # The server knows a closed case only for as long as its retention: the records know better.
         if await self.kept(case_id) is None and await self._opens(booking):
@@ -192,7 +192,7 @@ class CaseClient:
             update={"stopped": stopped, "needs_attention": bool(stopped) or view.needs_attention}
         )
 
-    async def stopped(self, case_id: CaseId | str, kept: KeptCase | None) -> str | None:
+    async def stopped(self, case_id: CaseId | str, kept: RecordedCase | None) -> str | None:
         """Why a case that is not open cannot go on though it has no end, and the next step; else None."""
         if broken_off := await self.broken_off(case_id, kept):
             return broken_off
@@ -201,7 +201,7 @@ class CaseClient:
             return f"it is open again, but nothing runs for it; {step}"
         return None
 
-    async def broken_off(self, case_id: CaseId | str, kept: KeptCase | None) -> str | None:
+    async def broken_off(self, case_id: CaseId | str, kept: RecordedCase | None) -> str | None:
         """How the server ended the run of a case that has no end on record, and the next step; else None."""
         status = await self.status(case_id)
         if (kept is not None and kept.closed) or status not in BROKEN_OFF:
@@ -232,9 +232,9 @@ class CaseClient:
             tries.append(told.pending_workflow_task.attempt)
         return all(attempt > 1 for attempt in tries)
 
-    async def kept(self, case_id: CaseId | str) -> KeptCase | None:
+    async def kept(self, case_id: CaseId | str) -> RecordedCase | None:
         """The case as the registry keeps it, if it has ended once; None without records too."""
-        return await self._records.kept_case(str(case_id)) if self._records else None
+        return await self._records.recorded_case(str(case_id)) if self._records else None
 
     async def remains(self, case_id: CaseId | str) -> "Remains":
         """What the history of its latest run tells of a case that does not answer; no worker is needed."""
@@ -268,8 +268,10 @@ class CaseClient:
 
     def _refusal(self, message: Message, case_id: CaseId) -> str | None:
         """Why a message is not sent at all."""
-        may_not = self._permits.review(message.reviewer) if isinstance(message, ReviewDecision) else None
-        return misfit(message, case_id, datetime.now(UTC)) or may_not
+        may_not = (
+            self._permits.refusal_to_review(message.reviewer) if isinstance(message, ReviewDecision) else None
+        )
+        return mismatch(message, case_id, datetime.now(UTC)) or may_not
 
     async def _described(self, case_id: CaseId | str) -> WorkflowExecutionDescription | None:
         try:
@@ -383,7 +385,7 @@ class CaseClient:
             text = f"{_end(kept)}; see `conviction-gate show {quote(str(case_id))}`"
         return Reply(status="closed", text=text, case_id=str(case_id), known=known)
 
-    async def _after_the_end(self, message: Message, case_id: CaseId, kept: KeptCase | None) -> Reply:
+    async def _after_the_end(self, message: Message, case_id: CaseId, kept: RecordedCase | None) -> Reply:
         end = _end(kept)
         for known in kept.facts.messages if kept else ():
             if _repeats(known, message):
@@ -394,7 +396,7 @@ class CaseClient:
             if stopped := await self.stopped(case_id, kept):
                 return _reply("refused", stopped, case_id)
             return _reply("closed", f"{end}; {NOT_TAKEN_AFTER_THE_END}", case_id)
-        if reason := self._permits.withdraw(message.sender):
+        if reason := self._permits.refusal_to_withdraw(message.sender):
             return _reply("refused", reason, case_id)
         request = {
             "agency": case_id.agency,
@@ -461,7 +463,7 @@ def _reply(status: Literal["accepted", "duplicate", "closed", "refused"], text: 
     return Reply(status=status, text=text, case_id=str(case_id))
 
 
-def _end(kept: KeptCase | None) -> str:
+def _end(kept: RecordedCase | None) -> str:
     if kept is None:
         return "the case has closed"
     if not kept.closed:

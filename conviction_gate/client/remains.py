@@ -15,8 +15,8 @@ from temporalio.converter import DataConverter
 
 from conviction_gate.client.delivered import arrival
 from conviction_gate.contracts.case import CaseResult, CaseView
-from conviction_gate.contracts.fields import Rule, Status
-from conviction_gate.contracts.internal.sealed import Locked
+from conviction_gate.contracts.encrypted_payloads import CannotDecrypt
+from conviction_gate.contracts.fields import RuleName, Status
 from conviction_gate.contracts.names import (
     CASE_RULE,
     CASE_STATUS,
@@ -25,7 +25,7 @@ from conviction_gate.contracts.names import (
     WAITING_SINCE,
     CaseId,
 )
-from conviction_gate.contracts.reading import DoesNotFit, misfit, read_message, read_typed
+from conviction_gate.contracts.reading import DoesNotFit, mismatch, read_message, read_typed
 from conviction_gate.policy import effect_of
 from workflows.inbox import one_text, shown
 from workflows.state import CaseState
@@ -76,9 +76,9 @@ def _tell(
     try:
         text = one_text(values)
         message = read_typed(text) if name == UPDATE else read_message(name, text)
-        if reason := misfit(message, CaseId.parse(case_id), at) or state.refusal(message):
+        if reason := mismatch(message, CaseId.parse(case_id), at) or state.refusal(message):
             raise DoesNotFit(reason)
-    except (DoesNotFit, Locked) as reason:
+    except (DoesNotFit, CannotDecrypt) as reason:
         state.reject(name, at, str(reason), shown(values))
         return
     if not state.repeats(message):
@@ -92,14 +92,14 @@ def _carried(values: Sequence[Any]) -> CaseState:
     """What the run before handed on; nothing where another release wrote it so that it cannot be read."""
     try:
         return CaseState.model_validate_json(one_text(values))
-    except (DoesNotFit, Locked, ValidationError):
+    except (DoesNotFit, CannotDecrypt, ValidationError):
         return CaseState()
 
 
 def _result(values: Sequence[Any]) -> CaseResult | None:
     try:
         return CaseResult.model_validate_json(one_text(values))
-    except (DoesNotFit, Locked, ValidationError):  # it did not end, or as something else
+    except (DoesNotFit, CannotDecrypt, ValidationError):  # it did not end, or as something else
         return None
 
 
@@ -114,7 +114,7 @@ def _view(id_: str, state: CaseState, result: CaseResult | None, said: TypedSear
         agency=case_id.agency if case_id else "",
         tracking_number=case_id.tracking_number if case_id else "",
         status=status,
-        rule=result.rule if result else _word(Rule, said.get(CASE_RULE)),
+        rule=result.rule if result else _word(RuleName, said.get(CASE_RULE)),
         explanation=result.explanation if result else UNTOLD,
         policy_edition=result.policy_edition if result else None,
         charges=(),

@@ -4,12 +4,12 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from conviction_gate.contracts.fields import Id, Ori, Severity, Text, Time, TrackingNumber, Wire
+from conviction_gate.contracts.fields import Id, Ori, Severity, Text, Time, TrackingNumber, WireModel
 from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.names import CaseId
 
 
-class Subject(Wire):
+class Subject(WireModel):
     """Who was booked, by numbers alone; at least one of the three. Never a name or a birth date."""
 
     fingerprint_id: Id | None = None
@@ -33,7 +33,7 @@ class Subject(Wire):
         return {kind: value for kind, value in given.items() if value is not None}
 
 
-class Offense(Wire):
+class Offense(WireModel):
     """What the law calls it: a code within a scheme of codes (`charges lookup` knows which)."""
 
     scheme: Id

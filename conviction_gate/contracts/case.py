@@ -3,12 +3,12 @@
 from datetime import date, datetime
 from typing import Final, Literal, Self
 
-from conviction_gate.contracts.fields import ChargeClass, Model, Rule, Severity, Status, Told
+from conviction_gate.contracts.fields import ChargeClass, DisplayOnly, Model, RuleName, Severity, Status
 
 Outcome = Literal["flagged", "cleared", "withdrawn"]
 FlagStatus = Literal["active", "withdrawn"]
 
-QUESTIONS_TOLD: Final = 10
+MAX_QUESTIONS_SHOWN: Final = 10
 """Questions that a case tells at once; what is left out comes up when they are answered."""
 
 
@@ -18,8 +18,8 @@ class ChargeView(Model):
     charge_id: str
     scheme: str
     code: str
-    charge_class: Told[ChargeClass] | None
-    severity: Told[Severity] | None
+    charge_class: DisplayOnly[ChargeClass] | None
+    severity: DisplayOnly[Severity] | None
     disposition: str | None
     decided_on: date | None
 
@@ -55,7 +55,7 @@ class QuestionView(Model):
     """What a person is asked while the case is in review: the rule that asks, about which charge
     (null: about the record), in one plain sentence, and the rulings that answer it."""
 
-    rule: Told[Rule]
+    rule: DisplayOnly[RuleName]
     charge_id: str | None
     asks: str
     answers: tuple[str, ...]
@@ -73,8 +73,8 @@ class CaseView(Model):
     case_id: str
     agency: str
     tracking_number: str
-    status: Told[Status]
-    rule: Told[Rule] | None
+    status: DisplayOnly[Status]
+    rule: DisplayOnly[RuleName] | None
     explanation: str
     policy_edition: str | None
     charges: tuple[ChargeView, ...]
@@ -85,7 +85,7 @@ class CaseView(Model):
     waiting_since: datetime | None
     next_docket_check_at: datetime | None
     needs_attention: bool
-    flag_status: Told[FlagStatus] | None = None
+    flag_status: DisplayOnly[FlagStatus] | None = None
     reopened: ReopenedView | None = None
     booked_at: datetime | None = None
     history: str | None = None
@@ -110,7 +110,7 @@ class CaseResult(Model):
     """How a case ended. `grounds`: ids of the messages that decided it."""
 
     outcome: Outcome
-    rule: Told[Rule]
+    rule: DisplayOnly[RuleName]
     explanation: str
     policy_edition: str
     decided_at: datetime
@@ -122,14 +122,14 @@ class SubmitAnswer(Model):
 
     accepted: bool
     duplicate: bool
-    status: Told[Status]
+    status: DisplayOnly[Status]
     effect: str
 
 
 class CorrectionResult(Model):
     """How a `FlagCorrection` ended."""
 
-    outcome: Told[Literal["withdrawn", "unchanged"]]
+    outcome: DisplayOnly[Literal["withdrawn", "unchanged"]]
     explanation: str
 
 
@@ -139,8 +139,8 @@ class Flag(Model):
     case_id: str
     agency: str
     tracking_number: str
-    status: Told[FlagStatus]
-    rule: Told[Rule]
+    status: DisplayOnly[FlagStatus]
+    rule: DisplayOnly[RuleName]
     explanation: str
     policy_edition: str
     grounds: tuple[str, ...]

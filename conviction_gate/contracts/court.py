@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import WithJsonSchema, model_validator
 
 from conviction_gate.contracts.booking import Charge, Offense
-from conviction_gate.contracts.fields import ChargeClass, Date, Finding, Id, SenderName, Severity, Text
+from conviction_gate.contracts.fields import ChargeClass, Date, FindingKind, Id, SenderName, Severity, Text
 from conviction_gate.contracts.message import Message
 
 Disposition = Literal[
@@ -99,7 +99,7 @@ class Amendment(CourtMessage):
 class SubjectFinding(CourtMessage):
     """Something about the subject that ends the case without a flag."""
 
-    finding: Finding
+    finding: FindingKind
     found_on: Date
     source: Text
 

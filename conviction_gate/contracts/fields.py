@@ -91,7 +91,7 @@ ChargeClass = Literal[
     "court_process",
     "unclassified",
 ]
-Finding = Literal["us_citizen", "misidentified", "deceased"]
+FindingKind = Literal["us_citizen", "misidentified", "deceased"]
 Status = Literal[
     "awaiting_booking",
     "checking_history",
@@ -100,7 +100,7 @@ Status = Literal[
     "flagged",
     "cleared",
 ]
-Rule = Literal[
+RuleName = Literal[
     "flag.non_traffic_charge",
     "flag.excluded_offense",
     "flag.prior_conviction",
@@ -133,8 +133,8 @@ class _AsWritten:
         )
 
 
-Told = Annotated[W, _AsWritten()]
-"""A word that is told on and decides nothing: one that only a newer release knows stays as it was written."""
+DisplayOnly = Annotated[W, _AsWritten()]
+"""A word that is shown and decides nothing: one that only a newer release knows stays as it was written."""
 
 
 class Model(BaseModel):
@@ -144,7 +144,7 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
-class Inside(Model):
+class InternalModel(Model):
     """A model of the house, written without what is as by default: a history is kept for years."""
 
     @model_serializer(mode="wrap")
@@ -155,7 +155,7 @@ class Inside(Model):
         }
 
 
-class Wire(Model):
+class WireModel(Model):
     """A model as senders write it: strict, and without its absent fields when written back."""
 
     model_config = ConfigDict(strict=True)

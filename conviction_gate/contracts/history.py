@@ -8,7 +8,7 @@ from typing import Any, get_args
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from conviction_gate.contracts.booking import Subject
-from conviction_gate.contracts.fields import Date, Id, Inside, Model, Severity, Text
+from conviction_gate.contracts.fields import Date, Id, InternalModel, Model, Severity, Text
 
 Known = frozenset[str]
 DISPOSITIONS: Known = frozenset(
@@ -91,7 +91,7 @@ class HistoryAnswer(Model):
         return False if value is None else value
 
 
-class History(Inside):
+class History(InternalModel):
     """All that is known of the subject's past, over every id that was asked for.
 
     `conflicting`: the ids led to different rows, so that nobody can say whose record it is.

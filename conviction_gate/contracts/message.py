@@ -1,9 +1,9 @@
 """What every message carries."""
 
-from conviction_gate.contracts.fields import Id, Sender, Wire
+from conviction_gate.contracts.fields import Id, Sender, WireModel
 
 
-class Message(Wire):
+class Message(WireModel):
     """`message_id` is unique within its `sender`; the same pair again changes nothing."""
 
     message_id: Id

@@ -21,18 +21,18 @@ from conviction_gate.contracts.signals import SIGNALS, date_of
 
 M = TypeVar("M", bound=BaseModel)
 
-PAYLOAD_KEPT: Final = 500
+MAX_PAYLOAD_SHOWN: Final = 500
 """Characters kept of what did not fit."""
 
 
-Misfit = Literal["does_not_fit", "misplaced", "not_taken"]
+RejectionKind = Literal["does_not_fit", "misplaced", "not_taken"]
 """No message of the contract; one that belongs to another case or day; one that this case cannot take."""
 
 
 class DoesNotFit(ValueError):
     """What arrived is no message of the contract, or not one for here and now; the text is the reason."""
 
-    def __init__(self, reason: str, kind: Misfit = "does_not_fit") -> None:
+    def __init__(self, reason: str, kind: RejectionKind = "does_not_fit") -> None:
         super().__init__(reason)
         self.kind = kind
 
@@ -115,7 +115,7 @@ def _no_constant(name: str) -> None:
 _NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
-def misfit(message: Message, case_id: CaseId | None, arrived: datetime) -> str | None:
+def mismatch(message: Message, case_id: CaseId | None, arrived: datetime) -> str | None:
     """Why a well-formed message does not belong to this case at this time; None where it does."""
     if isinstance(message, Booking):
         if case_id is None:

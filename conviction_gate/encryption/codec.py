@@ -19,7 +19,14 @@ from temporalio.converter import (
 )
 
 from conviction_gate.config.settings import Settings
-from conviction_gate.contracts.internal.sealed import ENCODING, KEY_ID, REFUSED, SEALED, is_sealed, key_id
+from conviction_gate.contracts.encrypted_payloads import (
+    ENCODING,
+    ENCRYPTED,
+    KEY_ID,
+    REFUSAL,
+    is_encrypted,
+    key_id,
+)
 from conviction_gate.encryption.converter import data_converter
 from conviction_gate.encryption.keys import Keyring, read_keyring
 
@@ -53,7 +60,7 @@ class SealingCodec(PayloadCodec):
     def unseal(self, payloads: Iterable[Payload]) -> list[Payload]:
         """What was sealed, opened; what does not open, or is not taken, marked with the reason."""
         return [
-            self._opened(p) if is_sealed(p.metadata) else self._in_the_clear(p)
+            self._opened(p) if is_encrypted(p.metadata) else self._in_the_clear(p)
             for p in map(_unmarked, payloads)
         ]
 
@@ -62,7 +69,7 @@ class SealingCodec(PayloadCodec):
         bound = self._namespace.encode()
         text = _deflated(payload).SerializeToString()
         data = nonce + self._keyring.ciphers[current].encrypt(nonce, text, bound)
-        return Payload(metadata={ENCODING: SEALED, KEY_ID: current.encode()}, data=data)
+        return Payload(metadata={ENCODING: ENCRYPTED, KEY_ID: current.encode()}, data=data)
 
     def _opened(self, payload: Payload) -> Payload:
         name = payload.metadata.get(KEY_ID, b"").decode(errors="replace")
@@ -124,7 +131,7 @@ def parted(ours: PayloadCodec | None, now: PayloadCodec | None) -> str | None:
         (now, ours, "the key {} seals now, and came after this worker's start; start it anew"),
     ):
         (sealed,) = seals.seal([Payload()])
-        if any(REFUSED in opened.metadata for opened in opens.unseal([sealed])):
+        if any(REFUSAL in opened.metadata for opened in opens.unseal([sealed])):
             return told.format(key_id(sealed.metadata))
     return None
 
@@ -148,16 +155,16 @@ def _inflated(payload: Payload) -> Payload:
 
 def _unmarked(payload: Payload) -> Payload:
     """Without the mark that another than the codec put there, who would speak in its name."""
-    if REFUSED not in payload.metadata:
+    if REFUSAL not in payload.metadata:
         return payload
     unmarked = Payload()
     unmarked.CopyFrom(payload)
-    del unmarked.metadata[REFUSED]
+    del unmarked.metadata[REFUSAL]
     return unmarked
 
 
 def _marked(payload: Payload, reason: str) -> Payload:
     marked = Payload()
     marked.CopyFrom(payload)
-    marked.metadata[REFUSED] = reason.encode()
+    marked.metadata[REFUSAL] = reason.encode()
     return marked

@@ -31,7 +31,7 @@ from temporalio.api.common.v1 import Payload, Payloads
 
 from conviction_gate.config.setting_types import split_address
 from conviction_gate.config.settings import PREFIX, Settings, SettingsError, cannot_bind
-from conviction_gate.contracts.internal.sealed import REFUSED, is_sealed, key_id
+from conviction_gate.contracts.encrypted_payloads import REFUSAL, is_encrypted, key_id
 from conviction_gate.encryption.codec import SealingCodec
 from conviction_gate.encryption.keys import read_keyring
 from conviction_gate.encryption.sign_in import Reader, Refusal, SignIn
@@ -149,10 +149,12 @@ class CodecServer:
             self._audit(json.dumps(line | {"result": f"refused, {refusal.status.value}"}))
             raise
         made = self._codec.unseal(given) if opens else self._codec.seal(given)
-        closed = sum(REFUSED in payload.metadata for payload in made)
+        closed = sum(REFUSAL in payload.metadata for payload in made)
         line |= {
             "payloads": len(given),
-            "keys": sorted({key_id(p.metadata).strip("'") for p in [*given, *made] if is_sealed(p.metadata)}),
+            "keys": sorted(
+                {key_id(p.metadata).strip("'") for p in [*given, *made] if is_encrypted(p.metadata)}
+            ),
             "result": f"{closed} not opened" if closed else "ok",
         }
         self._audit(json.dumps(line))  # before anybody reads it

@@ -12,7 +12,7 @@ from temporalio.common import RawValue
 from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import DataConverter
 
-from conviction_gate.contracts.internal.sealed import REFUSED, Locked, is_sealed
+from conviction_gate.contracts.encrypted_payloads import REFUSAL, CannotDecrypt, is_encrypted
 
 _READ = (b"json/plain", b"binary/null")
 
@@ -24,18 +24,18 @@ class TolerantPayloadConverter(PydanticPayloadConverter):
         """One value for each payload.
 
         Raises:
-            Locked: one for which a type is asked is sealed, and no key here opens it.
+            CannotDecrypt: one for which a type is asked is sealed, and no key here opens it.
         """
         if type_hints is not None:
             for payload, wanted in zip(payloads, type_hints, strict=False):
-                if wanted is not RawValue and is_sealed(payload.metadata):
-                    raise Locked(payload.metadata)
+                if wanted is not RawValue and is_encrypted(payload.metadata):
+                    raise CannotDecrypt(payload.metadata)
             return super().from_payloads(payloads, type_hints)
         return [self._value(payload) for payload in payloads]
 
     def _value(self, payload: Payload) -> Any:
         # Other encodings (protobuf among them) would become objects that no message is made of.
-        if payload.metadata.get("encoding") not in _READ or REFUSED in payload.metadata:
+        if payload.metadata.get("encoding") not in _READ or REFUSAL in payload.metadata:
             return RawValue(payload)
         try:
             return super().from_payloads([payload])[0]

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from conviction_gate.contracts.booking import Charge, Offense
 from conviction_gate.contracts.fields import ChargeClass, Severity
-from conviction_gate.contracts.internal.facts import CatalogSeverity, PlacedOffense
+from conviction_gate.contracts.internal.facts import CatalogSeverity, ClassifiedOffense
 from conviction_gate.policy.catalog import normalised
 from conviction_gate.policy.counting import Answers
 
@@ -47,7 +47,7 @@ class OffenseClassification(NamedTuple):
 class Classifier:
     """Classifies offenses by what the catalog said when they were looked up, and by rulings since."""
 
-    def __init__(self, looked_up: Iterable[PlacedOffense], answers: Answers) -> None:
+    def __init__(self, looked_up: Iterable[ClassifiedOffense], answers: Answers) -> None:
         self._looked_up = {(offense.scheme, offense.code): offense for offense in looked_up}
         self._answers = answers
 

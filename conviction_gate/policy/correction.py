@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from conviction_gate.contracts.case import CaseResult
 from conviction_gate.contracts.internal.activities import LiftCode
 from conviction_gate.contracts.internal.facts import Facts
-from conviction_gate.contracts.internal.limits import kept
+from conviction_gate.contracts.internal.limits import shortened
 from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.signals import NOT_TAKEN_AFTER_THE_END, is_taken_after_the_end
 from conviction_gate.policy.deciding import decide
@@ -35,7 +35,7 @@ def judge(facts: Facts, result: CaseResult, message: Message) -> Judgement:
     """
     if not is_taken_after_the_end(message):
         return Judgement(False, NOT_TAKEN_AFTER_THE_END, "L", facts)
-    facts = facts.including(kept(message))
+    facts = facts.including(shortened(message))
     if result.outcome != "flagged":
         return Judgement(False, "the case has no flag that stands", "L", facts)
     decision = decide(facts, edition_named(result.policy_edition))

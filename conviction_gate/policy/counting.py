@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TypeVar
 
-from conviction_gate.contracts.fields import Finding
+from conviction_gate.contracts.fields import FindingKind
 from conviction_gate.contracts.internal.facts import Facts, Ruling
 from conviction_gate.contracts.message import Message
 from conviction_gate.policy.content import content_key, digest
@@ -68,9 +68,9 @@ class CountedMessages:
         return frozenset(key for reopening in self._facts.reopenings for key in reopening.set_aside)
 
     @cached_property
-    def findings(self) -> dict[Finding, tuple[str, ...]]:
+    def findings(self) -> dict[FindingKind, tuple[str, ...]]:
         """Findings about the subject that count, with the ids of the messages that report them."""
-        found: dict[Finding, tuple[str, ...]] = defaultdict(tuple)
+        found: dict[FindingKind, tuple[str, ...]] = defaultdict(tuple)
         for finding in self.counted(self._facts.findings):
             found[finding.finding] += (finding.message_id,)
         for correction in self._facts.corrections:

@@ -2,7 +2,7 @@
 
 from typing import Final, Literal
 
-from conviction_gate.contracts.fields import Model, Rule, Status
+from conviction_gate.contracts.fields import Model, RuleName, Status
 from conviction_gate.contracts.internal.facts import Question
 
 Answer = Literal["flag", "clear", "review", "wait"]
@@ -14,7 +14,7 @@ class Decision(Model):
     `questions` are what a person is asked where the answer is `review`.
     """
 
-    rule: Rule
+    rule: RuleName
     explanation: str
     grounds: tuple[str, ...] = ()
     questions: tuple[Question, ...] = ()

@@ -8,7 +8,7 @@ from collections import defaultdict
 from functools import cached_property
 
 from conviction_gate.contracts.booking import Booking
-from conviction_gate.contracts.fields import Finding
+from conviction_gate.contracts.fields import FindingKind
 from conviction_gate.contracts.internal.facts import Facts, Question, Ruling
 from conviction_gate.policy.classification import Classifier, OffenseClassification
 from conviction_gate.policy.counting import CountedMessages
@@ -24,7 +24,7 @@ class Matter:
         self._messages = CountedMessages(facts)
 
     @property
-    def findings(self) -> dict[Finding, tuple[str, ...]]:
+    def findings(self) -> dict[FindingKind, tuple[str, ...]]:
         """Findings about the subject that count, with the ids of the messages that report them."""
         return self._messages.findings
 

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from string import ascii_lowercase
 from typing import Final, NamedTuple
 
-from conviction_gate.contracts.fields import ChargeClass, Rule
+from conviction_gate.contracts.fields import ChargeClass, RuleName
 from conviction_gate.contracts.internal.activities import Intervals
 from conviction_gate.policy.editions import EDITIONS
 from conviction_gate.policy.rules.rule import OURS, PolicyRule, Words
@@ -24,7 +24,7 @@ class ClassWords(NamedTuple):
     meaning: str
 
 
-RULES: Final[dict[Rule, Words]] = {
+RULES: Final[dict[RuleName, Words]] = {
     words.rule: words for edition in EDITIONS for rule in edition.rules for words in rule.words
 }
 """The words of every rule by the name under which records hold it."""

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import get_args
 
-from conviction_gate.contracts.case import QUESTIONS_TOLD, ChargeView, QuestionView
+from conviction_gate.contracts.case import MAX_QUESTIONS_SHOWN, ChargeView, QuestionView
 from conviction_gate.contracts.fields import ChargeClass
-from conviction_gate.contracts.internal.facts import PlacedOffense, Question
+from conviction_gate.contracts.internal.facts import ClassifiedOffense, Question
 from conviction_gate.policy.catalog import normalised
 from conviction_gate.policy.decision import Decision
 
@@ -24,7 +24,7 @@ def answers_to(question: Question) -> tuple[str, ...]:
 
 
 def question_views(
-    decision: Decision, charges: Iterable[ChargeView], placements: Iterable[PlacedOffense]
+    decision: Decision, charges: Iterable[ChargeView], placements: Iterable[ClassifiedOffense]
 ) -> tuple[QuestionView, ...]:
     """The questions of a decision, as people read them: each code as it was sent."""
     filed = {charge.charge_id: _key(charge) for charge in charges}
@@ -36,7 +36,7 @@ def question_views(
             asks=_asks(question, filed.get(question.charge_id or ""), sent),
             answers=answers_to(question),
         )
-        for question in decision.questions[:QUESTIONS_TOLD]
+        for question in decision.questions[:MAX_QUESTIONS_SHOWN]
     )
 
 
@@ -63,7 +63,7 @@ def _asks(question: Question, filed: str | None, sent: Mapping[str, str]) -> str
             return f"What kind of offense is {charge}?"
 
 
-def _key(offense: ChargeView | PlacedOffense) -> str:
+def _key(offense: ChargeView | ClassifiedOffense) -> str:
     return " ".join(normalised(offense.scheme, offense.code))
 
 

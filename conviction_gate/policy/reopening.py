@@ -4,7 +4,7 @@ from datetime import datetime
 
 from conviction_gate.contracts.case import CaseResult
 from conviction_gate.contracts.internal.facts import Facts, Reopening
-from conviction_gate.contracts.internal.limits import FACTS_MOST, size_of_facts
+from conviction_gate.contracts.internal.limits import MAX_FACTS_BYTES, size_of_facts
 from conviction_gate.contracts.message import Message
 from conviction_gate.policy.content import content_key, digest
 from conviction_gate.policy.deciding import decide
@@ -38,7 +38,7 @@ def reopen(
         set_aside=tuple(sorted({digest([content_key(message)]) for message in endings} - before)),
     )
     facts = facts.model_copy(update={"reopenings": (*facts.reopenings, reopening)})
-    if ended and size_of_facts(facts) > FACTS_MOST:
+    if ended and size_of_facts(facts) > MAX_FACTS_BYTES:
         return "it holds as much as a case can carry; what is filed anew needs a booking of its own"
     decision = decide(facts, edition)
     if decision.answer == "clear":

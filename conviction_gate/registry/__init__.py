@@ -4,27 +4,27 @@
 """
 
 from conviction_gate.registry.entries import (
+    Background,
+    CaseSummary,
     DocketEntry,
     Judge,
     Judgement,
-    KeptCase,
-    KeptCorrection,
-    Known,
-    Standing,
+    RecordedCase,
+    RecordedCorrection,
 )
 from conviction_gate.registry.errors import RegistryError
 from conviction_gate.registry.schema import migrate
 from conviction_gate.registry.store import Registry
 
 __all__ = [
+    "Background",
+    "CaseSummary",
     "DocketEntry",
     "Judge",
     "Judgement",
-    "KeptCase",
-    "KeptCorrection",
-    "Known",
+    "RecordedCase",
+    "RecordedCorrection",
     "Registry",
     "RegistryError",
-    "Standing",
     "migrate",
 ]

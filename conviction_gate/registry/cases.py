@@ -11,9 +11,15 @@ from sqlalchemy.orm import Session
 
 from conviction_gate.contracts.booking import Subject
 from conviction_gate.contracts.case import CaseResult, Flag, FlagStatus
-from conviction_gate.contracts.internal.activities import Concluded, Conclusion, Earlier, LiftCode, Withdrawal
+from conviction_gate.contracts.internal.activities import (
+    Concluded,
+    Conclusion,
+    EarlierRecord,
+    LiftCode,
+    Withdrawal,
+)
 from conviction_gate.registry.docket import has_docket
-from conviction_gate.registry.entries import KeptCase, Known
+from conviction_gate.registry.entries import Background, RecordedCase
 from conviction_gate.registry.history import history, ids_of, is_us_citizen, keep_us_citizen
 from conviction_gate.registry.tables import ACTIVE, WITHDRAWN, CaseRow, FlagRow
 
@@ -24,22 +30,22 @@ def outcome(session: Session, case_id: str) -> CaseResult | None:
     return row.result if row is not None and row.closed else None
 
 
-def earlier(session: Session, case_id: str) -> Earlier:
+def earlier(session: Session, case_id: str) -> EarlierRecord:
     """What is remembered of a case of this id, for one that is started."""
     row = session.get(CaseRow, case_id)
     if row is None:
-        return Earlier()
+        return EarlierRecord()
     flags = select(func.count()).select_from(FlagRow).where(FlagRow.case_id == case_id)
-    return Earlier(
+    return EarlierRecord(
         outcome=row.result if row.closed else None,
         is_open=not row.closed,
         flags=session.scalar(flags) or 0,
     )
 
 
-def known(session: Session, subjects: Sequence[Subject], case_id: str) -> Known:
+def background(session: Session, subjects: Sequence[Subject], case_id: str) -> Background:
     """All that a case begins with."""
-    return Known(
+    return Background(
         history=history(session, subjects),
         us_citizen=is_us_citizen(session, ids_of(subjects)),
         has_docket=has_docket(session),
@@ -47,7 +53,7 @@ def known(session: Session, subjects: Sequence[Subject], case_id: str) -> Known:
     )
 
 
-def kept_case(session: Session, case_id: str) -> KeptCase | None:
+def recorded_case(session: Session, case_id: str) -> RecordedCase | None:
     """The case as it was last written, with the status of its latest flag."""
     row = session.get(CaseRow, case_id)
     return None if row is None else as_kept(session, row)
@@ -160,14 +166,14 @@ def lift(flag: FlagRow, *, reason: str, code: LiftCode, by: str, at: datetime) -
     flag.withdrawn_reason, flag.lift_code = reason, code
 
 
-def as_kept(session: Session, row: CaseRow) -> KeptCase:
+def as_kept(session: Session, row: CaseRow) -> RecordedCase:
     """A case's row as others see it."""
     statuses = set(session.scalars(select(FlagRow.status).where(FlagRow.case_id == row.case_id)))
     status: FlagStatus | None = None
     if statuses:
         status = "active" if ACTIVE in statuses else "withdrawn"
     view = row.view.model_copy(update={"flag_status": status})
-    return KeptCase(case=view, facts=row.facts, result=row.result, closed=row.closed)
+    return RecordedCase(case=view, facts=row.facts, result=row.result, closed=row.closed)
 
 
 def _numbered(session: Session, conclusion: Conclusion) -> FlagRow | None:

@@ -6,13 +6,13 @@ from sqlalchemy.orm import Session
 from conviction_gate.contracts.case import CaseView, CorrectionResult, MessageView
 from conviction_gate.contracts.court import Correction, SubjectFinding
 from conviction_gate.contracts.internal.activities import CorrectionRequest
-from conviction_gate.contracts.internal.limits import kept as kept_of
+from conviction_gate.contracts.internal.limits import shortened
 from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.names import CaseId
 from conviction_gate.contracts.reading import DoesNotFit, read_object, read_typed
 from conviction_gate.contracts.signals import type_of
 from conviction_gate.registry.cases import active_flag, as_kept, lift, locked, write_result
-from conviction_gate.registry.entries import Judge, KeptCorrection
+from conviction_gate.registry.entries import Judge, RecordedCorrection
 from conviction_gate.registry.history import keep_us_citizen
 from conviction_gate.registry.tables import CaseRow, CorrectionRow
 
@@ -48,12 +48,14 @@ def correct(session: Session, request: CorrectionRequest, judge: Judge) -> Corre
     return _answer(kept)
 
 
-def corrections(session: Session, case_id: str | None) -> tuple[KeptCorrection, ...]:
+def corrections(session: Session, case_id: str | None) -> tuple[RecordedCorrection, ...]:
     """What came after the end of a case, or named no case at all (None), in its order."""
     found = session.scalars(select(CorrectionRow).where(CorrectionRow.case_id == case_id))
     # Sorted here: a server sorts texts by the rules of some language.
     return tuple(
-        KeptCorrection.model_validate({name: getattr(row, name) for name in KeptCorrection.model_fields})
+        RecordedCorrection.model_validate(
+            {name: getattr(row, name) for name in RecordedCorrection.model_fields}
+        )
         for row in sorted(found, key=lambda row: (row.received_at, row.correction_id))
     )
 
@@ -71,7 +73,7 @@ def _judged(
     if case_id is None:
         return False, "agency, tracking_number: they name no case; give the ORI and the number"
     try:
-        message = kept_of(read_typed(request.payload, default="correction"))
+        message = shortened(read_typed(request.payload, default="correction"))
     except DoesNotFit as error:
         return False, str(error)
     if row is None:

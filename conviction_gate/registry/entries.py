@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 from conviction_gate.contracts.case import CaseResult, CaseView, FlagStatus, Outcome
 from conviction_gate.contracts.fields import Model, Ori, TrackingNumber
 from conviction_gate.contracts.history import History
-from conviction_gate.contracts.internal.activities import Earlier, LiftCode
+from conviction_gate.contracts.internal.activities import EarlierRecord, LiftCode
 from conviction_gate.contracts.internal.facts import Facts
 from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.reading import read_typed
@@ -31,16 +31,16 @@ class DocketEntry(Model):
 
 
 @dataclass(frozen=True)
-class Known:
+class Background:
     """What the registry holds on the day a case begins: of its subjects, of courts, and of the case itself."""
 
     history: History
     us_citizen: bool
     has_docket: bool
-    earlier: Earlier
+    earlier: EarlierRecord
 
 
-class KeptCase(Model):
+class RecordedCase(Model):
     """A case as the registry keeps it: when the server has forgotten it, and for corrections.
 
     `case.flag_status` tells whether its flag still stands. `closed` false: it ended so, and is open again.
@@ -52,9 +52,9 @@ class KeptCase(Model):
     closed: bool = True
 
 
-class Standing(Model):
+class CaseSummary(Model):
     """Where a case stands. `flags`: each by its number; `reopened`: each time a person opened it again,
-    with when the end was decided that had stood until then. `closed` false: as in `KeptCase`."""
+    with when the end was decided that had stood until then. `closed` false: as in `RecordedCase`."""
 
     case_id: str
     closed: bool
@@ -64,7 +64,7 @@ class Standing(Model):
     reopened: dict[datetime, datetime] = Field(default_factory=dict)
 
 
-class KeptCorrection(Model):
+class RecordedCorrection(Model):
     """What came after the end. `case_id` null: it named no case that can be read."""
 
     correction_id: str
@@ -88,8 +88,8 @@ class Judgement(Protocol):
     def facts(self) -> Facts: ...
 
 
-OpenAgain = Callable[[KeptCase], Facts | str]
+OpenAgain = Callable[[RecordedCase], Facts | str]
 """The facts of a case once a person opens it, or why it stays closed. Pure, like a `Judge`."""
 
-Judge = Callable[[KeptCase, Message], Judgement]
+Judge = Callable[[RecordedCase, Message], Judgement]
 """Pure: it may be asked twice where another process wrote the same case at the same time."""

@@ -6,13 +6,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from conviction_gate.registry.cases import as_kept, locked
-from conviction_gate.registry.entries import KeptCase, OpenAgain
+from conviction_gate.registry.entries import OpenAgain, RecordedCase
 from conviction_gate.registry.tables import ReopeningRow
 
 
 def reopen(
     session: Session, case_id: str, by: str, reason: str, at: datetime, open_again: OpenAgain
-) -> KeptCase | str:
+) -> RecordedCase | str:
     """Open an ended case again, or once more one whose run was lost: each time is on record.
 
     Returns the case as it stands then; or, where it stays closed, why.

@@ -13,13 +13,13 @@ from conviction_gate.registry import cases, corrections, docket, history, reopen
 from conviction_gate.registry import summaries as standing
 from conviction_gate.registry.database import Database
 from conviction_gate.registry.entries import (
+    Background,
+    CaseSummary,
     DocketEntry,
     Judge,
-    KeptCase,
-    KeptCorrection,
-    Known,
     OpenAgain,
-    Standing,
+    RecordedCase,
+    RecordedCorrection,
 )
 
 
@@ -72,13 +72,13 @@ class Registry:
     ) -> None:
         await self.close()
 
-    async def known(self, subjects: Sequence[Subject], case_id: str) -> Known:
+    async def background(self, subjects: Sequence[Subject], case_id: str) -> Background:
         """All that a case begins with, read at one moment.
 
         `history`: under every id of these subjects; no row is a clean one, and it is `conflicting` where
         the ids lead to different rows. `us_citizen`: whether a finding of any case, or a history row, says so.
         """
-        return await self._database.read(lambda s: cases.known(s, subjects, case_id))
+        return await self._database.read(lambda s: cases.background(s, subjects, case_id))
 
     # What sources said -------------------------------------------------------------------------
 
@@ -115,13 +115,13 @@ class Registry:
         """
         return await self._database.read(lambda s: cases.outcome(s, case_id))
 
-    async def kept_case(self, case_id: str) -> KeptCase | None:
+    async def recorded_case(self, case_id: str) -> RecordedCase | None:
         """The case as it was last written, corrections included; None where nothing was."""
-        return await self._database.read(lambda s: cases.kept_case(s, case_id))
+        return await self._database.read(lambda s: cases.recorded_case(s, case_id))
 
     async def reopen(
         self, case_id: str, *, by: str, reason: str, at: datetime, open_again: OpenAgain
-    ) -> KeptCase | str:
+    ) -> RecordedCase | str:
         """Open an ended case again; its end stays on record. One that is open again already stays so:
         who opens it once more is on record too.
 
@@ -160,7 +160,7 @@ class Registry:
         """
         return await self._database.write(lambda s: corrections.correct(s, request, judge))
 
-    async def corrections(self, case_id: str | None) -> tuple[KeptCorrection, ...]:
+    async def corrections(self, case_id: str | None) -> tuple[RecordedCorrection, ...]:
         """What came after the end of this case, in order of arrival; None: what named no case."""
         return await self._database.read(lambda s: corrections.corrections(s, case_id))
 
@@ -170,14 +170,14 @@ class Registry:
 
     # Many at a time ----------------------------------------------------------------------------
 
-    async def standings(self, case_ids: Collection[str]) -> dict[str, Standing]:
+    async def case_summaries(self, case_ids: Collection[str]) -> dict[str, CaseSummary]:
         """Where those of these cases stand that are on record, by id."""
-        return await self._database.read(lambda s: standing.standings(s, case_ids))
+        return await self._database.read(lambda s: standing.case_summaries(s, case_ids))
 
-    async def known_since(self, since: datetime, after: str, most: int) -> list[str]:
+    async def ids_decided_since(self, since: datetime, after: str, most: int) -> list[str]:
         """Ids of cases that are open again or were decided since then, in order: the next ones after one."""
-        return await self._database.read(lambda s: standing.known_since(s, since, after, most))
+        return await self._database.read(lambda s: standing.ids_decided_since(s, since, after, most))
 
-    async def kept_corrections(self, ids: Collection[str]) -> set[str]:
+    async def recorded_corrections(self, ids: Collection[str]) -> set[str]:
         """Those of these corrections that are on record."""
-        return await self._database.read(lambda s: standing.kept_corrections(s, ids))
+        return await self._database.read(lambda s: standing.recorded_corrections(s, ids))

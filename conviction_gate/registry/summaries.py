@@ -6,11 +6,11 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from conviction_gate.registry.entries import Standing
+from conviction_gate.registry.entries import CaseSummary
 from conviction_gate.registry.tables import CaseRow, CorrectionRow, FlagRow, ReopeningRow
 
 
-def standings(session: Session, case_ids: Collection[str]) -> dict[str, Standing]:
+def case_summaries(session: Session, case_ids: Collection[str]) -> dict[str, CaseSummary]:
     """Those of these cases that are on record, by id."""
     cases = session.execute(
         select(CaseRow.case_id, CaseRow.closed, CaseRow.outcome, CaseRow.decided_at).where(
@@ -18,7 +18,7 @@ def standings(session: Session, case_ids: Collection[str]) -> dict[str, Standing
         )
     )
     found = {
-        row.case_id: Standing(
+        row.case_id: CaseSummary(
             case_id=row.case_id, closed=row.closed, outcome=row.outcome, decided_at=row.decided_at
         )
         for row in cases
@@ -32,14 +32,14 @@ def standings(session: Session, case_ids: Collection[str]) -> dict[str, Standing
     return found
 
 
-def known_since(session: Session, since: datetime, after: str, most: int) -> list[str]:
+def ids_decided_since(session: Session, since: datetime, after: str, most: int) -> list[str]:
     """The next ids, after one of them, of cases that are open again or were decided since then."""
     wanted = or_(CaseRow.decided_at >= since, CaseRow.closed.is_(False))
     found = select(CaseRow.case_id).where(wanted, CaseRow.case_id > after).order_by(CaseRow.case_id).limit(most)
     return [*session.scalars(found)]
 
 
-def kept_corrections(session: Session, ids: Collection[str]) -> set[str]:
+def recorded_corrections(session: Session, ids: Collection[str]) -> set[str]:
     """Those of these corrections that are on record."""
     found = select(CorrectionRow.correction_id).where(CorrectionRow.correction_id.in_(ids))
     return {*session.scalars(found)}

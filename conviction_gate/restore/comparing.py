@@ -17,13 +17,13 @@ from temporalio.service import RPCError, RPCStatusCode
 from conviction_gate.contracts.internal.activities import CorrectionRequest, Withdrawal
 from conviction_gate.contracts.internal.facts import Reopening
 from conviction_gate.contracts.names import BOOKING_CASE, CASE_STATUS, FLAG_CORRECTION
-from conviction_gate.restore.histories import Cleared, Flagged, Told, Written, told
+from conviction_gate.restore.histories import Cleared, Flagged, RunSummary, Written, told
 
 if TYPE_CHECKING:
-    from conviction_gate.registry import Registry, Standing
+    from conviction_gate.registry import CaseSummary, Registry
 
 PAGE: Final = 200
-AT_ONCE: Final = 16
+MAX_CONCURRENT_READS: Final = 16
 """Histories read at a time."""
 
 _CASES: Final = f"WorkflowType = '{BOOKING_CASE}' AND ExecutionStatus != 'ContinuedAsNew'"
@@ -60,15 +60,15 @@ class Comparison:
     def __init__(self, client: Client, registry: "Registry", kept_for: timedelta) -> None:
         self._client, self._registry, self._kept_for = client, registry, kept_for
         self._found = Differences()
-        self._reading = asyncio.Semaphore(AT_ONCE)
+        self._reading = asyncio.Semaphore(MAX_CONCURRENT_READS)
 
     async def differences(self) -> Differences:
         """All of them. Reads the history of each open case, and of the ended ones those that differ."""
         async for runs in self._pages(_CASES):
-            on_record = await self._registry.standings({run.id for run in runs})
+            on_record = await self._registry.case_summaries({run.id for run in runs})
             await asyncio.gather(*(self._case(run, on_record.get(run.id)) for run in runs))
         async for runs in self._pages(_CORRECTIONS):
-            kept = await self._registry.kept_corrections({run.id for run in runs})
+            kept = await self._registry.recorded_corrections({run.id for run in runs})
             await asyncio.gather(*(self._correction(run) for run in runs if run.id not in kept))
         async for standings in self._on_record():
             known = await self._known(standings)
@@ -81,15 +81,15 @@ class Comparison:
             await listed.fetch_next_page()
             yield [*(listed.current_page or ())]
 
-    async def _on_record(self) -> AsyncIterator[list["Standing"]]:
+    async def _on_record(self) -> AsyncIterator[list["CaseSummary"]]:
         since, last = datetime.now(UTC) - self._kept_for, ""
-        while ids := await self._registry.known_since(since, last, PAGE):
-            yield [*(await self._registry.standings(ids)).values()]
+        while ids := await self._registry.ids_decided_since(since, last, PAGE):
+            yield [*(await self._registry.case_summaries(ids)).values()]
             last = ids[-1]
 
     # The server's side -----------------------------------------------------------------------------
 
-    async def _case(self, run: WorkflowExecution, standing: "Standing | None") -> None:
+    async def _case(self, run: WorkflowExecution, standing: "CaseSummary | None") -> None:
         is_open = run.status is WorkflowExecutionStatus.RUNNING
         if not is_open and _agree(run, standing):
             return
@@ -97,7 +97,7 @@ class Comparison:
             runs = await chain(self._client, run.id, run.run_id)
         written = [it for _, history in runs for it in history.written]
         corrections = {it.correction_id for it in written if isinstance(it, CorrectionRequest)}
-        lost = corrections and corrections - await self._registry.kept_corrections(corrections)
+        lost = corrections and corrections - await self._registry.recorded_corrections(corrections)
         if lost or (any(lacks(standing, it) for it in written) and await self._still_lacks(run.id, written)):
             self._unwritten(run)
         elif is_open and standing and not knows(runs[-1][1], standing):
@@ -105,7 +105,7 @@ class Comparison:
 
     async def _still_lacks(self, case_id: str, written: list[Written]) -> bool:
         """Looked up after the history was read: a worker may be writing meanwhile."""
-        standing = (await self._registry.standings([case_id])).get(case_id)
+        standing = (await self._registry.case_summaries([case_id])).get(case_id)
         return any(lacks(standing, it) for it in written)
 
     async def _correction(self, run: WorkflowExecution) -> None:
@@ -119,7 +119,7 @@ class Comparison:
 
     # The registry's side ---------------------------------------------------------------------------
 
-    async def _known(self, standings: Iterable["Standing"]) -> set[str]:
+    async def _known(self, standings: Iterable["CaseSummary"]) -> set[str]:
         """Those that ended on record and whose end the server lists: nearly all, for one query."""
         ended = {it.case_id: it.decided_at for it in standings if it.closed and not _QUOTED & {*it.case_id}}
         if not ended:
@@ -129,7 +129,7 @@ class Comparison:
         listed = self._client.list_workflows(query, page_size=PAGE)
         return {run.id async for run in listed if run.close_time and run.close_time >= ended[run.id]}
 
-    async def _kept(self, standing: "Standing") -> None:
+    async def _kept(self, standing: "CaseSummary") -> None:
         if standing.case_id in self._found.unwritten:
             return
         async with self._reading:
@@ -152,16 +152,16 @@ async def described(client: Client, workflow_id: str) -> WorkflowExecutionDescri
         return None
 
 
-async def chain(client: Client, workflow_id: str, run_id: str) -> list[tuple[str, Told]]:
+async def chain(client: Client, workflow_id: str, run_id: str) -> list[tuple[str, RunSummary]]:
     """A run's id and history after those that it continues, as far back as the server keeps them."""
-    runs: list[tuple[str, Told]] = []
+    runs: list[tuple[str, RunSummary]] = []
     while run_id and (history := await told(client, workflow_id, run_id)) is not None:
         runs.insert(0, (run_id, history))
         run_id = history.continues
     return runs
 
 
-def lacks(standing: "Standing | None", written: Written) -> bool:
+def lacks(standing: "CaseSummary | None", written: Written) -> bool:
     """Whether a write, before which nothing is lacking, is not in the registry.
 
     What the registry came to later is no lack: a flag that was withdrawn since, an end that was reopened.
@@ -182,7 +182,7 @@ def lacks(standing: "Standing | None", written: Written) -> bool:
             return False  # asked for by its id, not by its case
 
 
-def knows(run: Told, standing: "Standing") -> bool:
+def knows(run: RunSummary, standing: "CaseSummary") -> bool:
     """Whether an open run knows what is on record of its case, or is about to be told."""
     if run.earlier is not None and (run.earlier.outcome or (run.earlier.is_open and not run.recalled)):
         return True
@@ -194,7 +194,7 @@ def knows(run: Told, standing: "Standing") -> bool:
     return standing.reopened.keys() <= run.reopened and len(standing.flags) <= run.flags
 
 
-def _agree(run: WorkflowExecution, standing: "Standing | None") -> bool:
+def _agree(run: WorkflowExecution, standing: "CaseSummary | None") -> bool:
     """Whether a run that has ended is plainly on record: its end, or a later one."""
     if standing is None or run.close_time is None:
         return False

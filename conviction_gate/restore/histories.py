@@ -10,7 +10,7 @@ from temporalio.api.history.v1 import ActivityTaskScheduledEventAttributes
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from conviction_gate.contracts.fields import Inside
+from conviction_gate.contracts.fields import InternalModel
 from conviction_gate.contracts.internal.activities import (
     CHECK_HISTORY,
     CLEAR_CASE,
@@ -22,9 +22,9 @@ from conviction_gate.contracts.internal.activities import (
     Conclusion,
     Corrected,
     CorrectionRequest,
-    Earlier,
+    EarlierRecord,
     HistoryFound,
-    Recalled,
+    RecalledCase,
     Withdrawal,
 )
 from conviction_gate.contracts.internal.facts import Facts, Reopening
@@ -55,7 +55,7 @@ _WRITES: Final[Mapping[str, type[Conclusion | Withdrawal | CorrectionRequest]]] 
 }
 
 
-class _Carried(Inside):
+class _Carried(InternalModel):
     """What a run that goes on with another one was given; `workflows.state` has the whole of it."""
 
     facts: Facts = Facts()
@@ -64,7 +64,7 @@ class _Carried(Inside):
 
 
 @dataclass
-class Told:
+class RunSummary:
     """A run of a case or of a correction, as its history tells it.
 
     `continues`: the run before, whose state it goes on with. `first_task`: the event to which a reset
@@ -83,7 +83,7 @@ class Told:
     is_due: bool = False
     knew: bool = False
     asks: bool = False
-    earlier: Earlier | None = None
+    earlier: EarlierRecord | None = None
     recalled: bool = False
     flags: int = 0
     reopened: set[datetime] = field(default_factory=set)
@@ -92,7 +92,7 @@ class Told:
     decided: set[datetime] = field(default_factory=set)
 
 
-async def told(client: Client, workflow_id: str, run_id: str) -> Told | None:
+async def told(client: Client, workflow_id: str, run_id: str) -> RunSummary | None:
     """What the run's history tells; None where the server has forgotten it."""
     reader = _Reader(client)
     try:
@@ -125,7 +125,7 @@ class _Reader:
     def __init__(self, client: Client) -> None:
         self._client = client
         self.under_way: dict[int, tuple[str, Any]] = {}
-        self.told = Told()
+        self.told = RunSummary()
 
     async def started(self, continues: str, given: Payloads) -> None:
         if not continues:
@@ -152,7 +152,7 @@ class _Reader:
                 told.flags = max(told.flags, told.earlier.flags)
             case (name, _) if name == RECALL_CASE:
                 told.recalled = True
-                reopenings = (await self._read(answer, Recalled)).facts.reopenings
+                reopenings = (await self._read(answer, RecalledCase)).facts.reopenings
                 told.written += reopenings
                 told.reopened |= {reopening.reopened_at for reopening in reopenings}
             case (name, Conclusion() as asked) if _wrote(await self._read(answer, Concluded), asked):

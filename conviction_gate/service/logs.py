@@ -21,7 +21,7 @@ from conviction_gate.temporal.connect import code_in
 
 _OURS: Final = (
     "conviction_gate.config.",
-    "conviction_gate.contracts.internal.sealed",
+    "conviction_gate.contracts.encrypted_payloads",
     "conviction_gate.devserver.",
     "conviction_gate.encryption.",
     "conviction_gate.registry.",

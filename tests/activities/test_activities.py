@@ -18,10 +18,10 @@ from conviction_gate.contracts.internal.activities import (
     Conclusion,
     CorrectionRequest,
     DocketRequest,
-    Earlier,
+    EarlierRecord,
     HistoryRequest,
     Intervals,
-    OffensesToPlace,
+    OffensesToClassify,
     RulingsPermitted,
     RulingsToPermit,
     Withdrawal,
@@ -155,7 +155,7 @@ async def test_check_history(look_ups: LookUps, registry: Registry) -> None:
     )
     assert [record.decided_on for record in found.history.records] == [date(2009, 4, 2)]
     assert [placed.charge_class for placed in found.placements] == ["minor_traffic", "unclassified"]
-    assert (found.us_citizen, found.has_docket, found.earlier) == (False, False, Earlier())
+    assert (found.us_citizen, found.has_docket, found.earlier) == (False, False, EarlierRecord())
     assert found.intervals == INTERVALS
 
 
@@ -163,7 +163,7 @@ async def test_check_history_tells_how_the_case_ended(look_ups: LookUps, outcome
     ended = conclusion("cleared", "clear.no_conviction")
     await twice(outcomes.clear_case, ended)
     asked = HistoryRequest(case_id=str(CASE), agency=CASE.agency, subjects=(booked().subject,), offenses=())
-    assert (await twice(look_ups.check_history, asked)).earlier == Earlier(outcome=ended.result)
+    assert (await twice(look_ups.check_history, asked)).earlier == EarlierRecord(outcome=ended.result)
 
 
 async def test_recall_case(look_ups: LookUps, outcomes: Outcomes) -> None:
@@ -203,14 +203,14 @@ async def test_more_than_a_case_can_carry_is_asked_for_again_and_ends_nothing(re
 async def test_classify_charge(look_ups: LookUps) -> None:
     dui = Offense(scheme="CA-VC", code="23152(a)")
     placed = (
-        await twice(look_ups.classify_charge, OffensesToPlace(agency=CASE.agency, offenses=(dui,)))
+        await twice(look_ups.classify_charge, OffensesToClassify(agency=CASE.agency, offenses=(dui,)))
     ).placements
     assert [(offense.code, offense.charge_class) for offense in placed] == [("23152(a)", "dui")]
 
 
 async def test_an_agency_asks_its_own_catalog(look_ups: LookUps) -> None:
     for agency, charge_class in ((CASE.agency, "minor_traffic"), ("ZZZZ00100", "unclassified")):
-        later = OffensesToPlace(agency=agency, offenses=(OWN,))
+        later = OffensesToClassify(agency=agency, offenses=(OWN,))
         assert (await twice(look_ups.classify_charge, later)).placements[0].charge_class == charge_class
         asked = HistoryRequest(case_id=str(CASE), agency=agency, subjects=(booked().subject,), offenses=(OWN,))
         assert (await twice(look_ups.check_history, asked)).placements[0].charge_class == charge_class

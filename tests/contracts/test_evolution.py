@@ -15,7 +15,7 @@ import conviction_gate.registry.entries  # noqa: F401
 import tests.contracts.samples
 from activities import LookUps, Outcomes
 from conviction_gate import policy  # noqa: F401  (so that every model of the house is known)
-from conviction_gate.contracts.internal.activities import Answer
+from conviction_gate.contracts.internal.activities import ActivityResult
 from tests.contracts.samples import MODELS, folders, main, read_schemas, samples, with_words, words_in
 from tests.contracts.schema import misfits, narrower
 from tests.replay.record import release, version
@@ -26,7 +26,7 @@ BROKEN = (
     "`make histories`."
 )
 READ_BY_WORKFLOWS: Final = frozenset(
-    {"CaseState", "Facts", "Recalled", "HistoryFound", "OffensesPlaced", "Concluded", "Corrected"}
+    {"CaseState", "Facts", "RecalledCase", "HistoryFound", "OffensesClassified", "Concluded", "Corrected"}
 )
 """Of a word that it does not know in these, an older worker's workflow tells on, or holds its case."""
 BEAR_NEW_WORDS: Final = READ_BY_WORKFLOWS | {"Conclusion", "Withdrawal"}
@@ -204,7 +204,7 @@ def test_a_limit_that_is_tightened_is_found_out(field: str, changed: Any, reason
     takes_no_less(then, then, "Conviction", "0.1.0")
 
 
-@pytest.mark.parametrize("name", ["OffensesPlaced", "Conclusion"])
+@pytest.mark.parametrize("name", ["OffensesClassified", "Conclusion"])
 def test_a_new_word_may_be_written_where_an_older_worker_bears_it(name: str) -> None:
     text = json.dumps(samples(MODELS[name])[1])
     newer = [json.loads(text.replace("minor_traffic", "street_racing"))]
@@ -245,7 +245,7 @@ def test_a_word_that_nobody_knows_is_kept_or_not_read_at_all(name: str) -> None:
     for place in places:
         newer = with_words(sample, {place: "since_0_9"})
         read = model.model_validate_json(json.dumps(newer))
-        unread = isinstance(read, Answer) and not read.is_read
+        unread = isinstance(read, ActivityResult) and not read.is_read
         assert unread or not [*lost_of_any_order(newer, json.loads(read.model_dump_json()))], place
 
 
@@ -261,7 +261,7 @@ def in_order(value: Any) -> Any:
 
 
 def test_every_answer_that_says_when_it_is_not_read_is_held_to_it() -> None:
-    assert {model.__name__ for model in Answer.__subclasses__()} <= READ_BY_WORKFLOWS
+    assert {model.__name__ for model in ActivityResult.__subclasses__()} <= READ_BY_WORKFLOWS
 
 
 # Defaults ---------------------------------------------------------------------------------------------

@@ -44,7 +44,7 @@ async def listed(house: House) -> dict[str, list[dict[str, Any]]]:
 async def kept(house: House, case: str) -> tuple[Facts, tuple[str, ...]]:
     """What the registry holds of a case that has ended: its facts, and what decided it."""
     async with await Registry.open(Settings(data=house.data).registry) as registry:
-        ended = await registry.kept_case(case)
+        ended = await registry.recorded_case(case)
     assert ended is not None
     return ended.facts, ended.result.grounds
 

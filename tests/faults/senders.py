@@ -22,7 +22,7 @@ from temporalio.service import RPCError
 from conviction_gate.contracts.case import CaseResult, CaseView, CorrectionResult, Flag
 from conviction_gate.contracts.fields import A_DAY
 from conviction_gate.contracts.names import BOOKING_CASE, FLAG_CORRECTION, TASK_QUEUE, CaseId
-from conviction_gate.registry import KeptCase, Registry
+from conviction_gate.registry import RecordedCase, Registry
 from tests.workflows.cases import booking, case_id, settled
 
 Key = tuple[str, str]
@@ -135,13 +135,13 @@ class Senders:
             for _, message_id in self.sent[case]:
                 if await self._is_correction(case, message_id):
                     await self.corrected(case, message_id).result()
-            kept = await registry.kept_case(str(case))
+            kept = await registry.recorded_case(str(case))
             if kept is None:
                 return [f"ended {result.outcome}, and the registry knows nothing of it"]
             view = kept.case  # what `show` prints
         else:
             acknowledged = sum(sent.acknowledged and sent.fits for sent in self.sent[case].values())
-            result, kept = None, await registry.kept_case(str(case))
+            result, kept = None, await registry.recorded_case(str(case))
             view = await settled(self.handle(case), end, messages=acknowledged)
         flags = [flag for flag in await registry.flags() if flag.case_id == str(case)]
         return [
@@ -186,7 +186,7 @@ class Senders:
 
 
 def _decided_twice(
-    end: str, result: CaseResult | None, kept: KeptCase | None, flags: list[Flag]
+    end: str, result: CaseResult | None, kept: RecordedCase | None, flags: list[Flag]
 ) -> Iterator[str]:
     if (statuses := [flag.status for flag in flags]) != FLAGS_AT_THE_END.get(end, []):
         yield f"was to be {end} and has the flags {statuses}"

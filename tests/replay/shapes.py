@@ -17,9 +17,9 @@ from conviction_gate import policy
 from conviction_gate.contracts.booking import Subject
 from conviction_gate.contracts.case import CaseResult
 from conviction_gate.contracts.history import History, HistoryRecord
-from conviction_gate.contracts.internal.activities import Concluded, Conclusion, Earlier
+from conviction_gate.contracts.internal.activities import Concluded, Conclusion, EarlierRecord
 from conviction_gate.contracts.names import BOOKING_CASE, FLAG_CORRECTION, CaseId
-from conviction_gate.registry import KeptCase, Known, Registry
+from conviction_gate.registry import Background, RecordedCase, Registry
 from tests.workflows.cases import (
     amendment,
     as_json,
@@ -90,12 +90,12 @@ class PausingRegistry(Registry):
         self.may_answer = asyncio.Event()
         self.may_answer.set()
 
-    async def known(self, subjects: Sequence[Subject], case_id: str) -> Known:
-        known = await super().known(subjects, case_id)
+    async def background(self, subjects: Sequence[Subject], case_id: str) -> Background:
+        known = await super().background(subjects, case_id)
         if not self.strange:
             return known
         outcome = CaseResult.model_construct(outcome="suspended")
-        return replace(known, earlier=Earlier.model_construct(outcome=outcome))
+        return replace(known, earlier=EarlierRecord.model_construct(outcome=outcome))
 
     async def flag(self, conclusion: Conclusion) -> Concluded:
         if self.fails:
@@ -167,7 +167,7 @@ class Desk:
         return await open_by_signal(self.client, self.case, name, message, task_queue=self.name, **how)
 
     async def reopen_the_record(self) -> None:
-        def again(kept: KeptCase) -> Any:
+        def again(kept: RecordedCase) -> Any:
             return policy.reopen(kept.facts, kept.result, by="clerk-7", reason="refiled", at=AT)
 
         await self.registry.reopen(str(self.case), by="clerk-7", reason="refiled", at=AT, open_again=again)

@@ -19,9 +19,9 @@ from conviction_gate.contracts.court import (
     SubjectFinding,
 )
 from conviction_gate.contracts.court import Ruling as Word
-from conviction_gate.contracts.fields import ChargeClass, Finding, Severity
+from conviction_gate.contracts.fields import ChargeClass, FindingKind, Severity
 from conviction_gate.contracts.history import History, HistoryRecord, Priority
-from conviction_gate.contracts.internal.facts import Facts, PlacedOffense, Ruling
+from conviction_gate.contracts.internal.facts import ClassifiedOffense, Facts, Ruling
 from conviction_gate.contracts.message import Message
 from conviction_gate.policy.catalog import place
 
@@ -118,7 +118,7 @@ def amendment(filed: Charge, on: str) -> Amendment:
     )
 
 
-def finding(what: Finding = "us_citizen", on: str = "2012-06-01") -> SubjectFinding:
+def finding(what: FindingKind = "us_citizen", on: str = "2012-06-01") -> SubjectFinding:
     """A finding about the subject."""
     return SubjectFinding(
         message_id=f"finding {what}", finding=what, found_on=date.fromisoformat(on), source="desk"
@@ -176,7 +176,7 @@ def facts_of(
     *messages: Message | Ruling,
     past: History | None = CLEAN,
     us_citizen: bool = False,
-    placed: Iterable[PlacedOffense] = (),
+    placed: Iterable[ClassifiedOffense] = (),
 ) -> Facts:
     """Facts with these messages; what `placed` does not place, the catalog does."""
     return with_more(Facts(history=past, us_citizen=us_citizen, placements=tuple(placed)), *messages)
@@ -190,9 +190,9 @@ def with_more(facts: Facts, *messages: Message | Ruling) -> Facts:
     return facts.model_copy(update={"placements": (*facts.placements, *found)})
 
 
-def made_up(charge_class: ChargeClass, severity: Severity | None = None) -> PlacedOffense:
+def made_up(charge_class: ChargeClass, severity: Severity | None = None) -> ClassifiedOffense:
     """A place for an offense of a scheme that no catalog holds."""
-    return PlacedOffense(scheme="X", code=charge_class, charge_class=charge_class, severity=severity)
+    return ClassifiedOffense(scheme="X", code=charge_class, charge_class=charge_class, severity=severity)
 
 
 def decided(facts: Facts) -> policy.Decision:

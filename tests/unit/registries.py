@@ -13,7 +13,7 @@ from sqlalchemy.util import await_only
 from conviction_gate.contracts.booking import Booking, Charge, Subject
 from conviction_gate.contracts.case import CaseResult, CaseView, Outcome
 from conviction_gate.contracts.court import Conviction, Dismissal, SubjectFinding
-from conviction_gate.contracts.fields import Rule, Status
+from conviction_gate.contracts.fields import RuleName, Status
 from conviction_gate.contracts.internal.activities import Conclusion, Withdrawal
 from conviction_gate.contracts.internal.facts import Facts
 from conviction_gate.contracts.message import Message
@@ -49,7 +49,7 @@ VACATED = Dismissal(message_id="d-1", charge_id="1", decided_on=date(2013, 9, 1)
 
 def conclusion(
     outcome: Outcome,
-    rule: Rule,
+    rule: RuleName,
     *messages: Message,
     case: str = "T-1",
     number: int = 1,
@@ -97,7 +97,7 @@ def cleared(**changes: Any) -> Conclusion:
     return conclusion("cleared", "clear.no_conviction", **changes)
 
 
-def withdrawal(rule: Rule = "clear.no_conviction", number: int = 1) -> Withdrawal:
+def withdrawal(rule: RuleName = "clear.no_conviction", number: int = 1) -> Withdrawal:
     return Withdrawal(
         conclusion=conclusion("withdrawn", rule, CONVICTION, VACATED, number=number),
         reason="the conviction was vacated",

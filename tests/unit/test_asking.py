@@ -8,7 +8,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from conviction_gate import policy
 from conviction_gate.cli.review import Asked, Silent, asked_by, misfit
-from conviction_gate.contracts.case import QUESTIONS_TOLD, CaseView
+from conviction_gate.contracts.case import MAX_QUESTIONS_SHOWN, CaseView
 from conviction_gate.contracts.court import Ruling as Word
 from conviction_gate.contracts.history import HistoryRecord, Priority
 from conviction_gate.contracts.internal.facts import Facts, Ruling
@@ -43,7 +43,7 @@ def test_what_answers_a_question_is_bound_to_it_and_nothing_else_is() -> None:
 def test_a_case_tells_ten_questions_at_most() -> None:
     many = facts_of(booking(*(charge(the.UNCLASSIFIED, str(number)) for number in range(12))))
     assert len(decided(many).questions) == 12
-    assert len(view_of(many).questions) == QUESTIONS_TOLD
+    assert len(view_of(many).questions) == MAX_QUESTIONS_SHOWN
 
 
 def test_a_question_tells_what_was_filed_from_what_was_convicted_of() -> None:

@@ -8,11 +8,11 @@ import pytest
 from conviction_gate.cli.reconcile import write_again
 from conviction_gate.contracts.booking import Subject
 from conviction_gate.contracts.case import CaseResult
-from conviction_gate.contracts.internal.activities import Earlier
+from conviction_gate.contracts.internal.activities import EarlierRecord
 from conviction_gate.contracts.internal.facts import Reopening
-from conviction_gate.registry import Registry, Standing
+from conviction_gate.registry import CaseSummary, Registry
 from conviction_gate.restore.comparing import knows, lacks
-from conviction_gate.restore.histories import Cleared, Flagged, Told, Written
+from conviction_gate.restore.histories import Cleared, Flagged, RunSummary, Written
 from tests.unit.registries import CASE_ID, CITIZEN, LATER, NOON, cleared, conclusion, flagged, withdrawal
 
 
@@ -54,7 +54,7 @@ async def test_a_registry_lacks_what_was_written_after_its_backup_and_only_that(
 ) -> None:
     async with await Registry.open(url) as registry:
         for backup in range(len(story) + 1):
-            standing = (await registry.standings([CASE_ID])).get(CASE_ID)
+            standing = (await registry.case_summaries([CASE_ID])).get(CASE_ID)
             for told in range(len(story) + 1):
                 lacking = [number for number, it in enumerate(story[:told]) if lacks(standing, it)]
                 assert lacking[:1] == ([backup] if told > backup else []), (backup, told)
@@ -72,7 +72,7 @@ async def test_a_lost_flag_is_written_again_whatever_was_found_since(
 ) -> None:
     async with await Registry.open(url) as registry:
         await registry.clear(conclusion("cleared", "clear.us_citizen", CITIZEN, case="T-2"))
-        assert (await registry.known([Subject(fbi_number="F-1")], CASE_ID)).us_citizen
+        assert (await registry.background([Subject(fbi_number="F-1")], CASE_ID)).us_citizen
         assert (await registry.flag(flagged())).us_citizen
         assert await write_again(registry, CASE_ID, Flagged(flagged())) is None
         assert [flag.status for flag in await registry.flags()] == ["active"]
@@ -84,11 +84,11 @@ async def test_a_reopening_that_does_not_fit_says_why(url: str) -> None:
         assert "its flag stands" in str(await write_again(registry, CASE_ID, reopening(1)))
 
 
-ENDED = Standing(case_id=CASE_ID, closed=True, outcome="flagged", decided_at=NOON, flags={1: "active"})
-REOPENED = Standing(
+ENDED = CaseSummary(case_id=CASE_ID, closed=True, outcome="flagged", decided_at=NOON, flags={1: "active"})
+REOPENED = CaseSummary(
     case_id=CASE_ID, closed=False, outcome="cleared", decided_at=NOON, reopened={after(1): NOON}
 )
-WAITS = Told(first_task=4, asks=True, earlier=Earlier())
+WAITS = RunSummary(first_task=4, asks=True, earlier=EarlierRecord())
 RESULT: CaseResult = flagged().result
 
 
@@ -96,24 +96,30 @@ RESULT: CaseResult = flagged().result
     ("run", "standing", "known"),
     [
         (WAITS, ENDED, False),
-        (Told(first_task=4), ENDED, False),  # it waits for its booking, and would ask then
-        (Told(is_due=True), ENDED, True),  # it begins, and asks
-        (Told(first_task=4, is_due=True, knew=True, continues="run"), ENDED, False),
-        (Told(first_task=4, asks=True), ENDED, True),
-        (Told(first_task=4, asks=True, earlier=Earlier(outcome=RESULT)), ENDED, True),
-        (Told(first_task=4, asks=True, earlier=Earlier(), decided={NOON}), ENDED, True),
-        (Told(first_task=4, asks=True, earlier=Earlier(), is_writing=True), ENDED, True),
+        (RunSummary(first_task=4), ENDED, False),  # it waits for its booking, and would ask then
+        (RunSummary(is_due=True), ENDED, True),  # it begins, and asks
+        (RunSummary(first_task=4, is_due=True, knew=True, continues="run"), ENDED, False),
+        (RunSummary(first_task=4, asks=True), ENDED, True),
+        (RunSummary(first_task=4, asks=True, earlier=EarlierRecord(outcome=RESULT)), ENDED, True),
+        (RunSummary(first_task=4, asks=True, earlier=EarlierRecord(), decided={NOON}), ENDED, True),
+        (RunSummary(first_task=4, asks=True, earlier=EarlierRecord(), is_writing=True), ENDED, True),
         (WAITS, REOPENED, False),
-        (Told(first_task=4, asks=True, earlier=Earlier(is_open=True)), REOPENED, True),  # it recalls
         (
-            Told(first_task=4, asks=True, earlier=Earlier(is_open=True), recalled=True, reopened={after(1)}),
+            RunSummary(first_task=4, asks=True, earlier=EarlierRecord(is_open=True)),
+            REOPENED,
+            True,
+        ),  # it recalls
+        (
+            RunSummary(
+                first_task=4, asks=True, earlier=EarlierRecord(is_open=True), recalled=True, reopened={after(1)}
+            ),
             REOPENED,
             True,
         ),
-        (Told(first_task=4, continues="run", knew=True, reopened={after(1)}), REOPENED, True),
-        (Told(first_task=4, continues="run", knew=True), REOPENED, False),
-        (Told(first_task=4, continues="run", knew=True), ENDED, False),
+        (RunSummary(first_task=4, continues="run", knew=True, reopened={after(1)}), REOPENED, True),
+        (RunSummary(first_task=4, continues="run", knew=True), REOPENED, False),
+        (RunSummary(first_task=4, continues="run", knew=True), ENDED, False),
     ],
 )
-def test_what_an_open_run_knows(run: Told, standing: Standing, known: bool) -> None:
+def test_what_an_open_run_knows(run: RunSummary, standing: CaseSummary, known: bool) -> None:
     assert knows(run, standing) is known

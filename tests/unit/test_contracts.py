@@ -17,7 +17,7 @@ from conviction_gate.contracts.internal.facts import Facts
 from conviction_gate.contracts.names import CaseId
 from conviction_gate.contracts.reading import (
     DoesNotFit,
-    misfit,
+    mismatch,
     read_booking,
     read_message,
     read_object,
@@ -486,12 +486,12 @@ def booked() -> Booking:
 
 
 def test_a_booking_belongs_to_its_own_case_alone() -> None:
-    assert misfit(booked(), CaseId("CA0000001", "A-1"), NOW) is None
-    assert (misfit(booked(), CaseId("CA0000002", "A-1"), NOW) or "").startswith("agency: ")
-    other = misfit(booked(), CaseId("CA0000001", "A-2"), NOW) or ""
+    assert mismatch(booked(), CaseId("CA0000001", "A-1"), NOW) is None
+    assert (mismatch(booked(), CaseId("CA0000002", "A-1"), NOW) or "").startswith("agency: ")
+    other = mismatch(booked(), CaseId("CA0000001", "A-2"), NOW) or ""
     assert other.startswith("tracking_number: ")
     assert other.endswith("send it to booking-case:CA0000001:A-1")
-    assert "workflow id" in (misfit(booked(), None, NOW) or "")
+    assert "workflow id" in (mismatch(booked(), None, NOW) or "")
 
 
 DATED = {
@@ -513,16 +513,16 @@ def test_a_date_may_be_a_day_ahead_and_no_more(name: str) -> None:
     latest: date = NOW + timedelta(days=1) if name == "booking" else date(2014, 1, 2)
 
     fits = read_message(name, changed(name, **{field: latest.isoformat()}))
-    assert misfit(fits, case, NOW) is None
+    assert mismatch(fits, case, NOW) is None
     ahead = read_message(name, changed(name, **{field: (latest + step).isoformat()}))
-    said = misfit(ahead, case, NOW) or ""
+    said = mismatch(ahead, case, NOW) or ""
     assert said.startswith(f"{field}: ")
     assert said.endswith("is more than a day ahead; check the sender's clock")
 
 
 def test_the_end_of_the_calendar_is_ahead_and_no_error() -> None:
     message = read_message("conviction", changed("conviction", decided_on="9999-12-31"))
-    assert misfit(message, CaseId("CA0000001", "A-1"), NOW)
+    assert mismatch(message, CaseId("CA0000001", "A-1"), NOW)
 
 
 ANSWERS: list[tuple[type[BaseModel], Fields]] = [

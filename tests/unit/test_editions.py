@@ -10,7 +10,7 @@ from typing import Final, get_args
 import pytest
 
 from conviction_gate import policy
-from conviction_gate.contracts.fields import Rule
+from conviction_gate.contracts.fields import RuleName
 from conviction_gate.policy import Decision, Edition
 from conviction_gate.policy.catalog import normalised
 from conviction_gate.policy.rules.rule import policy_rule
@@ -37,7 +37,7 @@ def test_a_released_edition_decides_the_grid_as_it_did() -> None:
         digest.update(f"{told(decision)}\n".encode())
         rules[decision.rule] += 1
     print(f"\n{rules.total()} facts decided, {dict(rules)}")
-    assert set(rules) == set(get_args(Rule))
+    assert set(rules) == set(get_args(RuleName))
     assert digest.hexdigest() == released, (
         f"edition {FIRST.name} decides otherwise than when it was released. A released edition never "
         "changes, since open cases are decided under it for years: undo the change, or make a new edition "

@@ -9,7 +9,7 @@ from conviction_gate import policy
 from conviction_gate.cli.explain import CAME_AS, explanation
 from conviction_gate.client.looking_up import Found
 from conviction_gate.contracts.case import CaseResult, Flag, RejectedView, ReopenedView
-from conviction_gate.contracts.fields import Rule
+from conviction_gate.contracts.fields import RuleName
 from conviction_gate.contracts.internal.facts import Facts
 from conviction_gate.contracts.signals import SIGNALS
 from tests.readability import grade
@@ -54,7 +54,7 @@ def result(**told: Any) -> CaseResult:
 
 
 def test_these_worlds_lead_to_every_rule() -> None:
-    assert {decided(facts).rule for facts in worlds()} == set(get_args(Rule))
+    assert {decided(facts).rule for facts in worlds()} == set(get_args(RuleName))
 
 
 def test_every_sentence_is_at_an_eighth_grade_level() -> None:

@@ -8,7 +8,7 @@ from temporalio.common import SearchAttributeIndexedValueType as Type
 from conviction_gate.contracts import names
 from conviction_gate.contracts.case import FlagStatus, Outcome
 from conviction_gate.contracts.court import Disposition, Entry, Ground, Ruling
-from conviction_gate.contracts.fields import ChargeClass, Finding, Rule, Severity, Status
+from conviction_gate.contracts.fields import ChargeClass, FindingKind, RuleName, Severity, Status
 from conviction_gate.contracts.history import DISPOSITIONS, PRIORITY_KINDS
 from conviction_gate.contracts.names import CaseId
 from conviction_gate.contracts.signals import SIGNALS
@@ -134,7 +134,7 @@ def test_words_of_the_messages() -> None:
         "appeal_ended",
         "other",
     }
-    assert set(get_args(Finding)) == {"us_citizen", "misidentified", "deceased"}
+    assert set(get_args(FindingKind)) == {"us_citizen", "misidentified", "deceased"}
     assert set(get_args(Ground)) == {
         "clerical_error",
         "vacated",
@@ -162,7 +162,7 @@ def test_words_of_the_answers() -> None:
     }
     assert set(get_args(Outcome)) == {"flagged", "cleared", "withdrawn"}
     assert set(get_args(FlagStatus)) == {"active", "withdrawn"}
-    assert set(get_args(Rule)) == {
+    assert set(get_args(RuleName)) == {
         "flag.non_traffic_charge",
         "flag.excluded_offense",
         "flag.prior_conviction",

@@ -6,7 +6,12 @@ import pytest
 from pydantic import ValidationError
 
 from conviction_gate.contracts.case import CaseResult, CaseView
-from conviction_gate.contracts.internal.activities import Concluded, Conclusion, HistoryFound, OffensesPlaced
+from conviction_gate.contracts.internal.activities import (
+    Concluded,
+    Conclusion,
+    HistoryFound,
+    OffensesClassified,
+)
 from conviction_gate.contracts.internal.facts import Facts
 from tests.contracts.samples import samples
 from tests.unit.facts import booking, charge, facts_of
@@ -43,9 +48,11 @@ def test_a_word_that_only_is_told_stays_as_it_was() -> None:
 
 @pytest.mark.parametrize(
     ("model", "field"),
-    [(HistoryFound, "placements"), (HistoryFound, "history"), (OffensesPlaced, "placements")],
+    [(HistoryFound, "placements"), (HistoryFound, "history"), (OffensesClassified, "placements")],
 )
-def test_an_answer_that_cannot_be_read_says_so(model: type[HistoryFound | OffensesPlaced], field: str) -> None:
+def test_an_answer_that_cannot_be_read_says_so(
+    model: type[HistoryFound | OffensesClassified], field: str
+) -> None:
     one = NEWER[field]
     answer = {field: one if field == "history" else [one]}
     assert not model.model_validate_json(json.dumps(answer)).is_read

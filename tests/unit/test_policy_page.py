@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from conviction_gate import policy
-from conviction_gate.contracts.fields import ChargeClass, Rule
+from conviction_gate.contracts.fields import ChargeClass, RuleName
 from conviction_gate.policy.matter import Matter
 from conviction_gate.policy.page import CLASSES, RULES, long_date, page
 from tests.readability import grade
@@ -32,7 +32,7 @@ def test_rules_are_numbered_in_the_order_in_which_they_are_asked() -> None:
 def test_every_rule_is_described_once() -> None:
     for edition in policy.EDITIONS:
         described = [words.rule for rule in edition.rules for words in rule.words]
-        assert sorted(described) == sorted(get_args(Rule))
+        assert sorted(described) == sorted(get_args(RuleName))
 
 
 def test_each_answer_of_a_rule_is_described_beside_it() -> None:
@@ -53,7 +53,7 @@ def test_every_rule_has_a_source() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_a_rule_is_at_an_eighth_grade_level(rule: Rule) -> None:
+def test_a_rule_is_at_an_eighth_grade_level(rule: RuleName) -> None:
     words = RULES[rule]
     assert grade(f"{words.when} {words.then} Source: {words.source}.") <= EIGHTH
 

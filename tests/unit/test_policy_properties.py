@@ -21,9 +21,9 @@ from conviction_gate.contracts.court import (
     SubjectFinding,
 )
 from conviction_gate.contracts.court import Ruling as Word
-from conviction_gate.contracts.fields import ChargeClass, Finding, Rule, Severity
+from conviction_gate.contracts.fields import ChargeClass, FindingKind, RuleName, Severity
 from conviction_gate.contracts.history import DISPOSITIONS, PRIORITY_KINDS, History, HistoryRecord, Priority
-from conviction_gate.contracts.internal.facts import Facts, PlacedOffense, Question, Ruling
+from conviction_gate.contracts.internal.facts import ClassifiedOffense, Facts, Question, Ruling
 from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.signals import is_taken_after_the_end
 from conviction_gate.policy.catalog import find
@@ -142,7 +142,7 @@ identity_messages = st.one_of(
     st.builds(
         SubjectFinding,
         **sent(),
-        finding=st.sampled_from(get_args(Finding)),
+        finding=st.sampled_from(get_args(FindingKind)),
         found_on=days,
         source=st.just("desk"),
     ),
@@ -163,7 +163,7 @@ stray_rulings = st.builds(
     decision=reviews,
     question=st.builds(
         Question,
-        rule=st.sampled_from(get_args(Rule)),
+        rule=st.sampled_from(get_args(RuleName)),
         charge_id=st.none() | charge_ids,
         about=st.sampled_from(["ncic 5499 as unclassified", "nothing"]),
     ),
@@ -194,7 +194,7 @@ histories = st.builds(
 any_charge = charges(ALL_CODES, [None, False, True])
 minor_charge = charges(MINOR_CODES, [None, False])
 made_up_offense = st.builds(
-    PlacedOffense,
+    ClassifiedOffense,
     scheme=st.just("NCIC"),
     code=st.just("5499"),
     charge_class=st.sampled_from(get_args(ChargeClass)),

@@ -8,7 +8,7 @@ import pytest
 from conviction_gate import policy
 from conviction_gate.contracts.case import CaseResult
 from conviction_gate.contracts.internal.facts import Facts
-from conviction_gate.contracts.internal.limits import FACTS_MOST, size_of, size_of_facts
+from conviction_gate.contracts.internal.limits import MAX_FACTS_BYTES, size_of, size_of_facts
 from conviction_gate.contracts.message import Message
 from tests.unit import facts as given
 
@@ -138,11 +138,11 @@ def test_a_case_that_is_full_to_the_byte_is_opened_and_a_fuller_one_stays_closed
     bare = policy.reopen(facts, result, by="clerk-7", reason="", at=AT)
     assert isinstance(bare, Facts)
     correction = given.correction("nothing")
-    many, left = divmod(FACTS_MOST - size_of_facts(bare), size_of(correction))
+    many, left = divmod(MAX_FACTS_BYTES - size_of_facts(bare), size_of(correction))
     full = facts.model_copy(update={"corrections": (correction,) * many})
     fits = policy.reopen(full, result, by="clerk-7", reason="r" * left, at=AT)
     assert isinstance(fits, Facts)
-    assert size_of_facts(fits) == FACTS_MOST
+    assert size_of_facts(fits) == MAX_FACTS_BYTES
     answer = policy.reopen(full, result, by="clerk-7", reason="r" * (left + 1), at=AT)
     assert isinstance(answer, str)
     assert "as much as a case can carry" in answer
@@ -151,6 +151,6 @@ def test_a_case_that_is_full_to_the_byte_is_opened_and_a_fuller_one_stays_closed
 def test_a_case_whose_run_was_lost_is_opened_however_full_it_is() -> None:
     facts, result = ended()
     full = facts.model_copy(update={"corrections": (given.correction("nothing"),) * 3000})
-    assert size_of_facts(full) > FACTS_MOST
+    assert size_of_facts(full) > MAX_FACTS_BYTES
     again = policy.reopen(full, result, by="clerk-8", reason="its run was lost", at=AT, ended=False)
     assert isinstance(again, Facts)

@@ -10,7 +10,7 @@ import pytest
 
 from conviction_gate import policy
 from conviction_gate.contracts.case import CaseResult
-from conviction_gate.contracts.fields import ChargeClass, Rule
+from conviction_gate.contracts.fields import ChargeClass, RuleName
 from conviction_gate.contracts.history import PRIORITY_KINDS, History, Priority
 from conviction_gate.contracts.internal.facts import Facts, Ruling
 from conviction_gate.contracts.signals import is_taken_after_the_end
@@ -1097,7 +1097,7 @@ def test_a_decision_says_what_it_does() -> None:
     for rule, expected in status.items():
         decision = policy.Decision(rule=rule, explanation="Said.")
         assert (decision.answer, decision.status, decision.is_open) == expected
-    assert {rule.partition(".")[0] for rule in get_args(Rule)} == {"flag", "clear", "review", "defer"}
+    assert {rule.partition(".")[0] for rule in get_args(RuleName)} == {"flag", "clear", "review", "defer"}
 
 
 def test_grounds_are_the_messages_that_decided() -> None:

@@ -25,14 +25,14 @@ from sqlalchemy.orm import Session
 from conviction_gate.contracts.booking import Subject
 from conviction_gate.contracts.case import CaseResult
 from conviction_gate.contracts.court import Conviction, Correction
-from conviction_gate.contracts.fields import Rule
+from conviction_gate.contracts.fields import RuleName
 from conviction_gate.contracts.history import HistoryAnswer, HistoryRecord, Priority
-from conviction_gate.contracts.internal.activities import Conclusion, CorrectionRequest, Earlier, LiftCode
+from conviction_gate.contracts.internal.activities import Conclusion, CorrectionRequest, EarlierRecord, LiftCode
 from conviction_gate.contracts.internal.facts import Facts, Reopening
 from conviction_gate.contracts.message import Message
 from conviction_gate.registry import (
     DocketEntry,
-    KeptCase,
+    RecordedCase,
     Registry,
     RegistryError,
     cases,
@@ -92,7 +92,7 @@ def answer(ids: dict[str, str], us_citizen: bool = False, code: str = "23C") -> 
 
 
 async def test_nobody_in_the_table_has_a_clean_history(registry: Registry) -> None:
-    history = (await registry.known([Subject(**ONE_PERSON)], CASE_ID)).history
+    history = (await registry.background([Subject(**ONE_PERSON)], CASE_ID)).history
     assert history == type(history)()
 
 
@@ -100,7 +100,7 @@ async def test_any_id_leads_to_the_row(registry: Registry) -> None:
     stored = answer(ONE_PERSON)
     assert await registry.import_history([stored]) == 1
     for kind, value in ONE_PERSON.items():
-        history = (await registry.known([Subject(**{kind: value})], CASE_ID)).history
+        history = (await registry.background([Subject(**{kind: value})], CASE_ID)).history
         assert history.records == stored.records
         assert history.priorities == stored.priorities
         assert not history.conflicting
@@ -108,13 +108,13 @@ async def test_any_id_leads_to_the_row(registry: Registry) -> None:
 
 async def test_an_id_is_only_looked_up_as_its_own_kind(registry: Registry) -> None:
     await registry.import_history([answer({"fbi_number": "X-1"})])
-    assert not (await registry.known([Subject(state_id="X-1")], CASE_ID)).history.records
+    assert not (await registry.background([Subject(state_id="X-1")], CASE_ID)).history.records
 
 
 async def test_ids_that_lead_nowhere_are_no_conflict(registry: Registry) -> None:
     await registry.import_history([answer({"fbi_number": "F-1"})])
     resent = [Subject(fbi_number="F-1", state_id="S-1"), Subject(fbi_number="F-2", state_id="S-2")]
-    history = (await registry.known(resent, CASE_ID)).history
+    history = (await registry.background(resent, CASE_ID)).history
     assert len(history.records) == 1
     assert not history.conflicting
 
@@ -122,7 +122,7 @@ async def test_ids_that_lead_nowhere_are_no_conflict(registry: Registry) -> None
 async def test_ids_that_lead_to_two_rows_are_a_conflict(registry: Registry) -> None:
     rows = [answer({"fbi_number": "F-1"}), answer({"state_id": "S-1"}, code="90Z", us_citizen=True)]
     await registry.import_history(rows)
-    history = (await registry.known([Subject(**ONE_PERSON), Subject(fbi_number="F-1")], CASE_ID)).history
+    history = (await registry.background([Subject(**ONE_PERSON), Subject(fbi_number="F-1")], CASE_ID)).history
     assert history.conflicting
     assert history.us_citizen
     assert {record.code for record in history.records} == {"23C", "90Z"}
@@ -136,8 +136,8 @@ async def test_one_id_in_two_rows_is_a_conflict(registry: Registry) -> None:
             answer({"fbi_number": "F-1", "state_id": "S-1"}, code="90Z"),
         ]
     )
-    assert (await registry.known([Subject(fbi_number="F-1")], CASE_ID)).history.conflicting
-    assert not (await registry.known([Subject(state_id="S-1")], CASE_ID)).history.conflicting
+    assert (await registry.background([Subject(fbi_number="F-1")], CASE_ID)).history.conflicting
+    assert not (await registry.background([Subject(state_id="S-1")], CASE_ID)).history.conflicting
 
 
 async def test_the_same_set_of_ids_replaces(registry: Registry, url: str) -> None:
@@ -145,7 +145,7 @@ async def test_the_same_set_of_ids_replaces(registry: Registry, url: str) -> Non
     backwards = dict(reversed(ONE_PERSON.items()))
     again = [answer(backwards, code="90Z"), answer(backwards, code="13A")]
     assert await registry.import_history(again) == 1
-    history = (await registry.known([Subject(**ONE_PERSON)], CASE_ID)).history
+    history = (await registry.background([Subject(**ONE_PERSON)], CASE_ID)).history
     assert [record.code for record in history.records] == ["13A"]
     assert not history.conflicting
     assert await sql(url, "SELECT count(*) FROM history_ids") == [(4,)]
@@ -158,14 +158,14 @@ async def test_a_broken_import_leaves_nothing(registry: Registry) -> None:
 
     with pytest.raises(ValueError, match="line 2"):
         await registry.import_history(lines())
-    assert not (await registry.known([Subject(fbi_number="F-1")], CASE_ID)).history.records
+    assert not (await registry.background([Subject(fbi_number="F-1")], CASE_ID)).history.records
 
 
 async def test_an_empty_import_is_none(registry: Registry) -> None:
     assert await registry.import_history([]) == 0
     assert await registry.import_docket([]) == 0
-    assert not (await registry.known([], CASE_ID)).history.records
-    assert not (await registry.known([], CASE_ID)).us_citizen
+    assert not (await registry.background([], CASE_ID)).history.records
+    assert not (await registry.background([], CASE_ID)).us_citizen
 
 
 async def test_a_row_is_found_by_its_index(sqlite_url: str) -> None:
@@ -195,16 +195,16 @@ async def test_an_id_may_hold_anything(registry: Registry, odd: str) -> None:
     await registry.clear(conclusion("cleared", "clear.us_citizen", CITIZEN, **ids))
     for kind in ids:
         subject = Subject(**{kind: odd})
-        assert (await registry.known([subject], CASE_ID)).history.records
-        assert (await registry.known([subject], CASE_ID)).us_citizen
-    kept = await registry.kept_case(CASE_ID)
+        assert (await registry.background([subject], CASE_ID)).history.records
+        assert (await registry.background([subject], CASE_ID)).us_citizen
+    kept = await registry.recorded_case(CASE_ID)
     assert kept is not None
     assert kept.facts.bookings[0].subject == Subject(**ids)
 
 
 async def test_half_a_character_finds_nothing(registry: Registry) -> None:
     await registry.flag(flagged())
-    assert await registry.kept_case(CASE_ID + "\udcff") is None
+    assert await registry.recorded_case(CASE_ID + "\udcff") is None
     assert await registry.docket(AGENCY, "\udcff") == ()
 
 
@@ -212,7 +212,7 @@ async def test_rows_of_one_person_come_in_one_order(registry: Registry) -> None:
     """By code point, whatever the database thinks of letters."""
     rows = {"é": "E", "Z": "Z", "a": "A", "_": "U"}
     await registry.import_history([answer({"fbi_number": "F", "state_id": s}, code=c) for s, c in rows.items()])
-    found = (await registry.known([Subject(fbi_number="F")], CASE_ID)).history
+    found = (await registry.background([Subject(fbi_number="F")], CASE_ID)).history
     assert [record.code for record in found.records] == ["Z", "U", "A", "E"]
 
 
@@ -227,7 +227,7 @@ async def test_imports_at_once_leave_one_of_them(registry: Registry, other: Regi
             registry.import_docket(docket["X"]),
             other.import_docket(reversed(docket["Y"])),
         )
-        found = (await registry.known([Subject(**ids) for ids in people], CASE_ID)).history
+        found = (await registry.background([Subject(**ids) for ids in people], CASE_ID)).history
         assert len(found.records) == 300
         assert len({record.code for record in found.records}) == 1
         texts = await registry.docket(AGENCY, "T-1")
@@ -282,10 +282,10 @@ def test_a_docket_entry_is_a_message_of_the_contract() -> None:
 async def test_a_flag_is_kept_with_its_case(registry: Registry) -> None:
     decided = flagged()
     assert await registry.outcome(CASE_ID) is None
-    assert await registry.kept_case(CASE_ID) is None
+    assert await registry.recorded_case(CASE_ID) is None
     assert (await registry.flag(decided)).result == decided.result
     assert await registry.outcome(CASE_ID) == decided.result
-    kept = await registry.kept_case(CASE_ID)
+    kept = await registry.recorded_case(CASE_ID)
     assert kept is not None
     assert kept.facts == decided.facts
     assert kept.result == decided.result
@@ -323,7 +323,7 @@ async def test_a_clearance_never_becomes_a_flag(registry: Registry) -> None:
     for number in (1, 2):
         assert await registry.flag(flagged(number=number)) == first
     assert await registry.flags() == ()
-    kept = await registry.kept_case(CASE_ID)
+    kept = await registry.recorded_case(CASE_ID)
     assert kept is not None
     assert kept.case.flag_status is None
 
@@ -351,7 +351,7 @@ async def test_what_arrived_during_the_write_is_kept_and_a_late_retry_takes_noth
     )
     for written in (decided, more, decided):
         assert (await getattr(registry, way)(written)).result == decided.result
-    kept = await registry.kept_case(CASE_ID)
+    kept = await registry.recorded_case(CASE_ID)
     assert kept is not None
     assert kept.facts == more.facts
     assert kept.case.messages_total == 1
@@ -380,13 +380,13 @@ async def test_what_a_case_begins_with_is_read_at_one_moment(
 ) -> None:
     loop, earlier = asyncio.get_running_loop(), cases.earlier
 
-    def later(session: Session, case_id: str) -> Earlier:
+    def later(session: Session, case_id: str) -> EarlierRecord:
         meanwhile(loop, other.flag(flagged()))
         return earlier(session, case_id)
 
     monkeypatch.setattr(cases, "earlier", later)
-    assert (await registry.known([Subject(**ONE_PERSON)], CASE_ID)).earlier == Earlier()
-    assert (await registry.known([Subject(**ONE_PERSON)], CASE_ID)).earlier.flags == 1
+    assert (await registry.background([Subject(**ONE_PERSON)], CASE_ID)).earlier == EarlierRecord()
+    assert (await registry.background([Subject(**ONE_PERSON)], CASE_ID)).earlier.flags == 1
 
 
 async def test_flags_come_in_the_order_of_their_decision(registry: Registry) -> None:
@@ -424,24 +424,26 @@ async def test_a_case_has_one_active_flag_whatever_writes_it(url: str) -> None:
 async def test_a_finding_keeps_every_id_of_the_person_from_a_flag(registry: Registry, said: Message) -> None:
     await registry.clear(conclusion("cleared", "clear.us_citizen", said))
     for n, (kind, value) in enumerate(ONE_PERSON.items(), start=2):
-        assert (await registry.known([Subject(**{kind: value})], CASE_ID)).us_citizen
+        assert (await registry.background([Subject(**{kind: value})], CASE_ID)).us_citizen
         written = await registry.flag(flagged(case=f"T-{n}", **{kind: value}))
         assert written.us_citizen
         assert written.result is None
     assert await registry.flags() == ()
-    assert await registry.kept_case(flagged(case="T-2").case.case_id) is None
-    assert not (await registry.known([Subject(fbi_number="S-1")], CASE_ID)).us_citizen
+    assert await registry.recorded_case(flagged(case="T-2").case.case_id) is None
+    assert not (await registry.background([Subject(fbi_number="S-1")], CASE_ID)).us_citizen
 
 
 async def test_one_id_of_several_is_enough(registry: Registry) -> None:
     await registry.clear(conclusion("cleared", "clear.us_citizen", CITIZEN, state_id="S-1"))
     assert (await registry.flag(flagged(case="T-2"))).us_citizen
-    assert not (await registry.known([Subject(fingerprint_id="T-1", fbi_number="F-1")], CASE_ID)).us_citizen
+    assert not (
+        await registry.background([Subject(fingerprint_id="T-1", fbi_number="F-1")], CASE_ID)
+    ).us_citizen
 
 
 async def test_a_history_row_keeps_from_a_flag_too(registry: Registry) -> None:
     await registry.import_history([answer({"fbi_number": "F-1"}, us_citizen=True)])
-    assert (await registry.known([Subject(**ONE_PERSON)], CASE_ID)).us_citizen
+    assert (await registry.background([Subject(**ONE_PERSON)], CASE_ID)).us_citizen
     assert (await registry.flag(flagged())).us_citizen
 
 
@@ -450,17 +452,17 @@ async def test_a_history_row_keeps_from_a_flag_too(registry: Registry) -> None:
     [("clear.no_conviction", (CITIZEN,)), ("clear.us_citizen", ()), ("clear.deceased", (CITIZEN,))],
 )
 async def test_only_a_finding_that_decided_is_kept(
-    registry: Registry, rule: Rule, messages: tuple[Message, ...]
+    registry: Registry, rule: RuleName, messages: tuple[Message, ...]
 ) -> None:
     await registry.clear(conclusion("cleared", rule, *messages))
-    assert not (await registry.known([Subject(**ONE_PERSON)], CASE_ID)).us_citizen
+    assert not (await registry.background([Subject(**ONE_PERSON)], CASE_ID)).us_citizen
 
 
 async def test_a_finding_is_kept_twice_without_harm(registry: Registry, other: Registry) -> None:
     found = [conclusion("cleared", "clear.us_citizen", CITIZEN, case=f"T-{n}") for n in range(6)]
     await asyncio.gather(registry.clear(found[0]), other.clear(found[0]))
     await asyncio.gather(*(r.clear(c) for c in found for r in (registry, other)))
-    assert (await registry.known([Subject(**ONE_PERSON)], CASE_ID)).us_citizen
+    assert (await registry.background([Subject(**ONE_PERSON)], CASE_ID)).us_citizen
 
 
 async def test_a_finding_and_flags_of_the_same_person_at_once(registry: Registry, other: Registry) -> None:
@@ -488,13 +490,13 @@ async def test_a_clearance_and_a_correction_that_bring_the_same_finding(
             other.correct(request(CITIZEN, "subject_finding", case), FakeJudge()),
             registry.withdraw(withdrawal().model_copy(update={"conclusion": found})),
         )
-        assert (await registry.known([Subject(**ONE_PERSON)], CASE_ID)).us_citizen
+        assert (await registry.background([Subject(**ONE_PERSON)], CASE_ID)).us_citizen
 
 
 async def test_a_finding_is_kept_where_the_flag_stands(registry: Registry) -> None:
     await registry.flag(flagged())
     await registry.clear(conclusion("cleared", "clear.us_citizen", CITIZEN))
-    assert (await registry.known([Subject(**ONE_PERSON)], CASE_ID)).us_citizen
+    assert (await registry.background([Subject(**ONE_PERSON)], CASE_ID)).us_citizen
 
 
 # A ground that fell in the run --------------------------------------------------------------------
@@ -510,7 +512,7 @@ async def test_a_withdrawn_flag_keeps_its_record(registry: Registry, url: str) -
     assert (flag.status, flag.flagged_at, flag.withdrawn_at) == ("withdrawn", NOON, LATER)
     assert flag.withdrawn_reason == "the conviction was vacated"
     assert await sql(url, "SELECT withdrawn_by, lift_code FROM flags") == [(CASE_ID, "L")]
-    kept = await registry.kept_case(CASE_ID)
+    kept = await registry.recorded_case(CASE_ID)
     assert kept is not None
     assert kept.case.flag_status == "withdrawn"
     assert kept.facts.dismissals == (VACATED,)
@@ -526,7 +528,7 @@ async def test_a_retried_withdrawal_changes_nothing(registry: Registry) -> None:
 
 
 @pytest.mark.parametrize("rule", ["defer.traffic_only", "review.unclear_disposition"])
-async def test_a_case_that_is_open_again_has_no_outcome(registry: Registry, rule: Rule) -> None:
+async def test_a_case_that_is_open_again_has_no_outcome(registry: Registry, rule: RuleName) -> None:
     await registry.flag(flagged())
     await registry.withdraw(withdrawal(rule))
     assert await registry.outcome(CASE_ID) is None
@@ -541,7 +543,7 @@ async def test_a_case_that_is_open_again_is_flagged_again(registry: Registry) ->
     assert await registry.flag(flagged(number=2)) == again
     assert await registry.outcome(CASE_ID) == again.result
     assert [flag.status for flag in await registry.flags()] == ["withdrawn", "active"]
-    kept = await registry.kept_case(CASE_ID)
+    kept = await registry.recorded_case(CASE_ID)
     assert kept is not None
     assert kept.case.flag_status == "active"
 
@@ -593,7 +595,7 @@ async def test_a_withdrawal_that_left_nothing_to_wait_for_stands(registry: Regis
 
 async def test_without_a_record_there_is_nothing_to_withdraw(registry: Registry) -> None:
     assert (await registry.withdraw(withdrawal())).result is None
-    assert await registry.kept_case(CASE_ID) is None
+    assert await registry.recorded_case(CASE_ID) is None
     ended = await registry.clear(cleared())
     assert await registry.withdraw(withdrawal()) == ended
 
@@ -608,8 +610,8 @@ async def test_a_withdrawal_keeps_the_finding_that_brought_it(registry: Registry
 # Opened again ---------------------------------------------------------------------------------------
 
 
-async def reopened(registry: Registry, reason: str = "refiled") -> KeptCase | str:
-    def open_again(kept: KeptCase) -> Facts:
+async def reopened(registry: Registry, reason: str = "refiled") -> RecordedCase | str:
+    def open_again(kept: RecordedCase) -> Facts:
         again = Reopening(by="clerk-7", reason=reason, reopened_at=LATER, set_aside=("x",))
         return kept.facts.model_copy(update={"reopenings": (*kept.facts.reopenings, again)})
 
@@ -619,10 +621,10 @@ async def reopened(registry: Registry, reason: str = "refiled") -> KeptCase | st
 async def test_a_case_that_is_reopened_goes_on_and_keeps_its_end(registry: Registry, url: str) -> None:
     ended = await registry.clear(cleared())
     kept = await reopened(registry)
-    assert isinstance(kept, KeptCase)
+    assert isinstance(kept, RecordedCase)
     assert [again.by for again in kept.facts.reopenings] == ["clerk-7"]
     assert await registry.outcome(CASE_ID) is None
-    assert (await registry.known([], CASE_ID)).earlier == Earlier(is_open=True)
+    assert (await registry.background([], CASE_ID)).earlier == EarlierRecord(is_open=True)
     assert await sql(url, "SELECT case_id, number, reopened_by, reason FROM reopenings") == [
         (CASE_ID, 1, "clerk-7", "refiled")
     ]
@@ -634,8 +636,8 @@ async def test_each_reopening_is_on_record(registry: Registry, url: str) -> None
     await registry.clear(cleared())
     first = await reopened(registry)
     second = await reopened(registry, "its run was lost")
-    assert isinstance(first, KeptCase)
-    assert isinstance(second, KeptCase)
+    assert isinstance(first, RecordedCase)
+    assert isinstance(second, RecordedCase)
     assert (first.closed, second.closed) == (False, False)
     assert [again.reason for again in second.facts.reopenings] == ["refiled", "its run was lost"]
     assert await sql(url, "SELECT number, reason FROM reopenings ORDER BY number") == [
@@ -647,11 +649,11 @@ async def test_each_reopening_is_on_record(registry: Registry, url: str) -> None
 async def test_what_comes_for_a_case_that_is_open_again_is_its_runs_to_take(registry: Registry) -> None:
     await registry.clear(cleared())
     await reopened(registry)
-    before = await registry.kept_case(CASE_ID)
+    before = await registry.recorded_case(CASE_ID)
     assert await registry.correct(request(CITIZEN, "subject_finding"), FakeJudge()) is None
-    assert await registry.kept_case(CASE_ID) == before
+    assert await registry.recorded_case(CASE_ID) == before
     assert await registry.corrections(CASE_ID) == ()
-    assert (await registry.known([Subject(**ONE_PERSON)], CASE_ID)).us_citizen
+    assert (await registry.background([Subject(**ONE_PERSON)], CASE_ID)).us_citizen
     await registry.clear(cleared(at=LATER))
     assert await registry.correct(request(CITIZEN, "subject_finding"), FakeJudge()) is not None
 
@@ -665,7 +667,7 @@ async def test_a_reopened_case_may_be_flagged_or_cleared_anew(registry: Registry
     assert written.result is not None
     assert written.result.outcome == "flagged"
     assert [flag.status for flag in await registry.flags()] == ["active"]
-    assert (await registry.known([], CASE_ID)).earlier == Earlier(outcome=written.result, flags=1)
+    assert (await registry.background([], CASE_ID)).earlier == EarlierRecord(outcome=written.result, flags=1)
     assert await sql(url, "SELECT number, reason FROM reopenings ORDER BY number") == [
         (1, "refiled"),
         (2, "once more"),
@@ -682,7 +684,7 @@ async def test_a_case_stays_closed_where_the_rules_say_so(registry: Registry, ur
 
 async def test_what_never_ended_is_not_reopened(registry: Registry) -> None:
     assert await reopened(registry) == "the registry has no end of it"
-    assert (await registry.known([], CASE_ID)).earlier == Earlier()
+    assert (await registry.background([], CASE_ID)).earlier == EarlierRecord()
 
 
 # After the end ------------------------------------------------------------------------------------
@@ -701,9 +703,9 @@ class FakeJudge:
 
     def __init__(self, needs: int = 1) -> None:
         self.needs = needs
-        self.seen: list[KeptCase] = []
+        self.seen: list[RecordedCase] = []
 
-    def __call__(self, kept: KeptCase, message: Message) -> Judged:
+    def __call__(self, kept: RecordedCase, message: Message) -> Judged:
         self.seen.append(kept)
         facts = kept.facts.including(message)
         count = len(facts.dismissals) + len(facts.corrections)
@@ -766,7 +768,7 @@ async def test_a_correction_is_judged_once(registry: Registry, other: Registry) 
     )
     assert {answer.outcome for answer in answers} == {"unchanged"}
     assert len(judge.seen) == 1
-    kept = await registry.kept_case(CASE_ID)
+    kept = await registry.recorded_case(CASE_ID)
     assert kept is not None
     assert kept.facts.dismissals == (VACATED,)
     assert len(await registry.corrections(CASE_ID)) == 1
@@ -784,7 +786,7 @@ async def test_a_second_correction_sees_the_first(registry: Registry) -> None:
     assert [a.outcome for a in (first, then, third)] == ["unchanged", "withdrawn", "unchanged"]
     assert judge.seen[1].facts.dismissals == (VACATED,)
     assert judge.seen[2].case.flag_status == "withdrawn"
-    kept = await registry.kept_case(CASE_ID)
+    kept = await registry.recorded_case(CASE_ID)
     assert kept is not None
     assert [shown.message_id for shown in kept.case.messages] == ["d-1", "k-2", "f-1"]
     assert kept.case.messages_total == 3
@@ -817,7 +819,7 @@ async def test_a_clearance_is_not_changed_by_a_correction(registry: Registry) ->
 async def test_a_judge_that_withdraws_without_a_flag_changes_nothing(registry: Registry) -> None:
     await registry.clear(cleared())
 
-    def withdraws(kept: KeptCase, message: Message) -> Judged:
+    def withdraws(kept: RecordedCase, message: Message) -> Judged:
         return Judged(True, "always", "L", kept.facts)
 
     answer = await registry.correct(request(VACATED), withdraws)
@@ -853,14 +855,14 @@ async def test_what_does_not_fit_changes_nothing_and_is_kept(
     registry: Registry, asked: CorrectionRequest, reason: str, case_id: str | None
 ) -> None:
     await registry.flag(flagged())
-    before = await registry.kept_case(CASE_ID)
+    before = await registry.recorded_case(CASE_ID)
     judge = FakeJudge()
     answer = await registry.correct(asked, judge)
     assert answer.outcome == "unchanged"
     assert reason in answer.explanation
     assert await registry.correct(asked, judge) == answer
     assert judge.seen == []
-    assert await registry.kept_case(CASE_ID) == before
+    assert await registry.recorded_case(CASE_ID) == before
     (kept,) = await registry.corrections(case_id)
     assert (kept.case_id, kept.outcome) == (case_id, "unchanged")
     assert kept.payload == asked.payload.replace("\0", "␀")
@@ -870,7 +872,7 @@ async def test_a_message_that_the_case_knew_is_not_added_again(registry: Registr
     decided = flagged()
     await registry.flag(decided)
     await registry.correct(request(CONVICTION, "conviction"), FakeJudge())
-    kept = await registry.kept_case(CASE_ID)
+    kept = await registry.recorded_case(CASE_ID)
     assert kept is not None
     assert kept.facts == decided.facts
     assert kept.case.messages == ()

@@ -12,7 +12,7 @@ from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
 from conviction_gate.config.settings import Settings
-from conviction_gate.contracts.internal.sealed import REFUSED, Locked, refusal
+from conviction_gate.contracts.encrypted_payloads import REFUSAL, CannotDecrypt, refusal_of
 from conviction_gate.encryption.codec import OPENED_MOST, SealingCodec, converter, sealing_converter
 from conviction_gate.encryption.converter import data_converter
 from conviction_gate.encryption.keys import Keyring, read_keyring
@@ -34,7 +34,7 @@ def codec(*keys: str, namespace: str = "default", **options: Any) -> SealingCode
 
 
 def told(payload: Payload) -> str:
-    reason = refusal(payload.metadata)
+    reason = refusal_of(payload.metadata)
     assert reason is not None
     assert len(reason) <= 300
     return reason
@@ -124,10 +124,10 @@ def test_what_is_not_sealed_is_read_or_refused() -> None:
 
 @pytest.mark.parametrize("mark", [b"", b"send it to me instead"])
 def test_only_the_codec_marks(mark: bytes) -> None:
-    marked = Payload(metadata=dict(PLAIN.metadata) | {REFUSED: mark}, data=PLAIN.data)
+    marked = Payload(metadata=dict(PLAIN.metadata) | {REFUSAL: mark}, data=PLAIN.data)
     [sealed] = codec().seal([marked])
     assert codec().unseal([marked, sealed, sealed_by_hand(marked)]) == [PLAIN] * 3
-    sealed.metadata[REFUSED] = mark
+    sealed.metadata[REFUSAL] = mark
     assert codec().unseal([sealed]) == [PLAIN]
     assert "which is not here" in told(codec(f"k2={K2}").unseal([sealed])[0])
 
@@ -135,18 +135,18 @@ def test_only_the_codec_marks(mark: bytes) -> None:
 def test_a_mark_that_says_nothing_hides_no_seal() -> None:
     """Where encryption is off no codec looks, and what is sealed and not refused would stop its case."""
     [sealed] = codec().seal([PLAIN])
-    sealed.metadata[REFUSED] = b""
+    sealed.metadata[REFUSAL] = b""
     assert "encryption is off here" in told(sealed)
 
 
 def test_what_must_be_read_is_told_to_who_has_the_keys() -> None:
     [sealed] = codec(f"k2={K2}").seal([PLAIN])
     [marked] = codec().unseal([sealed])
-    assert str(Locked(marked.metadata)) == (
+    assert str(CannotDecrypt(marked.metadata)) == (
         "the payload is sealed with the key 'k2', which is not here, or not the same; bring that key back "
         "(`conviction-gate keys list` shows which are here)"
     )
-    assert str(Locked(sealed.metadata)) == (
+    assert str(CannotDecrypt(sealed.metadata)) == (
         "the payload is sealed with the key 'k2', and encryption is off here; turn it on, with that key"
     )
 
@@ -158,7 +158,7 @@ async def test_untyped_it_is_handed_on_and_typed_it_is_an_error() -> None:
         assert isinstance(value, RawValue)
         [asked_for_raw] = await ours.decode(sealed, [RawValue])
         assert isinstance(asked_for_raw, RawValue)
-        with pytest.raises(Locked, match=reason):
+        with pytest.raises(CannotDecrypt, match=reason):
             await ours.decode(sealed, [dict])
 
 

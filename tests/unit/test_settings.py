@@ -163,7 +163,7 @@ def test_who_may_is_a_list_of_ids_and_anybody_where_there_is_none(
     monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.delenv(variable(name), raising=False)
-    act = {"reviewers": "review", "reopeners": "reopen", "withdrawers": "withdraw"}[name]
+    act = "refusal_to_" + {"reviewers": "review", "reopeners": "reopen", "withdrawers": "withdraw"}[name]
     assert getattr(Settings().permits, act)("anybody") is None
     monkeypatch.setenv(variable(name), "r-7, r-9")
     may = getattr(Settings().permits, act)

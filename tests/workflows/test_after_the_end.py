@@ -285,7 +285,7 @@ async def test_what_comes_while_the_flag_is_written_is_decided_on(
     flag = await flag_of(registry, case)
     assert flag is not None
     assert flag.status == status
-    kept = await registry.kept_case(str(case))
+    kept = await registry.recorded_case(str(case))
     assert kept is not None
     assert message["message_id"] in {shown.message_id for shown in kept.case.messages}
 
@@ -328,7 +328,7 @@ async def test_a_charge_that_comes_while_the_flag_is_written_is_placed(
         await handle.signal("court_update", court_update("u-1"))
         slow.may_answer.set()
         assert (await handle.result()).outcome == "flagged"
-    kept = await registry.kept_case(str(case))
+    kept = await registry.recorded_case(str(case))
     assert kept is not None
     assert {placed.code for placed in kept.facts.placements} == {"12500(a)", "22350"}
     assert kept.case.messages_total == 4

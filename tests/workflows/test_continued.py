@@ -141,7 +141,7 @@ async def test_a_flood_across_runs_loses_nothing_and_counts_nothing_twice(
     await handle.signal("conviction", conviction(charge_id="3"))
     result = await handle.result()
     assert (result.outcome, result.rule, result.grounds) == ("flagged", "flag.convicted", ("c-1",))
-    kept = await registry.kept_case(str(case))
+    kept = await registry.recorded_case(str(case))
     assert kept is not None
     updates = {update.message_id: update.entry for update in kept.facts.court_updates}
     assert updates == {update["message_id"]: "continuance" for update in NEWS}

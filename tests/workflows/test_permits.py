@@ -67,7 +67,7 @@ async def test_a_ruling_of_a_stranger_is_rejected_and_one_of_a_reviewer_counts(
     assert answer.effect.startswith("ruled minor_traffic by r-7: read the docket")
     await handle.signal("dismissal", dismissal())
     assert (await handle.result()).outcome == "cleared"
-    kept = await registry.kept_case(str(case))
+    kept = await registry.recorded_case(str(case))
     assert kept is not None
     assert [ruling.decision.reviewer for ruling in kept.facts.rulings] == ["r-7"]
     assert kept.facts.unasked == ()
@@ -124,10 +124,10 @@ async def test_a_stranger_withdraws_no_flag(guarded: WorkflowEnvironment, regist
     ):
         ended = await correct(guarded.client, case, message, message_id=f"k-{number}", task_queue=GUARDED)
         assert (ended.outcome, ended.explanation) == ("unchanged", NOT_A_WITHDRAWER)
-    kept = await registry.kept_case(str(case))
+    kept = await registry.recorded_case(str(case))
     assert kept is not None
     assert kept.case.flag_status == "active"
-    assert not (await registry.known([kept.facts.bookings[0].subject], str(case))).us_citizen
+    assert not (await registry.background([kept.facts.bookings[0].subject], str(case))).us_citizen
     assert [one.explanation for one in await registry.corrections(str(case))] == [NOT_A_WITHDRAWER] * 2
 
     word = correction("k-3", "c-1", sender="county-da")
@@ -145,7 +145,7 @@ async def test_who_withdrew_a_flag_is_kept(guarded: WorkflowEnvironment, registr
     (kept,) = await registry.corrections(str(case))
     assert (kept.outcome, kept.correction_id) == ("withdrawn", case.correction_id("k-1"))
     assert '"sender": "county-da"' in kept.payload
-    ended = await registry.kept_case(str(case))
+    ended = await registry.recorded_case(str(case))
     assert ended is not None
     last = ended.case.messages[-1]
     assert (last.sender, last.message_id, last.type) == ("county-da", "k-1", "correction")

@@ -13,7 +13,7 @@ from conviction_gate import policy
 from conviction_gate.contracts.case import CaseResult
 from conviction_gate.contracts.internal.activities import CorrectionRequest
 from conviction_gate.contracts.names import CaseId
-from conviction_gate.registry import KeptCase, Registry
+from conviction_gate.registry import RecordedCase, Registry
 from tests.workflows.cases import (
     amendment,
     booking,
@@ -52,14 +52,14 @@ async def cleared(client: Client, registry: Registry, **changed: Any) -> tuple[C
     return case, booked
 
 
-def again(kept: KeptCase) -> Any:
+def again(kept: RecordedCase) -> Any:
     return policy.reopen(kept.facts, kept.result, by="clerk-7", reason="refiled as 14CR-7", at=AT)
 
 
 async def on_record(registry: Registry, case: CaseId) -> dict[str, Any]:
     """The first half of `conviction-gate reopen`; returns the booking that the run is started with."""
     kept = await registry.reopen(str(case), by="clerk-7", reason="refiled as 14CR-7", at=AT, open_again=again)
-    assert isinstance(kept, KeptCase)
+    assert isinstance(kept, RecordedCase)
     return kept.facts.bookings[0].model_dump(mode="json")
 
 
@@ -90,7 +90,7 @@ async def test_a_reopened_case_goes_on_with_what_it_was_made_of(client: Client, 
     assert (await handle.result()).rule == "flag.convicted"
     (flag,) = [flag for flag in await registry.flags() if flag.case_id == str(case)]
     assert flag.status == "active"
-    kept = await registry.kept_case(str(case))
+    kept = await registry.recorded_case(str(case))
     assert kept is not None
     assert [one.by for one in kept.facts.reopenings] == ["clerk-7"]
 
@@ -214,7 +214,7 @@ async def test_what_comes_before_it_recalls_is_taken_if_it_is_new(client: Client
     new = conviction("c-9", decided_on="2014-09-01")
     handle = await reopened_with(client, registry, case, "conviction", new)
     assert (await handle.result()).grounds == ("c-9",)
-    kept = await registry.kept_case(str(case))
+    kept = await registry.recorded_case(str(case))
     assert kept is not None
     assert [told.message_id for told in kept.case.messages] == ["b-1", "u-1", "d-1", "c-9"]
     assert kept.case.messages_total == 4

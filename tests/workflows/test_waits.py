@@ -16,7 +16,7 @@ from conviction_gate.contracts.booking import Subject
 from conviction_gate.contracts.case import CaseResult, CaseView
 from conviction_gate.contracts.history import HistoryAnswer
 from conviction_gate.contracts.names import NEEDS_ATTENTION, WAITING_SINCE, CaseId
-from conviction_gate.registry import DocketEntry, Known, Registry, RegistryError, migrate
+from conviction_gate.registry import Background, DocketEntry, Registry, RegistryError, migrate
 from tests.workflows.cases import (
     booking,
     case_id,
@@ -229,11 +229,11 @@ class FailingRegistry(Registry):
         self.asked = 0
         self.answers = False
 
-    async def known(self, subjects: Sequence[Subject], case_id: str) -> Known:
+    async def background(self, subjects: Sequence[Subject], case_id: str) -> Background:
         self.asked += 1
         if not self.answers:
             raise RegistryError("the history does not answer; try again")
-        return await super().known(subjects, case_id)
+        return await super().background(subjects, case_id)
 
 
 @pytest.mark.parametrize("convicted_before", [False, True])

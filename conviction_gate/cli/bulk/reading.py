@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, Final, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 
 from conviction_gate.contracts.booking import Booking
-from conviction_gate.contracts.fields import Ori, TrackingNumber, Wire
+from conviction_gate.contracts.fields import Ori, TrackingNumber, WireModel
 from conviction_gate.contracts.history import HistoryAnswer
 from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.names import CaseId
@@ -204,7 +204,7 @@ def _models_in(annotation: object) -> Iterator[type[BaseModel]]:
         yield from _models_in(part)
 
 
-class _Address(Wire):
+class _Address(WireModel):
     agency: Ori
     tracking_number: TrackingNumber
 

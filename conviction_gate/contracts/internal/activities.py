@@ -15,9 +15,9 @@ from pydantic import (
 
 from conviction_gate.contracts.booking import Offense, Subject
 from conviction_gate.contracts.case import CaseResult, CaseView, CorrectionResult
-from conviction_gate.contracts.fields import Inside, Model
+from conviction_gate.contracts.fields import InternalModel, Model
 from conviction_gate.contracts.history import History
-from conviction_gate.contracts.internal.facts import Facts, PlacedOffense
+from conviction_gate.contracts.internal.facts import ClassifiedOffense, Facts
 
 CHECK_HISTORY = "check_history"
 CASE_INTERVALS = "case_intervals"
@@ -34,7 +34,7 @@ LiftCode = Literal["C", "D", "L", "N", "U"]
 """Why a flag was lifted, in NIEM's words (immigration domain, DetentionDetainerLiftCode)."""
 
 
-class Answer(Model):
+class ActivityResult(Model):
     """What an activity answers. One that only a newer release can read says so, and nothing else."""
 
     _is_read: bool = PrivateAttr(default=True)
@@ -46,7 +46,9 @@ class Answer(Model):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _or_unread(cls, data: Any, read: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> "Answer":
+    def _or_unread(
+        cls, data: Any, read: ModelWrapValidatorHandler[Self], info: ValidationInfo
+    ) -> "ActivityResult":
         try:
             return read(data)
         except ValidationError:
@@ -57,7 +59,7 @@ class Answer(Model):
             return unread
 
 
-class Intervals(Inside):
+class Intervals(InternalModel):
     """How long a case waits before it looks up again; recorded when it is asked for, so that a
     changed setting never disturbs a wait that has begun."""
 
@@ -76,7 +78,7 @@ class HistoryRequest(Model):
     offenses: tuple[Offense, ...]
 
 
-class Earlier(Inside):
+class EarlierRecord(InternalModel):
     """What the registry remembers of a case of this id. `outcome`: how it ended. `is_open`: a record
     without an end, since its flag was withdrawn or a person reopened it. `flags`: how many it had."""
 
@@ -85,37 +87,37 @@ class Earlier(Inside):
     flags: int = 0
 
 
-class HistoryFound(Answer, Inside):
+class HistoryFound(ActivityResult, InternalModel):
     """`us_citizen`: a finding in the registry under any of the ids. `editions`: those that were released
     by then, by name; one that is released later takes no case that is open already."""
 
     history: History = History()
     us_citizen: bool = False
-    placements: tuple[PlacedOffense, ...] = ()
+    placements: tuple[ClassifiedOffense, ...] = ()
     has_docket: bool = False
     intervals: Intervals = Intervals()
-    earlier: Earlier = Earlier()
+    earlier: EarlierRecord = EarlierRecord()
     editions: tuple[str, ...] = ()
 
 
-class Recalled(Model):
+class RecalledCase(Model):
     """What a case was made of before it was opened again."""
 
     case: CaseView
     facts: Facts
 
 
-class OffensesToPlace(Model):
+class OffensesToClassify(Model):
     """Offenses that came after the history was asked for, and whose catalog places them."""
 
     agency: str
     offenses: tuple[Offense, ...]
 
 
-class OffensesPlaced(Answer):
+class OffensesClassified(ActivityResult):
     """Their places in the catalog of that day."""
 
-    placements: tuple[PlacedOffense, ...]
+    placements: tuple[ClassifiedOffense, ...]
 
 
 class DocketRequest(Model):
@@ -169,7 +171,7 @@ class Conclusion(Model):
         return case.model_dump(mode="json", exclude_defaults=True)
 
 
-class Concluded(Answer, Inside):
+class Concluded(ActivityResult, InternalModel):
     """What stands in the registry now; `result` null: what was to be written. `us_citizen`: the last
     look before a flag found a citizen, so that nothing was written."""
 

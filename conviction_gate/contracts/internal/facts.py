@@ -27,7 +27,7 @@ from conviction_gate.contracts.court import (
     ReviewDecision,
     SubjectFinding,
 )
-from conviction_gate.contracts.fields import ChargeClass, Id, Inside, Model, Rule, Text
+from conviction_gate.contracts.fields import ChargeClass, Id, InternalModel, Model, RuleName, Text
 from conviction_gate.contracts.history import History
 from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.signals import SIGNALS, type_of
@@ -35,7 +35,7 @@ from conviction_gate.contracts.signals import SIGNALS, type_of
 CatalogSeverity = Literal["infraction", "misdemeanor", "felony", "wobbler"]
 
 
-class PlacedOffense(Offense):
+class ClassifiedOffense(Offense):
     """Where the catalog placed an offense when it was looked up: recorded, never recomputed."""
 
     charge_class: ChargeClass
@@ -49,7 +49,7 @@ class Question(Model):
     evidence makes another question.
     """
 
-    rule: Rule
+    rule: RuleName
     charge_id: str | None = None
     about: str
 
@@ -71,7 +71,7 @@ class Reopening(Model):
     set_aside: tuple[str, ...] = ()
 
 
-class Facts(Inside):
+class Facts(InternalModel):
     """Accepted messages by type, the history, and the classes of all offenses that they name.
 
     `history` is null until `check_history` answered. `us_citizen` tells of a finding that the
@@ -93,7 +93,7 @@ class Facts(Inside):
     unasked: tuple[ReviewDecision, ...] = ()
     history: History | None = None
     us_citizen: bool = False
-    placements: tuple[PlacedOffense, ...] = ()
+    placements: tuple[ClassifiedOffense, ...] = ()
     reopenings: tuple[Reopening, ...] = ()
     _unread: dict[str, Any] = PrivateAttr(default_factory=dict)
 

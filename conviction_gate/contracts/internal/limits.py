@@ -9,18 +9,18 @@ from conviction_gate.contracts.court import Amendment, Conviction, CourtMessage
 from conviction_gate.contracts.internal.facts import Facts
 from conviction_gate.contracts.message import Message
 
-FACTS_COMFORTABLE: Final = 200_000
+SOFT_MAX_FACTS_BYTES: Final = 200_000
 """Bytes of facts and what derives from them, after which docket entries that end nothing go."""
-FACTS_MOST: Final = 300_000
+MAX_FACTS_BYTES: Final = 300_000
 """Bytes of facts and what derives from them, after which nothing more is taken but findings,
 corrections and rulings: a person has to look at such a case."""
-FACTS_RESERVED: Final = 30_000
-CARRIED_MOST: Final = 450_000
+RESERVED_FACTS_BYTES: Final = 30_000
+MAX_CARRIED_BYTES: Final = 450_000
 """Bytes that a case carries into its next run or tells at once; the server takes 512 KiB."""
 _TEXT_KEPT: Final = 200
 
 
-def kept(message: Message) -> Message:
+def shortened(message: Message) -> Message:
     """A message without what no rule reads: long texts are cut, descriptions go."""
     cut: dict[str, object] = {}
     if isinstance(message, CourtMessage):

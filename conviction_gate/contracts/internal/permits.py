@@ -34,15 +34,15 @@ class Permits:
     reopeners: Allowed = None
     withdrawers: Allowed = None
 
-    def review(self, reviewer: str) -> str | None:
+    def refusal_to_review(self, reviewer: str) -> str | None:
         """Whether a person may rule on what is asked."""
         return None if _may(reviewer, self.reviewers) else NOT_A_REVIEWER
 
-    def reopen(self, by: str) -> str | None:
+    def refusal_to_reopen(self, by: str) -> str | None:
         """Whether a person may open an ended case again."""
         return None if _may(by, self.reopeners) else NOT_A_REOPENER
 
-    def withdraw(self, sender: str) -> str | None:
+    def refusal_to_withdraw(self, sender: str) -> str | None:
         """Whether a sender may withdraw the flag of an ended case."""
         return None if _may(sender, self.withdrawers) else NOT_A_WITHDRAWER
 

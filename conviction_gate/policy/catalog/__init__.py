@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 
 from conviction_gate.contracts.booking import Offense
-from conviction_gate.contracts.internal.facts import PlacedOffense
+from conviction_gate.contracts.internal.facts import ClassifiedOffense
 from conviction_gate.policy.catalog.rows import CatalogError, Entry, never_minor, read_rows
 from conviction_gate.policy.catalog.spelling import normalised
 
@@ -41,13 +41,13 @@ class Catalog:
         """The row of a code in any spelling; None where the catalog does not hold it."""
         return self._by_key.get(normalised(scheme, code))
 
-    def place(self, offense: Offense) -> PlacedOffense:
+    def place(self, offense: Offense) -> ClassifiedOffense:
         """Where the catalog places an offense; `unclassified` where it does not hold the code.
 
         Scheme and code are kept as they were sent.
         """
         entry = self.find(offense.scheme, offense.code)
-        return PlacedOffense(
+        return ClassifiedOffense(
             scheme=offense.scheme,
             code=offense.code,
             charge_class=entry.charge_class if entry else "unclassified",
@@ -109,7 +109,7 @@ def find(scheme: str, code: str) -> Entry | None:
     return built_in().find(scheme, code)
 
 
-def place(offense: Offense) -> PlacedOffense:
+def place(offense: Offense) -> ClassifiedOffense:
     """See `Catalog.place`, of the built-in one."""
     return built_in().place(offense)
 

@@ -2,12 +2,12 @@
 
 from typing import Final
 
-from conviction_gate.contracts.fields import Finding
+from conviction_gate.contracts.fields import FindingKind
 from conviction_gate.policy.decision import Decision
 from conviction_gate.policy.matter import Matter
 from conviction_gate.policy.rules.rule import CLEAR, OURS, Words, policy_rule
 
-_EXPLANATIONS: Final[dict[Finding, str]] = {
+_EXPLANATIONS: Final[dict[FindingKind, str]] = {
     "us_citizen": "The person is a US citizen.",
     "misidentified": "The prints belong to someone else.",
     "deceased": "The person has died.",

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from conviction_gate.contracts.fields import Rule as RuleName
+from conviction_gate.contracts.fields import RuleName
 from conviction_gate.policy.decision import Decision
 from conviction_gate.policy.matter import Matter
 

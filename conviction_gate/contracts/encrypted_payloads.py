@@ -4,21 +4,21 @@ from collections.abc import Mapping
 from typing import Final
 
 ENCODING: Final = "encoding"
-SEALED: Final = b"binary/encrypted"
+ENCRYPTED: Final = b"binary/encrypted"
 KEY_ID: Final = "encryption-key-id"
-REFUSED: Final = "conviction-gate-refused"
+REFUSAL: Final = "conviction-gate-refused"
 """Put there by the codec: why the payload could not be opened, or is not taken in the clear. Empty, it is
 a stranger's, and says nothing."""
 
 
-class Locked(Exception):
+class CannotDecrypt(Exception):
     """What must be read does not open; the text names the key. Whoever needs it tries again.
 
     It stands in a history and nobody can send it again: so unlike a refusal, this is for who has the keys.
     """
 
     def __init__(self, metadata: Mapping[str, bytes]) -> None:
-        if metadata.get(REFUSED):
+        if metadata.get(REFUSAL):
             told = (
                 "which is not here, or not the same; bring that key back "
                 "(`conviction-gate keys list` shows which are here)"
@@ -28,16 +28,16 @@ class Locked(Exception):
         super().__init__(f"the payload is sealed with the key {key_id(metadata)}, {told}")
 
 
-def is_sealed(metadata: Mapping[str, bytes]) -> bool:
+def is_encrypted(metadata: Mapping[str, bytes]) -> bool:
     """Whether the payload is still sealed, since nobody here could open it."""
-    return metadata.get(ENCODING) == SEALED
+    return metadata.get(ENCODING) == ENCRYPTED
 
 
-def refusal(metadata: Mapping[str, bytes]) -> str | None:
+def refusal_of(metadata: Mapping[str, bytes]) -> str | None:
     """Why the payload is not taken, and what to do; None where nothing speaks against it."""
-    if reason := metadata.get(REFUSED):
+    if reason := metadata.get(REFUSAL):
         return reason.decode(errors="replace")
-    if is_sealed(metadata):
+    if is_encrypted(metadata):
         return (
             f"the payload is sealed with the key {key_id(metadata)}, and encryption is off here; "
             "turn it on and send it again"
