@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -83,3 +84,11 @@ def test_every_target_of_make_exists(page: Path) -> None:
 def test_every_setting_exists(page: Path) -> None:
     named = set(re.findall(rf"\b{PREFIX}[A-Z_]+\b", page.read_text(encoding="utf-8")))
     assert named <= settings()
+
+
+def test_the_architecture_page_has_the_layers_that_are_checked() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (checked,) = (one["layers"] for one in contracts if one.get("exhaustive"))
+    table = (ROOT / "docs/architecture.md").read_text().partition("| packages in `conviction_gate/` |")[2]
+    rows = re.findall(r"^\| (`[a-z_`, ]+) \|", table.partition("\n\n")[0], re.MULTILINE)
+    assert [row.replace("`", "").replace(", ", " | ") for row in rows] == checked
