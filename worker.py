@@ -1,4 +1,4 @@
-"""The worker: settings, client, Worker, and run until told to stop."""
+"""The worker: settings, client, Worker, and polling until SIGTERM."""
 
 import asyncio
 import logging
@@ -16,8 +16,8 @@ from conviction_gate.contracts.names import TASK_QUEUE
 from conviction_gate.policy.catalog import Catalog
 from conviction_gate.registry import Registry, RegistryError
 from conviction_gate.service import logs, traces
-from conviction_gate.service.observing import observed
-from conviction_gate.service.shutdown import Ending, WorkerFailed, leave
+from conviction_gate.service.monitoring import monitored
+from conviction_gate.service.shutdown import GracefulShutdown, WorkerFailed, exit_process
 from conviction_gate.sources import Sources, open_sources
 from conviction_gate.sources.http import ServiceError
 from conviction_gate.temporal import search_attributes
@@ -26,9 +26,9 @@ from conviction_gate.temporal.sandbox import sandbox
 from conviction_gate.temporal.search_attributes import SetupError
 from workflows import WORKFLOWS
 
-# A module that is not passed through is imported anew for each case that comes into memory, which is
-# most of what such a case costs. The tests run the workflows so, and with clocks and chance kept out
-# of them; what has passed there is imported once here.
+# A module that is not passed through the sandbox is imported anew for each case that comes into memory, which
+# is most of the cost of loading a case. The tests run the workflows that way, which proves that they use no
+# clock and no randomness; so here they are imported once.
 sandboxed = sandbox("workflows")
 
 
@@ -44,8 +44,8 @@ def make_worker(
 ) -> Worker:
     """The worker of all workflows and activities.
 
-    `asked`: whom, instead of the registry's tables. `catalog_of`: from an ORI to its catalog, where the
-    settings' files were read before. `on_failure`: told why, where the worker ends by itself.
+    `asked`: the sources to use instead of the registry's tables. `catalog_of`: from an ORI to its catalog; by
+    default the files that the settings name are read. `on_failure`: called where the SDK gives up polling.
     """
     look_ups = LookUps(
         registry,
@@ -87,7 +87,7 @@ def make_worker(
 
 
 def _version(settings: Settings) -> WorkerDeploymentConfig | None:
-    """What the worker is a build of; None: unversioned. A case goes on with whatever build is current:
+    """The worker's deployment and build; None: unversioned. A case moves to whichever build is current, since
     it outlives them all."""
     if settings.worker_deployment is None or settings.worker_build is None:
         return None
@@ -99,38 +99,40 @@ def _version(settings: Settings) -> WorkerDeploymentConfig | None:
 
 
 async def run(settings: Settings, interceptors: Sequence[Interceptor] = ()) -> None:
-    """Poll until SIGTERM or SIGINT, then finish what is under way."""
-    ending = Ending(settings.worker_grace)
-    ending.on_signals()
+    """Poll until SIGTERM or SIGINT, then finish the tasks that are being done."""
+    shutdown = GracefulShutdown(settings.worker_grace)
+    shutdown.on_signals()
     catalog_of = read_catalogs(settings)
     client = await connect(settings, metrics=settings.metrics, interceptors=interceptors)
     await search_attributes.check(client)
     registry = await Registry.open(settings.registry)
     try:
         async with open_sources(settings.history, settings.docket) as asked:
-            worker = make_worker(client, registry, settings, asked, catalog_of, on_failure=ending.on_failure)
-            async with observed(worker, client, registry, settings, ending):
-                await ending.run(worker, f"worker ready: polling {TASK_QUEUE} in {client.namespace}")
+            worker = make_worker(client, registry, settings, asked, catalog_of, on_failure=shutdown.on_failure)
+            async with monitored(worker, client, registry, settings, shutdown):
+                await shutdown.run(worker, f"worker ready: polling {TASK_QUEUE} in {client.namespace}")
     finally:
         await registry.close()
 
 
 def main() -> int:
-    """Exit code 0 after a stop that was asked for, 1 with one line where it cannot start, or failed."""
+    """The exit code: 0 after SIGTERM or SIGINT; 1, with one line on stderr, where it cannot start or failed."""
     try:
         settings = Settings()
-        logs.set_up(settings.log)
-        with traces.sent_to(settings.traces) as interceptors:
+        logs.configure(settings.log)
+        with traces.tracing(settings.traces) as interceptors:
             asyncio.run(run(settings, interceptors))
     except (ConnectError, RegistryError, ServiceError, SetupError, SettingsError, WorkerFailed) as error:
         print(f"worker: {error}", file=sys.stderr)
         return 1
-    except Exception as error:  # its text may hold anything
-        logging.getLogger("worker").critical("it cannot go on", exc_info=True)
-        print(f"worker: unexpected {type(error).__name__}; the log tells where, report it", file=sys.stderr)
+    except Exception as error:  # its text may hold personal data
+        logging.getLogger("worker").critical("unexpected error", exc_info=True)
+        print(
+            f"worker: unexpected {type(error).__name__}; see the log for where, and report it", file=sys.stderr
+        )
         return 1
     return 0
 
 
 if __name__ == "__main__":
-    leave(main())
+    exit_process(main())

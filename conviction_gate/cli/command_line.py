@@ -32,7 +32,7 @@ from conviction_gate.config.settings import Settings
 from conviction_gate.contracts.case import Flag
 from conviction_gate.contracts.fields import Status
 from conviction_gate.contracts.names import ORI_PATTERN
-from conviction_gate.temporal.connect import connect, named_server
+from conviction_gate.temporal.connect import connect, connect_config
 
 UNREAD: Final = 128 + signal.SIGPIPE
 
@@ -106,7 +106,7 @@ def setup(data: Data = None) -> None:
         from conviction_gate.registry import migrate
         from conviction_gate.temporal import search_attributes
 
-        await search_attributes.ensure(await connect(sealed=False))
+        await search_attributes.ensure(await connect(needs_keys=False))
         await migrate(Settings().registry)
 
     run(work())
@@ -122,7 +122,7 @@ def codec_server(data: Data = None) -> None:
     from conviction_gate.encryption import codec_server
 
     async def work() -> None:
-        await codec_server.run(Settings(), named_server()["namespace"])
+        await codec_server.run(Settings(), connect_config()["namespace"])
 
     run(work())
 

@@ -54,10 +54,10 @@ class SettingsError(Exception):
     """A setting is not valid; the text names its variable, the reason, and what to write."""
 
 
-def cannot_bind(setting: str, address: str, error: OSError) -> SettingsError:
+def cannot_bind(setting: str, address: str, error: Exception) -> SettingsError:
     """The error for an address to listen at, named by a setting, that is taken or not allowed."""
     return SettingsError(
-        f"{PREFIX}{setting}: cannot bind to {address} ({error.strerror or type(error).__name__}); "
+        f"{PREFIX}{setting}: cannot bind to {address} ({getattr(error, 'strerror', None) or error}); "
         "choose another port, or stop the program that listens there"
     )
 

@@ -34,7 +34,7 @@ from conviction_gate.encryption.codec import SealingCodec
 from conviction_gate.encryption.codec_server import CodecServer, Readers, serving
 from conviction_gate.encryption.keys import provide_key, read_keyring
 from conviction_gate.temporal import search_attributes
-from conviction_gate.temporal.connect import core
+from conviction_gate.temporal.runtime import sdk_runtime
 
 __all__ = ["EmbeddedError", "Refused", "Running", "embedded", "free_port", "up"]
 
@@ -292,7 +292,7 @@ async def _answering(running: Running) -> Client:
     while True:
         _still_alive(running)
         with suppress(RuntimeError):  # it does not listen yet
-            client = await Client.connect(running.address, namespace=running.namespace, runtime=core())
+            client = await Client.connect(running.address, namespace=running.namespace, runtime=sdk_runtime())
             with suppress(RPCError):  # it does not serve yet
                 await _retention(client)
                 return client

@@ -1,12 +1,12 @@
-"""Whether a worker lives and is ready, over HTTP: `/livez` and `/readyz`.
+"""Health of a worker over HTTP: `/livez` and `/readyz`.
 
     200 {"ready": true, "checks": {"worker": "ok", "registry": "ok", "search attributes": "ok", "keys": "ok"}}
     503 {"ready": false, "checks": {"worker": "ok", "registry": "the registry at … does not answer …", …}}
 
-Ready: the server has seen this worker poll within a minute, the registry answers with this release's
-schema, the search attributes are there, the keys are as this worker knows them. Alive: the loop runs,
-which an answer proves, and the worker has not failed. So what is not ready may come back by itself; what
-is not alive has to be started again.
+Ready: the server has seen polls of this worker lately, the registry answers with this release's schema, the
+search attributes exist, and the keys are those that this worker started with. Live: the event loop runs, which
+any answer proves, and the worker has not failed. So a worker that is not ready may recover by itself; one that
+is not live must be restarted.
 """
 
 import asyncio
@@ -31,19 +31,20 @@ from conviction_gate.config.setting_types import split_address
 from conviction_gate.config.settings import Settings, SettingsError, cannot_bind
 from conviction_gate.encryption.codec import converter, parted
 from conviction_gate.registry import Registry, RegistryError
-from conviction_gate.service.shutdown import Ending
+from conviction_gate.service.shutdown import GracefulShutdown
 from conviction_gate.temporal import search_attributes
 from conviction_gate.temporal.search_attributes import SetupError
 
-ANSWER_WITHIN: Final = 4.0
-"""Seconds for a check; a probe should wait for a little longer."""
-FRESH_FOR: Final = 5.0
-"""Seconds in which probes get the same answer, so that they load nothing."""
+CHECK_WITHIN: Final = 4.0
+"""Seconds for one check; a probe should wait a little longer."""
+CACHED_FOR: Final = 5.0
+"""Seconds for which probes get the same results, so that frequent probes cause no load."""
 POLLED_WITHIN: Final = timedelta(seconds=90)
-"""A poll lasts a minute."""
+"""A poll lasts up to a minute."""
 REQUEST_WITHIN: Final = 10.0
+"""Seconds for one request of a probe."""
 
-_KINDS: Final = {
+_TASK_KINDS: Final = {
     "workflow": TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
     "activity": TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
 }
@@ -52,71 +53,71 @@ _log = logging.getLogger(__name__)
 Check = Callable[[], Awaitable[None]]
 
 
-class NotWell(Exception):
-    """What a check found; one line without anybody's data."""
+class CheckFailed(Exception):
+    """The problem that a check found; one line without personal data."""
 
 
 class Health:
-    """What the checks found a moment ago. A check returns where all is well, and raises what is not."""
+    """The latest results of a worker's checks. A check returns where all is well, and raises the problem."""
 
-    def __init__(self, checks: Mapping[str, Check], ending: Ending) -> None:
+    def __init__(self, checks: Mapping[str, Check], shutdown: GracefulShutdown) -> None:
         self._checks = checks
-        self._ending = ending
-        self._found: dict[str, str | None] = {}
-        self._until = 0.0
-        self._looking = asyncio.Lock()
+        self._shutdown = shutdown
+        self._problems: dict[str, str | None] = {}
+        self._valid_until = 0.0
+        self._running = asyncio.Lock()
 
     @property
     def failure(self) -> str | None:
-        """Why the worker ends by itself."""
-        return self._ending.failure
+        """Why the worker has failed; None where it has not."""
+        return self._shutdown.failure
 
-    async def found(self) -> dict[str, str | None]:
-        """By check what is wrong, None where nothing is; at most `FRESH_FOR` old."""
-        async with self._looking:
+    async def problems(self) -> dict[str, str | None]:
+        """The problem by check, None where there is none; the results are at most `CACHED_FOR` old."""
+        async with self._running:
             now = asyncio.get_running_loop().time
-            if now() >= self._until:
-                found = await asyncio.gather(*map(_looked, self._checks.values()))
-                self._found = dict(zip(self._checks, found, strict=True))
-                self._until = now() + FRESH_FOR
+            if now() >= self._valid_until:
+                results = await asyncio.gather(*map(_problem, self._checks.values()))
+                self._problems = dict(zip(self._checks, results, strict=True))
+                self._valid_until = now() + CACHED_FOR
         if self.failure:
-            return self._found | {"worker": self.failure}
-        if self._ending.asked.is_set():
-            return self._found | {"worker": "it was told to stop"}
-        return self._found
+            return self._problems | {"worker": self.failure}
+        if self._shutdown.requested.is_set():
+            return self._problems | {"worker": "it is shutting down"}
+        return self._problems
 
 
-async def _looked(check: Check) -> str | None:
+async def _problem(check: Check) -> str | None:
     try:
-        async with asyncio.timeout(ANSWER_WITHIN):
+        async with asyncio.timeout(CHECK_WITHIN):
             await check()
-    except (NotWell, RegistryError, SetupError) as error:
+    except (CheckFailed, RegistryError, SetupError) as error:
         return str(error)
     except TimeoutError:
-        return f"no answer within {ANSWER_WITHIN:.0f} s"
+        return f"no answer within {CHECK_WITHIN:.0f} s"
     except RPCError as error:
         return f"the Temporal server does not answer ({error.status.name})"
-    except Exception as error:  # its text may hold anything
+    except Exception as error:  # its text may hold personal data
         _log.warning("a health check failed", exc_info=True)
         return f"unexpected {type(error).__name__}; see the log"
     return None
 
 
-def checks_of(worker: Worker, client: Client, registry: Registry) -> dict[str, Check]:
-    """What a worker needs to carry a case on."""
+def worker_checks(worker: Worker, client: Client, registry: Registry) -> dict[str, Check]:
+    """The checks of everything that a worker needs to advance a case."""
     return {
-        "worker": partial(_polls, worker, client),
+        "worker": partial(_check_polls, worker, client),
         "registry": registry.check,
         "search attributes": partial(search_attributes.check, client),
         "keys": partial(check_keys, client),
     }
 
 
-async def _polls(worker: Worker, client: Client) -> None:
-    """The server's word for it counts: it alone sees polls that arrive."""
+async def _check_polls(worker: Worker, client: Client) -> None:
+    """Ask the server, which alone knows whether polls arrive."""
     if not worker.is_running:
-        raise NotWell("it does not run")
-    for kind, number in _KINDS.items():
+        raise CheckFailed("it is not running")
+    for kind, number in _TASK_KINDS.items():
         queue = await client.workflow_service.describe_task_queue(
             DescribeTaskQueueRequest(
                 namespace=client.namespace,
@@ -125,38 +126,43 @@ async def _polls(worker: Worker, client: Client) -> None:
             )
         )
         since = datetime.now(UTC) - POLLED_WITHIN
-        mine = [p.last_access_time.ToDatetime(UTC) for p in queue.pollers if p.identity == client.identity]
-        if not any(last >= since for last in mine):
-            raise NotWell(f"the server has seen no poll for {kind} tasks of this worker lately")
+        polls = [p.last_access_time.ToDatetime(UTC) for p in queue.pollers if p.identity == client.identity]
+        if not any(poll >= since for poll in polls):
+            raise CheckFailed(f"the server has seen no recent poll for {kind} tasks by this worker")
 
 
 async def check_keys(client: Client) -> None:
-    """A worker reads its keys once. What became of them since would show at its next start, when what it
-    sealed meanwhile may open no more, or on the cases that it refuses what others seal."""
+    """Compare the keys with those that the worker read at its start.
 
-    def now() -> PayloadCodec | None:
+    A difference would show only after a restart, when what it encrypted meanwhile might not decrypt, or in
+    cases whose messages were encrypted with a newer key.
+    """
+
+    def current() -> PayloadCodec | None:
         return converter(Settings(), client.namespace).payload_codec
 
     try:
-        wrong = parted(client.data_converter.payload_codec, await asyncio.to_thread(now))
+        problem = parted(client.data_converter.payload_codec, await asyncio.to_thread(current))
     except SettingsError as error:
-        raise NotWell(f"this worker goes on as it began, and could not start again: {error}") from None
-    if wrong:
-        raise NotWell(wrong)
+        raise CheckFailed(
+            f"this worker goes on with the keys of its start, but could not restart: {error}"
+        ) from None
+    if problem:
+        raise CheckFailed(problem)
 
 
 @asynccontextmanager
 async def serving(address: str | None, health: Health) -> AsyncIterator[None]:
-    """Answer at an IP address and port, where one is given.
+    """Answer probes at an IP address and port; None: at none.
 
     Raises:
-        SettingsError: nobody can listen there.
+        SettingsError: the process cannot listen there.
     """
     if address is None:
         yield
         return
     try:
-        server = await asyncio.start_server(partial(_answer, health), *split_address(address), limit=8192)
+        server = await asyncio.start_server(partial(_serve, health), *split_address(address), limit=8192)
     except OSError as error:
         raise cannot_bind("HEALTH", address, error) from None
     try:
@@ -165,12 +171,12 @@ async def serving(address: str | None, health: Health) -> AsyncIterator[None]:
         server.close()
 
 
-async def _answer(health: Health, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """One request a connection."""
+async def _serve(health: Health, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer one request and close the connection."""
     try:
         async with asyncio.timeout(REQUEST_WITHIN):
             request = await reader.readuntil(b"\r\n\r\n")
-            status, body = await _told(health, request.split(b"\r\n", 1)[0].decode("ascii", "replace"))
+            status, body = await _answer(health, request.split(b"\r\n", 1)[0].decode("ascii", "replace"))
             text = json.dumps(body).encode()
             head = (
                 f"HTTP/1.1 {status.value} {status.phrase}\r\nContent-Type: application/json\r\n"
@@ -179,20 +185,21 @@ async def _answer(health: Health, reader: asyncio.StreamReader, writer: asyncio.
             writer.write(head.encode() + text)
             await writer.drain()
     except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-        pass  # whoever asked has gone, or speaks no HTTP
+        pass  # the client has gone, or does not speak HTTP
     finally:
         writer.close()
 
 
-async def _told(health: Health, request: str) -> tuple[HTTPStatus, dict[str, object]]:
+async def _answer(health: Health, request: str) -> tuple[HTTPStatus, dict[str, object]]:
     match request.split(" "):
         case ["GET" | "HEAD", "/livez", _]:
             status = HTTPStatus.SERVICE_UNAVAILABLE if health.failure else HTTPStatus.OK
             return status, {"alive": not health.failure, "worker": health.failure or "ok"}
         case ["GET" | "HEAD", "/readyz", _]:
-            found = await health.found()
-            ready = not any(found.values())
+            problems = await health.problems()
+            ready = not any(problems.values())
             status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
-            return status, {"ready": ready, "checks": {name: wrong or "ok" for name, wrong in found.items()}}
+            checks = {check: problem or "ok" for check, problem in problems.items()}
+            return status, {"ready": ready, "checks": checks}
         case _:
             return HTTPStatus.NOT_FOUND, {"error": "no such page; GET /livez or /readyz"}

@@ -1,7 +1,7 @@
-"""What Prometheus reads of a worker beside the SDK's own numbers: how the namespace's cases stand.
+"""A worker's gauges beside the SDK's own metrics: its health, and the namespace's cases.
 
-Every worker counts them, once a minute and cheaply, so that no exporter has to be run beside the workers:
-take `max` of them, not `sum`. What workflows count, `workflows/meters.py` tells.
+Every worker counts the cases of the whole namespace, once a minute and cheaply, so that no separate exporter
+is needed: aggregate them by `max`, not by `sum`. Counters of workflows are in `workflows/meters.py`.
 """
 
 import asyncio
@@ -24,28 +24,30 @@ from conviction_gate.contracts.names import (
     WAITING_SINCE,
 )
 
-COUNTED_EVERY: Final = 60.0
-ANSWER_WITHIN: Final = 30.0
+COUNT_EVERY: Final = 60.0
+"""Seconds."""
+UPDATE_WITHIN: Final = 30.0
 """Seconds."""
 OPEN_STATUSES: Final = ("awaiting_booking", "checking_history", "waiting_for_court", "needs_review")
-WAITS: Final = (30, 90, 365, 730, 1825)
-"""Days; how many cases have waited for the court for longer, each is counted."""
+WAIT_DAYS: Final = (30, 90, 365, 730, 1825)
+"""For each: how many cases have waited for the court for more days."""
 HISTORY_WITHIN: Final = timedelta(hours=1)
-"""A history that takes longer is one that somebody should ask after."""
+"""Somebody should look into a history that takes longer."""
 
 STUCK: Final = (
     f"WorkflowType IN ('{BOOKING_CASE}', '{FLAG_CORRECTION}') AND TaskQueue = '{TASK_QUEUE}' "
     "AND TemporalReportedProblems IS NOT NULL AND ExecutionStatus = 'Running'"
 )
-"""Kept by the server where its dynamic configuration has a number of failures running that make a problem."""
+"""The query for cases and corrections whose workflow tasks keep failing. The server records those after as many
+consecutive failures as its dynamic configuration says."""
 
 _OPEN: Final = f"WorkflowType = '{BOOKING_CASE}' AND ExecutionStatus = 'Running'"
 
 _log = logging.getLogger(__name__)
 
 
-class Cases:
-    """The gauges of the namespace's cases."""
+class CaseGauges:
+    """Gauges of the namespace's cases."""
 
     def __init__(self, client: Client, meter: MetricMeter, overdue_after: timedelta) -> None:
         self._client = client
@@ -56,16 +58,14 @@ class Cases:
         self._waiting = gauge("conviction_gate_waiting_cases", "Cases that wait for the court for more days")
         self._overdue = gauge("conviction_gate_overdue_cases", "Cases that wait for the court for too long")
         self._slow = gauge("conviction_gate_slow_history_cases", "Cases without a history for over an hour")
-        self._stuck = gauge(
-            "conviction_gate_stuck_cases", "Cases and corrections that no worker can go on with"
-        )
+        self._stuck = gauge("conviction_gate_stuck_cases", "Cases and corrections that no worker can advance")
         self._counted = gauge("conviction_gate_counted_timestamp_seconds", "When the cases were counted last")
 
-    async def count(self) -> None:
-        """Ask the server for each number, one after the other: nobody waits for them.
+    async def update(self) -> None:
+        """Ask the server for each count, one after the other: nobody waits for them.
 
         Raises:
-            RPCError: the server does not say.
+            RPCError: the server does not answer.
         """
         now = datetime.now(UTC)
 
@@ -76,45 +76,47 @@ class Cases:
             self._open.set(await self._count(f"{CASE_STATUS.name} = '{status}'"), {"status": status})
         self._attention.set(await self._count(f"{NEEDS_ATTENTION.name} = true"))
         waits = f"{CASE_STATUS.name} = 'waiting_for_court' AND {WAITING_SINCE.name} <"
-        for days in WAITS:
+        for days in WAIT_DAYS:
             count = await self._count(f"{waits} {before(timedelta(days=days))}")
             self._waiting.set(count, {"longer_than_days": days})
         self._overdue.set(await self._count(f"{waits} {before(self._overdue_after)}"))
-        asked = f"{CASE_STATUS.name} = 'checking_history' AND StartTime < {before(HISTORY_WITHIN)}"
-        self._slow.set(await self._count(asked))
+        slow = f"{CASE_STATUS.name} = 'checking_history' AND StartTime < {before(HISTORY_WITHIN)}"
+        self._slow.set(await self._count(slow))
         try:
             self._stuck.set((await self._client.count_workflows(STUCK)).count)
         except RPCError as error:
             if error.status is not RPCStatusCode.INVALID_ARGUMENT:
-                raise  # else a server that keeps no record of them
+                raise  # otherwise this server does not record them
         self._counted.set(int(time.time()))
 
     async def _count(self, condition: str) -> int:
         return (await self._client.count_workflows(f"{_OPEN} AND {condition}")).count
 
 
-class Verdicts:
-    """The gauges of what the health checks found: 1 where a thing is well, 0 where it is not."""
+class HealthGauges:
+    """Gauges of the health checks: 1 where there is no problem, 0 where there is one."""
 
     def __init__(self, meter: MetricMeter) -> None:
         self._ready = meter.create_gauge("conviction_gate_ready", "Whether this worker is ready")
-        self._check = meter.create_gauge("conviction_gate_check", "Whether a check of this worker is well")
+        self._check = meter.create_gauge(
+            "conviction_gate_check", "Whether a health check of this worker passes"
+        )
 
-    def tell(self, found: Mapping[str, str | None]) -> None:
-        """`found`: by check what is wrong, None where nothing is."""
-        self._ready.set(int(not any(found.values())))
-        for check, wrong in found.items():
-            self._check.set(int(not wrong), {"check": check})
+    def update(self, problems: Mapping[str, str | None]) -> None:
+        """`problems`: by check, None where there is none."""
+        self._ready.set(int(not any(problems.values())))
+        for check, problem in problems.items():
+            self._check.set(int(not problem), {"check": check})
 
 
-async def every(seconds: float, work: Callable[[], Awaitable[None]]) -> NoReturn:
-    """Do it again and again, until cancelled; what the server does not answer is asked again next time."""
+async def repeat(seconds: float, update: Callable[[], Awaitable[None]]) -> NoReturn:
+    """Update at this interval until cancelled, also after an update that failed."""
     while True:
         try:
-            async with asyncio.timeout(ANSWER_WITHIN):
-                await work()
+            async with asyncio.timeout(UPDATE_WITHIN):
+                await update()
         except (RPCError, TimeoutError) as error:
             _log.warning(
-                "the cases were not counted (%s); the next try is in %d s", type(error).__name__, seconds
+                "metrics were not updated (%s); the next attempt is in %d s", type(error).__name__, seconds
             )
         await asyncio.sleep(seconds)

@@ -1,7 +1,7 @@
-"""How a worker ends: on SIGTERM it finishes what is under way, within a time that is set.
+"""How a worker process ends: on SIGTERM it finishes its tasks, within a set time.
 
-A second signal ends it at once, and so does the end of that time. Nothing is half done then: what it was
-doing is a transaction or a look-up, and the server gives it to another worker.
+A second signal ends it at once, and so does the end of that time. Nothing is left half done: each task is a
+transaction or a look-up, and the server gives it to another worker.
 """
 
 import asyncio
@@ -16,59 +16,59 @@ from typing import Final, NoReturn
 
 from temporalio.worker import Worker
 
-from conviction_gate.temporal.connect import code_in
+from conviction_gate.temporal.status import status_code_in
 
 MARGIN: Final = timedelta(seconds=4)
-"""For what comes after the last task: to tell the server, to close connections."""
+"""For what follows the last task: reporting to the server, closing connections."""
 
 
 class WorkerFailed(Exception):
-    """The worker has ended by itself; the text is one line with the next step."""
+    """The worker has failed and ended; the text is one line with the next step."""
 
 
-class Ending:
-    """What a worker's end is begun by, and the clock that runs then; `grace`: for what is under way."""
+class GracefulShutdown:
+    """A worker's shutdown: what begins it, and its time limit. `grace`: for tasks that are being done."""
 
     def __init__(self, grace: timedelta) -> None:
-        self.asked = asyncio.Event()
+        self.requested = asyncio.Event()
         self.failure: str | None = None
-        """Why the worker ends by itself."""
-        self._at_most = (grace + MARGIN).total_seconds()
+        """Why the worker has failed; None where it has not."""
+        self._limit = (grace + MARGIN).total_seconds()
 
     def on_signals(self) -> None:
-        """Let SIGTERM and SIGINT begin it, and a second one end the process at once."""
+        """Let SIGTERM and SIGINT begin the shutdown, and a second signal end the process at once."""
         loop = asyncio.get_running_loop()
-        told: list[int] = []
+        received: list[int] = []
 
         def on_signal(number: int, frame: FrameType | None) -> None:
-            if told:
-                _leave(128 + number, "told to stop twice, so left at once; another worker takes its tasks")
-            told.append(number)
+            if received:
+                _exit_now(128 + number, "second signal, exiting at once; another worker takes its tasks")
+            received.append(number)
             self._start_clock()
-            loop.call_soon_threadsafe(self.asked.set)
+            loop.call_soon_threadsafe(self.requested.set)
 
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, on_signal)
 
     async def on_failure(self, error: BaseException) -> None:
-        """The SDK has given up polling; it still finishes what is under way."""
-        self.failure = _told(error)
+        """Begin the shutdown because the SDK has given up polling; it still finishes its tasks."""
+        self.failure = _describe(error)
         self._start_clock()
 
     async def run(self, worker: Worker, ready: str) -> None:
-        """Let the worker poll until it is asked to stop, then finish what is under way.
+        """Let the worker poll until a shutdown is requested, then let it finish its tasks.
 
         `ready`: the line to print once it polls.
 
         Raises:
-            WorkerFailed: it has ended by itself.
+            WorkerFailed: it has failed and ended.
         """
         polling = asyncio.create_task(worker.run())
-        while not (worker.is_running or polling.done()):  # noqa: ASYNC110  the SDK tells nobody
+        while not (worker.is_running or polling.done()):  # noqa: ASYNC110  the SDK has no event for it
             await asyncio.sleep(0.01)
         if worker.is_running:
             print(ready, flush=True)
-        stop = asyncio.create_task(self.asked.wait())
+        stop = asyncio.create_task(self.requested.wait())
         await asyncio.wait({polling, stop}, return_when=asyncio.FIRST_COMPLETED)
         stop.cancel()
         if not polling.done():
@@ -76,43 +76,43 @@ class Ending:
         try:
             await polling
         except Exception as error:
-            raise WorkerFailed(_told(error)) from error
+            raise WorkerFailed(_describe(error)) from error
 
     def _start_clock(self) -> None:
-        # A thread of its own, in case that the loop is what hangs.
-        clock = threading.Timer(self._at_most, self._too_late)
+        # A thread of its own, since it may be the event loop that hangs.
+        clock = threading.Timer(self._limit, self._time_over)
         clock.daemon = True
         clock.start()
 
-    def _too_late(self) -> None:
-        _leave(1, f"not ended within {self._at_most:.0f} s, so left as it is; another worker takes its tasks")
+    def _time_over(self) -> None:
+        _exit_now(1, f"not finished within {self._limit:.0f} s, exiting anyway; another worker takes its tasks")
 
 
-def leave(code: int) -> NoReturn:
-    """End the process. The interpreter's own end crashes now and then once the SDK has run
-    (sdk-python#300), after all was done and said."""
-    with suppress(OSError, ValueError):  # nobody reads any more
+def exit_process(code: int) -> NoReturn:
+    """End the process without the interpreter's own shutdown, which sometimes crashes once the SDK has run
+    (sdk-python#300)."""
+    with suppress(OSError, ValueError):  # whoever read the output has gone
         sys.stdout.flush()
         sys.stderr.flush()
     os._exit(code)
 
 
-def _leave(code: int, text: str) -> NoReturn:
-    # Not by print: the main thread may be in the middle of one.
+def _exit_now(code: int, text: str) -> NoReturn:
+    # Not by print: the main thread may be in the middle of a call to it.
     with suppress(OSError):
         os.write(2, f"worker: {text}\n".encode())
     os._exit(code)
 
 
-def _told(error: BaseException) -> str:
-    """The server's code for it, where it gave one; the text may hold anything."""
-    code = code_in(str(error))
+def _describe(error: BaseException) -> str:
+    """The error's type and its status code; its text may hold personal data."""
+    code = status_code_in(str(error))
     kind = type(error).__name__ + (f", {code}" if code else "")
     match code:
         case "NotFound":
-            step = "check that its namespace is still there, and TEMPORAL_NAMESPACE"
+            step = "check that its namespace still exists, and TEMPORAL_NAMESPACE"
         case "Unauthenticated" | "PermissionDenied":
             step = "check TEMPORAL_API_KEY, TEMPORAL_NAMESPACE and the TEMPORAL_TLS_ variables"
         case _:
-            step = "its log says more; start it again"
+            step = "see its log, and start it again"
     return f"the worker failed and has ended ({kind}); {step}"

@@ -1,7 +1,7 @@
-"""The spans of a worker, as OpenTelemetry has them: what it did, when, for which case, and nobody's data.
+"""OpenTelemetry spans of a worker: what it did, when, and for which case, without personal data.
 
-A span has the ids of what it is about, and of an exception what the log tells too (logs.py). Which trace it
-belongs to travels in the header `_tracer-data` of starts, signals and activities, in the clear.
+A span has the ids of the case and its run, and of an exception what the log has too (logs.py). The header
+`_tracer-data` of starts, signals and activities carries the trace's id, unencrypted.
 """
 
 import json
@@ -20,46 +20,45 @@ from temporalio.contrib.opentelemetry import TracingInterceptor, TracingWorkflow
 from temporalio.converter import PayloadConverter
 from temporalio.worker import WorkflowInboundInterceptor, WorkflowInterceptorClassInput
 
-from conviction_gate.service.logs import is_told
+from conviction_gate.service.logs import is_safe_to_log
 
 SERVICE: Final = "conviction-gate"
-LAST_WITHIN: Final = 2.0
-"""Seconds for what is not sent yet when a worker ends: less than it has after its last task."""
+FLUSH_WITHIN: Final = 2.0
+"""Seconds to export the remaining spans when a worker ends: less than it has after its last task."""
 
-_IDS: Final = ("temporalWorkflowID", "temporalRunID", "temporalActivityID", "temporalUpdateID")
+_SAFE_ATTRIBUTES: Final = ("temporalWorkflowID", "temporalRunID", "temporalActivityID", "temporalUpdateID")
 _KIND, _TEXT = "exception.type", "exception.message"
 
 
 @contextmanager
-def sending_to(collector: str) -> Iterator[TracingInterceptor]:
-    """See `traces.sent_to`. What OpenTelemetry's own variables say of sampling, of headers and of
-    certificates holds."""
+def exporting_to(collector: str) -> Iterator[TracingInterceptor]:
+    """See `traces.tracing`. OpenTelemetry's own variables for sampling, headers and certificates apply."""
     provider = TracerProvider(resource=Resource.create({"service.name": SERVICE}), shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(_Exporter(collector)))
     try:
         yield _Tracing(provider.get_tracer(SERVICE))
     finally:
-        # A collector that does not answer holds up no worker's end.
-        last = Thread(target=provider.shutdown, daemon=True)
-        last.start()
-        last.join(LAST_WITHIN)
+        # In a thread: a collector that does not answer must not delay the worker's end.
+        flush = Thread(target=provider.shutdown, daemon=True)
+        flush.start()
+        flush.join(FLUSH_WITHIN)
 
 
 class _Exporter(OTLPSpanExporter):
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        return super().export([_told(span) for span in spans])
+        return super().export([_redact(span) for span in spans])
 
 
-def _told(span: ReadableSpan) -> ReadableSpan:
-    """The span with nothing on it that may hold anybody's data."""
+def _redact(span: ReadableSpan) -> ReadableSpan:
+    """The span without anything that may hold personal data."""
     in_activity = span.name.startswith("RunActivity:")
     return ReadableSpan(
         name=span.name,
         context=span.context,
         parent=span.parent,
         resource=span.resource,
-        attributes={name: value for name, value in (span.attributes or {}).items() if name in _IDS},
-        events=[_event_told(event, in_activity=in_activity) for event in span.events],
+        attributes={name: value for name, value in (span.attributes or {}).items() if name in _SAFE_ATTRIBUTES},
+        events=[_redact_event(event, in_activity=in_activity) for event in span.events],
         links=span.links,
         kind=span.kind,
         status=Status(span.status.status_code),  # its description is the exception's text
@@ -69,18 +68,18 @@ def _told(span: ReadableSpan) -> ReadableSpan:
     )
 
 
-def _event_told(event: Event, *, in_activity: bool) -> Event:
-    said = event.attributes or {}
-    kind = str(said.get(_KIND, ""))
-    told = (_KIND, _TEXT) if is_told(kind, in_activity=in_activity) else (_KIND,)
-    return Event(event.name, {name: said[name] for name in told if name in said}, event.timestamp)
+def _redact_event(event: Event, *, in_activity: bool) -> Event:
+    attributes = event.attributes or {}
+    kind = str(attributes.get(_KIND, ""))
+    safe = (_KIND, _TEXT) if is_safe_to_log(kind, in_activity=in_activity) else (_KIND,)
+    return Event(event.name, {name: attributes[name] for name in safe if name in attributes}, event.timestamp)
 
 
-class _Header(PayloadConverter):
-    """What travels: the id of the span before, and nothing else of what others write there.
+class _HeaderConverter(PayloadConverter):
+    """Reads the id of the parent span from a header, and nothing else.
 
-    Anybody who sends to a case may write that header. What does not fit is as none: an exception would
-    fail the case's task, again and again.
+    Anybody who sends to a case can write that header. One that is not valid counts as absent: an exception
+    would fail the case's workflow task again and again.
     """
 
     def to_payloads(self, values: Sequence[Any]) -> list[Payload]:
@@ -89,10 +88,10 @@ class _Header(PayloadConverter):
     def from_payloads(
         self, payloads: Sequence[Payload], type_hints: list[type] | None = None
     ) -> list[dict[str, str]]:
-        return [_carried(payload.data) for payload in payloads]
+        return [_parent(payload.data) for payload in payloads]
 
 
-def _carried(data: bytes) -> dict[str, str]:
+def _parent(data: bytes) -> dict[str, str]:
     try:
         parent = json.loads(data)["traceparent"]
     except (ValueError, LookupError, TypeError, RecursionError):
@@ -100,21 +99,21 @@ def _carried(data: bytes) -> dict[str, str]:
     return {"traceparent": parent} if isinstance(parent, str) else {}
 
 
-class _InWorkflow(TracingWorkflowInboundInterceptor):
+class _WorkflowTracing(TracingWorkflowInboundInterceptor):
     def __init__(self, next: WorkflowInboundInterceptor) -> None:
         super().__init__(next)
-        self.payload_converter = _Header()
+        self.payload_converter = _HeaderConverter()
 
 
 class _Tracing(TracingInterceptor):
-    """The SDK's. A case has spans whether or not whoever started it has."""
+    """The SDK's interceptor. A case has spans even where its sender makes none."""
 
     def __init__(self, tracer: Tracer) -> None:
         super().__init__(tracer, always_create_workflow_spans=True)
-        self.payload_converter = _Header()
+        self.payload_converter = _HeaderConverter()
 
     def workflow_interceptor_class(
         self, input: WorkflowInterceptorClassInput
     ) -> type[TracingWorkflowInboundInterceptor]:
         super().workflow_interceptor_class(input)
-        return _InWorkflow
+        return _WorkflowTracing

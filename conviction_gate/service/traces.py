@@ -1,6 +1,6 @@
-"""Traces of a worker, where a collector is named that takes them.
+"""Traces of a worker, where the settings name a collector.
 
-The packages for it are an extra of their own, and nothing of them is imported before.
+The packages for it are an extra, imported only then.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,8 +12,8 @@ from conviction_gate.config.settings import PREFIX, SettingsError
 
 
 @contextmanager
-def sent_to(collector: str | None) -> Iterator[Sequence[Interceptor]]:
-    """What makes spans of the work of a client and its worker; they are sent as long as the context lasts.
+def tracing(collector: str | None) -> Iterator[Sequence[Interceptor]]:
+    """Interceptors that make spans of the work of a client and its worker, exported while the context lasts.
 
     `collector`: an OTLP/HTTP address; None: no spans.
 
@@ -24,11 +24,11 @@ def sent_to(collector: str | None) -> Iterator[Sequence[Interceptor]]:
         yield ()
         return
     try:
-        from conviction_gate.service.spans import sending_to
+        from conviction_gate.service.spans import exporting_to
     except ModuleNotFoundError as error:
         raise SettingsError(
             f"{PREFIX}TRACES: {error.name} is not installed; run `pip install 'conviction-gate[traces]'`, or "
-            "leave the variable out"
+            "unset the variable"
         ) from None
-    with sending_to(collector) as interceptor:
+    with exporting_to(collector) as interceptor:
         yield (interceptor,)

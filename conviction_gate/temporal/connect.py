@@ -1,74 +1,41 @@
 """The connection to the Temporal server.
 
-Where it is comes from the SDK's `envconfig`: `TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, the TLS and
-API key variables, and the profiles of `temporal.toml`. What goes there is sealed (sealing.py).
+Its address comes from the SDK's `envconfig`: `TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, the TLS and API key
+variables, and the profiles of `temporal.toml`. Payloads that go there are encrypted (encryption/codec.py).
 """
 
 import asyncio
-import logging
-import re
 from collections.abc import Sequence
-from functools import cache
-from typing import Final
 
 from temporalio.client import Client, Interceptor
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
-from temporalio.runtime import LogForwardingConfig, LoggingConfig, PrometheusConfig, Runtime, TelemetryConfig
 
-from conviction_gate.config.settings import PREFIX, Settings
+from conviction_gate.config.settings import Settings
 from conviction_gate.encryption.codec import converter
 from conviction_gate.encryption.converter import data_converter
+from conviction_gate.temporal.runtime import sdk_runtime
 
 DEFAULT_ADDRESS = "localhost:7233"
 DEFAULT_NAMESPACE = "default"
-FIRST_ANSWER_WITHIN = 10.0  # seconds; a server that is there answers in milliseconds
+CONNECT_WITHIN = 10.0  # seconds; a server that is up answers in milliseconds
 
 
 class ConnectError(Exception):
     """The server cannot be reached; the text is one line with the next step."""
 
 
-def prometheus(address: str) -> PrometheusConfig:
-    """An endpoint with names and units as Prometheus has them; `address`: an IP address and a port."""
-    return PrometheusConfig(
-        bind_address=address, counters_total_suffix=True, unit_suffix=True, durations_as_seconds=True
-    )
-
-
-@cache
-def core(metrics: str | None = None) -> Runtime:
-    """The SDK's core, one a process. Its log joins Python's; by itself it would go to stdout.
-
-    `metrics`: the IP address and port where Prometheus can read; raises `ConnectError` where it cannot.
-    """
-    # Its fields may hold what failed, and so anybody's data: service/logs.py writes those that do not.
-    log = LogForwardingConfig(logger=logging.getLogger("temporalio.core"), append_log_fields_to_message=False)
-    telemetry = TelemetryConfig(
-        logging=LoggingConfig(filter=LoggingConfig.default.filter, forwarding=log),
-        metrics=prometheus(metrics) if metrics else None,
-        attach_service_name=False,
-    )
-    try:
-        return Runtime(telemetry=telemetry)
-    except ValueError as error:
-        raise ConnectError(
-            f"nobody can listen at {metrics} ({error}); choose another port in {PREFIX}METRICS, or stop what "
-            "listens there"
-        ) from None
-
-
-def named_server() -> ClientConnectConfig:
-    """What the environment says of the server: its address, the namespace, and what lets us in.
+def connect_config() -> ClientConnectConfig:
+    """The server's address, its namespace and the credentials for it, from the environment.
 
     Raises:
-        ConnectError: the environment does not fit.
+        ConnectError: a variable or temporal.toml is not valid.
     """
     try:
         config = ClientConfig.load_client_connect_config()
     except Exception as error:  # the SDK's bridge exports no type for it
         reason = " ".join(str(error).split())
         raise ConnectError(
-            f"the connection's settings cannot be read: {reason}; mend the TEMPORAL_ variables or temporal.toml"
+            f"the connection's settings cannot be read: {reason}; fix the TEMPORAL_ variables or temporal.toml"
         ) from error
     if "://" in config.setdefault("target_host", DEFAULT_ADDRESS):
         raise ConnectError(
@@ -82,34 +49,34 @@ def named_server() -> ClientConnectConfig:
 async def connect(
     settings: Settings | None = None,
     *,
-    sealed: bool = True,
+    needs_keys: bool = True,
     metrics: str | None = None,
     interceptors: Sequence[Interceptor] = (),
 ) -> Client:
-    """A client of the server that the environment names, connected; `metrics`: see `core`.
+    """A client that is connected to the server that the environment names.
 
-    `settings`: whose keys seal what goes there; by default those of the environment. Not `sealed`: for
-    work that reads and writes no payload, and so needs no key. `interceptors`: of this client, and of
-    whichever worker runs on it.
+    `settings`: whose keys encrypt payloads; by default those of the environment. `needs_keys`: False for
+    work that reads and writes no payload. `metrics`: see `sdk_runtime`. `interceptors`: of this client, and
+    of any worker that runs on it.
 
     Raises:
-        SettingsError: a setting does not fit, or there is no key.
-        ConnectError: the environment does not fit, or no Temporal server answers there.
+        SettingsError: a setting is not valid, or there is no key.
+        ConnectError: a `TEMPORAL_` variable is not valid, or no Temporal server answers.
     """
-    config = named_server()
+    config = connect_config()
     address = config["target_host"]
-    payloads = converter(settings or Settings(), config["namespace"]) if sealed else data_converter
-    runtime = core(metrics)
+    payloads = converter(settings or Settings(), config["namespace"]) if needs_keys else data_converter
+    runtime = sdk_runtime(metrics)
     try:
-        async with asyncio.timeout(FIRST_ANSWER_WITHIN):
+        async with asyncio.timeout(CONNECT_WITHIN):
             return await Client.connect(
                 **config, data_converter=payloads, runtime=runtime, interceptors=interceptors
             )
     except (RuntimeError, ValueError, TimeoutError) as error:
-        raise ConnectError(_unreachable(address, str(error), is_tls=bool(config.get("tls")))) from error
+        raise ConnectError(_describe(address, str(error), is_tls=bool(config.get("tls")))) from error
 
 
-def _unreachable(address: str, reason: str, *, is_tls: bool) -> str:
+def _describe(address: str, reason: str, *, is_tls: bool) -> str:
     if "Unauthenticated" in reason or "PermissionDenied" in reason:
         return (
             f"the Temporal server at {address} refuses these credentials; "
@@ -117,29 +84,9 @@ def _unreachable(address: str, reason: str, *, is_tls: bool) -> str:
         )
     if is_tls:
         return (
-            f"no Temporal server lets us in at {address} over TLS; check TEMPORAL_ADDRESS and the certificates "
-            "in the TEMPORAL_TLS_ variables"
+            f"no Temporal server accepts a TLS connection at {address}; check TEMPORAL_ADDRESS and the "
+            "certificates in the TEMPORAL_TLS_ variables"
         )
     return (
         f"no Temporal server answers at {address}; start one with `conviction-gate up` or set TEMPORAL_ADDRESS"
     )
-
-
-def code_in(text: str) -> str | None:
-    """The server's code in what the SDK's core says of an answer; the rest of that may hold anything."""
-    if match := _CODE.search(text):
-        return match[1]
-    return next((code for said, code in _SPELT_OUT.items() if said in text), None)
-
-
-_SPELT_OUT: Final = {
-    "entity was not found": "NotFound",
-    "does not have permission": "PermissionDenied",
-    "does not have valid authentication": "Unauthenticated",
-    "currently unavailable": "Unavailable",
-}
-"""How an error shows itself where it is no longer one of the protocol's."""
-_CODE: Final = re.compile(
-    r"\b(Cancelled|Unknown|InvalidArgument|DeadlineExceeded|NotFound|PermissionDenied|ResourceExhausted|"
-    r"FailedPrecondition|Aborted|Unimplemented|Internal|Unavailable|Unauthenticated)\b"
-)

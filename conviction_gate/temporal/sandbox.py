@@ -9,14 +9,14 @@ from temporalio.workflow import Info
 
 
 class Sandbox(SandboxedWorkflowRunner):
-    """The SDK's sandbox, for payloads that are written the same wherever they go.
+    """The SDK's sandbox without the serialization context of payloads, which our converter does not use.
 
-    For every payload the SDK enters the sandbox three times, to ask the instance what the payload
-    belongs to, and compiles a line of source each time. Our converter and our codec do not want to know.
+    To find that context, the SDK enters the sandbox three times for every payload, and compiles a line of
+    source each time.
     """
 
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
-        """An instance in the sandbox, its context answered outside."""
+        """An instance in the sandbox whose context is answered outside it."""
         return _Instance(super().create_instance(det))
 
 
@@ -28,10 +28,10 @@ class _Instance(WorkflowInstance):
         return self._sandboxed.activate(act)
 
     def get_serialization_context(self, command_info: object) -> None:
-        """No context."""
+        """None."""
 
     def get_external_store_context(self, command_info: object) -> StorageDriverStoreContext:
-        """No store."""
+        """None."""
         return StorageDriverStoreContext(target=None)
 
     def get_info(self) -> Info:
@@ -42,6 +42,6 @@ class _Instance(WorkflowInstance):
 
 
 def sandbox(*passed_through: str) -> Sandbox:
-    """A sandbox with what decides and what is said in it passed through."""
+    """A sandbox that imports the package, pydantic and these modules once, not once for each case."""
     passed = ("conviction_gate", "pydantic", *passed_through)
     return Sandbox(restrictions=SandboxRestrictions.default.with_passthrough_modules(*passed))

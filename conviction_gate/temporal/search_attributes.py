@@ -1,7 +1,7 @@
-"""The search attributes that cases carry: set up once a namespace, checked at worker start.
+"""The search attributes of cases: set up once for each namespace, checked whenever a worker starts.
 
-One that is missing refuses the start of a case or wedges an open one. Adding one under a name that
-already has another type answers OK and changes nothing, so what counts is what the server lists.
+Where one is missing, no case can start and no open case can proceed. A server answers OK when asked to add
+one under a name that already has another type, and changes nothing: so only what it lists counts.
 """
 
 import asyncio
@@ -17,10 +17,10 @@ from temporalio.service import RPCError
 
 from conviction_gate.contracts.names import SEARCH_ATTRIBUTES
 
-USABLE_WITHIN = 120.0  # seconds; a server with several hosts refreshes its caches every minute
+USABLE_WITHIN = 120.0  # seconds; the hosts of a server refresh their caches every minute
 
 _WANTED = {key.name: IndexedValueType.ValueType(key.indexed_value_type) for key in SEARCH_ATTRIBUTES}
-# Only what it may name matters, not what it finds; the id keeps it cheap on a full server.
+# The server must accept its names; what it finds does not matter. The id keeps it cheap on a full server.
 _PROBE = " AND ".join(["WorkflowId = ''", *(f"{name} IS NULL" for name in _WANTED)])
 
 
@@ -29,32 +29,32 @@ class SetupError(Exception):
 
 
 async def check(client: Client) -> None:
-    """Make sure that the namespace has every search attribute, each with its type.
+    """Verify that the namespace has every search attribute, each with its type; changes nothing.
 
     Raises:
-        SetupError: it has not; nothing was changed.
+        SetupError: it has not.
     """
     listed = await _listed(client)
-    if misfits := [_misfit(name, listed.get(name)) for name in _WANTED if not _fits(name, listed)]:
+    if wrong := [_describe(name, listed.get(name)) for name in _WANTED if not _is_right(name, listed)]:
         raise SetupError(
-            f"search attributes of namespace {client.namespace}: {', '.join(misfits)}; "
+            f"search attributes of namespace {client.namespace}: {', '.join(wrong)}; "
             "run `conviction-gate setup`"
         )
 
 
 async def ensure(client: Client) -> None:
-    """Add the search attributes that are missing and wait until they can be used. Idempotent.
+    """Add the missing search attributes and wait until they can be used. Idempotent.
 
     Raises:
-        SetupError: one of them exists with another type, or the server does not let us add them.
+        SetupError: one of them exists with another type, or the server does not add them.
     """
     listed = await _listed(client)
-    if wrong := [name for name in _WANTED if name in listed and not _fits(name, listed)]:
+    if wrong := [name for name in _WANTED if name in listed and not _is_right(name, listed)]:
         raise SetupError(
             f"search attributes of namespace {client.namespace}: "
-            f"{', '.join(_misfit(name, listed[name]) for name in wrong)}; remove with "
-            f"`temporal operator search-attribute remove {' '.join(f'--name {n}' for n in wrong)}` "
-            "what nothing else uses, then run `conviction-gate setup`"
+            f"{', '.join(_describe(name, listed[name]) for name in wrong)}; where nothing else "
+            "uses them, remove them with `temporal operator search-attribute remove "
+            f"{' '.join(f'--name {name}' for name in wrong)}`, then run `conviction-gate setup`"
         )
     if missing := {name: _WANTED[name] for name in _WANTED if name not in listed}:
         try:
@@ -67,11 +67,11 @@ async def ensure(client: Client) -> None:
                 f"{error.message}; have its operator add "
                 + ", ".join(f"{name} ({_type_name(kind)})" for name, kind in missing.items())
             ) from error
-    await _usable(client)
+    await _until_usable(client)
     await check(client)
 
 
-async def _usable(client: Client) -> None:
+async def _until_usable(client: Client) -> None:
     try:
         async with asyncio.timeout(USABLE_WITHIN):
             while True:
@@ -99,11 +99,11 @@ async def _listed(client: Client) -> dict[str, IndexedValueType.ValueType]:
     return dict(answer.custom_attributes)
 
 
-def _fits(name: str, listed: dict[str, IndexedValueType.ValueType]) -> bool:
+def _is_right(name: str, listed: dict[str, IndexedValueType.ValueType]) -> bool:
     return listed.get(name) == _WANTED[name]
 
 
-def _misfit(name: str, kind: IndexedValueType.ValueType | None) -> str:
+def _describe(name: str, kind: IndexedValueType.ValueType | None) -> str:
     wanted = _type_name(_WANTED[name])
     if kind is None:
         return f"{name} ({wanted}) is missing"

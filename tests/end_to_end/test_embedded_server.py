@@ -184,7 +184,7 @@ async def test_settings_of_the_connection_that_cannot_be_read(
 ) -> None:
     monkeypatch.setenv("TEMPORAL_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("TEMPORAL_PROFILE", "nobody")
-    with pytest.raises(ConnectError, match=r"Profile 'nobody' not found; mend the TEMPORAL_ "):
+    with pytest.raises(ConnectError, match=r"Profile 'nobody' not found; fix the TEMPORAL_ "):
         await connect()
 
 

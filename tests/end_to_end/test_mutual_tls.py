@@ -77,4 +77,6 @@ async def test_only_a_client_certificate_lets_us_in(
                     changed.delenv(CERTIFICATE)
                     changed.delenv(KEY)
                 said = await house.gate("list", code=2)
-            assert said.startswith(f"error: no Temporal server lets us in at 127.0.0.1:{port} over TLS; check")
+            assert said.startswith(
+                f"error: no Temporal server accepts a TLS connection at 127.0.0.1:{port}; check"
+            )

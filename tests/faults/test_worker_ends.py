@@ -21,8 +21,8 @@ from tests.workflows.cases import settled
 HASTY = """
 import asyncio, sys, time
 from datetime import timedelta
-from conviction_gate.service import shutdown as stopping
-stopping.MARGIN = timedelta(0)
+from conviction_gate.service import shutdown
+shutdown.MARGIN = timedelta(0)
 
 class Stubborn:
     is_running = True
@@ -32,9 +32,9 @@ class Stubborn:
         time.sleep(3600)  # nothing of this process goes on but its clock
 
 async def main():
-    ending = stopping.Ending(timedelta(seconds=1))
-    ending.on_signals()
-    await ending.run(Stubborn(), "worker ready")
+    stopping = shutdown.GracefulShutdown(timedelta(seconds=1))
+    stopping.on_signals()
+    await stopping.run(Stubborn(), "worker ready")
 
 asyncio.run(main())
 """
@@ -110,13 +110,13 @@ async def test_a_second_signal_ends_it_at_once_and_probes_see_it_stop(world: Wor
         await world.senders.book_many(1)
         await deaf.asked.wait()
         first.terminate()
-        while "told to stop" not in (await probe.get("/readyz")).text:
+        while "shutting down" not in (await probe.get("/readyz")).text:
             await asyncio.sleep(0.02)
         assert (await probe.get("/livez")).status_code == 200
         first.terminate()
         code, said = await ended(first)
     assert code == 128 + signal.SIGTERM
-    assert said[-1] == "worker: told to stop twice, so left at once; another worker takes its tasks"
+    assert said[-1] == "worker: second signal, exiting at once; another worker takes its tasks"
 
 
 async def test_one_that_hangs_is_left_when_its_time_is_over(world: World) -> None:
@@ -126,7 +126,7 @@ async def test_one_that_hangs_is_left_when_its_time_is_over(world: World) -> Non
     code, said = await ended(process)
     assert (code, said) == (
         1,
-        ["worker: not ended within 1 s, so left as it is; another worker takes its tasks"],
+        ["worker: not finished within 1 s, exiting anyway; another worker takes its tasks"],
     )
 
 

@@ -21,7 +21,7 @@ from temporalio.worker import Replayer
 from conviction_gate.devserver import children
 from conviction_gate.devserver.embedded import embedded
 from conviction_gate.encryption.converter import data_converter
-from conviction_gate.service.spans import sending_to
+from conviction_gate.service.spans import exporting_to
 from conviction_gate.sources.http import ServiceError
 from tests.replay.record import files, sets
 from tests.replay.test_replay import replay
@@ -162,7 +162,7 @@ async def a_case(client: Client) -> None:
 
 
 async def test_traces_are_turned_on_for_cases_that_were_begun_without() -> None:
-    with collecting() as collector, sending_to(collector.url) as tracing:
+    with collecting() as collector, exporting_to(collector.url) as tracing:
         for file in [file for one in sets() for file in files(one)]:
             await replay(file, interceptors=[tracing])
     assert not collector.bodies  # what is played back has its spans already
@@ -170,7 +170,7 @@ async def test_traces_are_turned_on_for_cases_that_were_begun_without() -> None:
 
 def test_of_an_exception_its_kind_is_told_and_only_our_own_words() -> None:
     with collecting() as collector:
-        with sending_to(collector.url) as tracing:
+        with exporting_to(collector.url) as tracing:
             for error in (ServiceError("ours"), ValueError("MARKER")):
                 error.__cause__ = KeyError("MARKER")
                 with (

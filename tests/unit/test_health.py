@@ -21,7 +21,7 @@ from conviction_gate.encryption.keys import make_key, new_secret, use_key
 from conviction_gate.registry import RegistryError
 from conviction_gate.service import health
 from conviction_gate.service.health import Health, serving
-from conviction_gate.service.shutdown import Ending
+from conviction_gate.service.shutdown import GracefulShutdown
 
 
 class Things:
@@ -30,8 +30,8 @@ class Things:
     def __init__(self) -> None:
         self.broken: dict[str, Exception] = {}
         self.asked = 0
-        self.ending = Ending(timedelta(seconds=20))
-        self.health = Health({"worker": self.worker, "registry": self.registry}, self.ending)
+        self.shutdown = GracefulShutdown(timedelta(seconds=20))
+        self.health = Health({"worker": self.worker, "registry": self.registry}, self.shutdown)
 
     async def worker(self) -> None:
         self.asked += 1
@@ -47,7 +47,7 @@ class Things:
 
 @pytest.fixture
 def things(monkeypatch: pytest.MonkeyPatch) -> Things:
-    monkeypatch.setattr(health, "FRESH_FOR", 0.0)
+    monkeypatch.setattr(health, "CACHED_FOR", 0.0)
     return Things()
 
 
@@ -85,27 +85,27 @@ async def test_not_ready_with_the_reason(things: Things, error: Exception, reaso
 
 
 async def test_what_hangs_is_not_ready(things: Things, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "ANSWER_WITHIN", 0.0)
+    monkeypatch.setattr(health, "CHECK_WITHIN", 0.0)
     monkeypatch.setattr(things, "worker", lambda: asyncio.sleep(3600))
-    told = Health({"worker": things.worker}, things.ending)
-    assert await told.found() == {"worker": "no answer within 0 s"}
+    told = Health({"worker": things.worker}, things.shutdown)
+    assert await told.problems() == {"worker": "no answer within 0 s"}
 
 
 async def test_probes_that_come_at_once_ask_once(things: Things, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "FRESH_FOR", 3600.0)
-    await asyncio.gather(*(things.health.found() for _ in range(20)))
+    monkeypatch.setattr(health, "CACHED_FOR", 3600.0)
+    await asyncio.gather(*(things.health.problems() for _ in range(20)))
     assert things.asked == 1
 
 
 async def test_a_worker_that_stops_is_not_ready_and_lives(things: Things) -> None:
-    things.ending.asked.set()
+    things.shutdown.requested.set()
     assert (await asked(things, "/livez"))[0] == 200
     status, told = await asked(things, "/readyz")
-    assert (status, told["checks"]) == (503, {"worker": "it was told to stop", "registry": "ok"})
+    assert (status, told["checks"]) == (503, {"worker": "it is shutting down", "registry": "ok"})
 
 
 async def test_a_worker_that_failed_is_neither_ready_nor_alive(things: Things) -> None:
-    things.ending.failure = "the worker failed"
+    things.shutdown.failure = "the worker failed"
     assert await asked(things, "/livez") == (503, {"alive": False, "worker": "the worker failed"})
     assert (await asked(things, "/readyz"))[0] == 503
 
@@ -156,11 +156,13 @@ async def test_keys_that_changed_since_the_start(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("CONVICTION_GATE_KEYS", str(folder))
     first = make_key(folder, "k1")
     started = _Keys(converter(Settings(), "default"))
-    told = Health({"keys": partial(health.check_keys, cast(Client, started))}, Ending(timedelta(seconds=20)))
-    monkeypatch.setattr(health, "FRESH_FOR", 0.0)
+    told = Health(
+        {"keys": partial(health.check_keys, cast(Client, started))}, GracefulShutdown(timedelta(seconds=20))
+    )
+    monkeypatch.setattr(health, "CACHED_FOR", 0.0)
 
     async def found() -> str | None:
-        return (await told.found())["keys"]
+        return (await told.problems())["keys"]
 
     assert await found() is None
     make_key(folder, "k2")  # which opens only, until it is used
@@ -178,7 +180,7 @@ async def test_keys_that_changed_since_the_start(tmp_path: Path, monkeypatch: py
     (folder / "current").write_text("k1")
     lost = await found()
     assert lost is not None
-    assert lost.startswith("this worker goes on as it began, and could not start again: ")
+    assert lost.startswith("this worker goes on with the keys of its start, but could not restart: ")
     assert "names a key that is not there; bring its file back" in lost
     monkeypatch.setenv("CONVICTION_GATE_ENCRYPTION", "off")
     assert await found() == "encryption is off now, and was not at this worker's start; start it anew"

@@ -6,7 +6,7 @@ from typing import cast
 import pytest
 from temporalio.worker import Worker
 
-from conviction_gate.service.shutdown import Ending, WorkerFailed
+from conviction_gate.service.shutdown import GracefulShutdown, WorkerFailed
 
 
 class Failing:
@@ -26,20 +26,20 @@ class Failing:
     [
         (
             "Poll failure: code: 'Some requested entity was not found', MARKER",
-            "(RuntimeError, NotFound); check that its namespace is still there, and TEMPORAL_NAMESPACE",
+            "(RuntimeError, NotFound); check that its namespace still exists, and TEMPORAL_NAMESPACE",
         ),
         (
             "Poll failure: Status { code: PermissionDenied, message: MARKER }",
             "(RuntimeError, PermissionDenied); check TEMPORAL_API_KEY, TEMPORAL_NAMESPACE and the "
             "TEMPORAL_TLS_ variables",
         ),
-        ("MARKER", "(RuntimeError); its log says more; start it again"),
+        ("MARKER", "(RuntimeError); see its log, and start it again"),
     ],
 )
 async def test_a_worker_that_fails_says_so_in_one_line_without_the_text(
     said: str, told: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(WorkerFailed) as caught:
-        await Ending(timedelta(seconds=20)).run(cast(Worker, Failing(said)), "worker ready")
+        await GracefulShutdown(timedelta(seconds=20)).run(cast(Worker, Failing(said)), "worker ready")
     assert str(caught.value) == f"the worker failed and has ended {told}"
     assert capsys.readouterr().out == ""

@@ -10,7 +10,7 @@ from conviction_gate.service import traces
 
 def test_without_the_setting_nothing_is_imported() -> None:
     before = set(sys.modules)
-    with traces.sent_to(None) as interceptors:
+    with traces.tracing(None) as interceptors:
         assert not interceptors
     assert set(sys.modules) == before
 
@@ -25,6 +25,6 @@ def test_without_the_packages_it_says_what_to_install(monkeypatch: pytest.Monkey
         pytest.raises(
             SettingsError, match=r"^CONVICTION_GATE_TRACES: .*pip install 'conviction-gate\[traces\]'"
         ),
-        traces.sent_to("http://127.0.0.1:4318/v1/traces"),
+        traces.tracing("http://127.0.0.1:4318/v1/traces"),
     ):
         pass

@@ -21,7 +21,7 @@ from conviction_gate.registry import Registry, RegistryError
 from conviction_gate.service import logs
 from conviction_gate.sources import Sources
 from conviction_gate.sources.http import ServiceError
-from conviction_gate.temporal.connect import core
+from conviction_gate.temporal.runtime import sdk_runtime
 from tests.workflows.cases import booking, case_id, start
 from worker import make_worker
 
@@ -62,7 +62,7 @@ def log() -> Iterator[Log]:
 
 @pytest.fixture
 def lines(log: Log) -> Lines:
-    logs.set_up("json", log)
+    logs.configure("json", log)
     return log.lines
 
 
@@ -89,7 +89,9 @@ async def until(lines: Lines, count: int, message: str) -> list[dict[str, Any]]:
 async def client(server: WorkflowEnvironment) -> Client:
     """One whose core logs as a worker's does."""
     config = server.client.service_client.config
-    return await Client.connect(config.target_host, data_converter=data_converter, runtime=core.__wrapped__())
+    return await Client.connect(
+        config.target_host, data_converter=data_converter, runtime=sdk_runtime.__wrapped__()
+    )
 
 
 async def test_a_look_up_that_fails_is_one_line(lines: Lines, client: Client, registry: Registry) -> None:
@@ -150,7 +152,7 @@ def test_what_others_say_is_cut_to_its_first_line(lines: Lines) -> None:
 
 
 def test_a_line_for_a_person(log: Log) -> None:
-    logs.set_up("text", log)
+    logs.configure("text", log)
     try:
         raise RegistryError("the registry is gone;\nlook")
     except RegistryError:
@@ -162,6 +164,6 @@ def test_a_line_for_a_person(log: Log) -> None:
 @pytest.mark.parametrize("is_terminal", [True, False])
 def test_a_terminal_gets_text_and_everything_else_json(log: Log, is_terminal: bool) -> None:
     log.is_terminal = is_terminal
-    logs.set_up(None, log)
+    logs.configure(None, log)
     logging.getLogger("a.logger").warning("it waits")
     assert log.getvalue().startswith("{") is not is_terminal

@@ -11,7 +11,7 @@ from temporalio.testing import WorkflowEnvironment
 from conviction_gate.config.settings import Settings
 from conviction_gate.encryption.converter import data_converter
 from conviction_gate.registry import Registry
-from conviction_gate.service.metrics import Cases, Verdicts
+from conviction_gate.service.metrics import CaseGauges, HealthGauges
 from tests.workflows.cases import booking, case_id, conviction, correct, correction, rejected, settled, start
 from worker import make_worker
 
@@ -96,13 +96,13 @@ async def test_each_decision_and_each_rejected_message_counts_once(
 
 
 async def test_the_cases_of_the_namespace_are_counted(measured: Measured, registry: Registry) -> None:
-    cases = Cases(measured.client, measured.runtime.metric_meter, timedelta(microseconds=1))
+    cases = CaseGauges(measured.client, measured.runtime.metric_meter, timedelta(microseconds=1))
     async with make_worker(measured.client, registry, Settings(), task_queue=QUEUE):
         case = case_id()
         handle = await start(measured.client, case, booking(case), task_queue=QUEUE)
         await settled(handle, "waiting_for_court")
         while True:  # visibility follows by itself; other tests' cases may be open too
-            await cases.count()
+            await cases.update()
             waiting = [
                 value
                 for name, labels, value in measured.told()
@@ -118,7 +118,7 @@ async def test_the_cases_of_the_namespace_are_counted(measured: Measured, regist
 
 
 async def test_one_check_that_is_not_well_makes_a_worker_not_ready(measured: Measured) -> None:
-    verdicts = Verdicts(measured.runtime.metric_meter)
-    verdicts.tell({"worker": None, "registry": "gone"})
+    gauges = HealthGauges(measured.runtime.metric_meter)
+    gauges.update({"worker": None, "registry": "gone"})
     assert measured.counts("ready") == {(): 0}
     assert measured.counts("check", "check") == {("worker",): 1, ("registry",): 0}

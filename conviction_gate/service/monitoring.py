@@ -1,0 +1,50 @@
+"""What a worker shows of itself while it runs: health for probes, and metrics for Prometheus."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from conviction_gate.config.settings import Settings
+from conviction_gate.registry import Registry
+from conviction_gate.service.health import Health, serving, worker_checks
+from conviction_gate.service.metrics import COUNT_EVERY, CaseGauges, HealthGauges, repeat
+from conviction_gate.service.shutdown import GracefulShutdown
+from conviction_gate.temporal.runtime import sdk_runtime
+
+CHECK_EVERY: Final = 15.0
+"""Seconds between two updates of the health gauges; probes cause checks of their own."""
+
+
+@asynccontextmanager
+async def monitored(
+    worker: Worker, client: Client, registry: Registry, settings: Settings, shutdown: GracefulShutdown
+) -> AsyncIterator[None]:
+    """Serve health and metrics at the addresses of the settings, as long as the context lasts.
+
+    Raises:
+        SettingsError: the process cannot listen at the address of `health`.
+    """
+    health = Health(worker_checks(worker, client, registry), shutdown)
+    updates: list[asyncio.Task[None]] = []
+    if settings.metrics is not None:
+        meter = sdk_runtime(settings.metrics).metric_meter
+        cases, gauges = CaseGauges(client, meter, settings.docket_overdue_after), HealthGauges(meter)
+
+        async def update_health() -> None:
+            gauges.update(await health.problems())
+
+        updates = [
+            asyncio.create_task(repeat(COUNT_EVERY, cases.update)),
+            asyncio.create_task(repeat(CHECK_EVERY, update_health)),
+        ]
+    try:
+        async with serving(settings.health, health):
+            yield
+    finally:
+        for task in updates:
+            task.cancel()
+        await asyncio.gather(*updates, return_exceptions=True)
