@@ -3,7 +3,6 @@
 import csv
 import difflib
 import json
-import re
 from collections import Counter
 from collections.abc import Iterator
 from io import BytesIO, StringIO
@@ -11,22 +10,25 @@ from typing import Annotated, Final, NamedTuple
 
 import typer
 
-from conviction_gate.cli.bulk.reading import items_in
-from conviction_gate.cli.options import Json
+from conviction_gate.cli.bulk.items import items_in
+from conviction_gate.cli.help import App
+from conviction_gate.cli.options import Json, read_agency
 from conviction_gate.cli.printing import clean
 from conviction_gate.cli.session import REFUSED, fail
 from conviction_gate.config.catalogs import read_catalogs
 from conviction_gate.config.settings import Settings, SettingsError
-from conviction_gate.contracts.names import ORI_PATTERN
 from conviction_gate.contracts.reading import DoesNotFit, read_object
 from conviction_gate.policy.catalog import Catalog, Entry, built_in, normalised
 
-charges: Final = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+charges: Final = App("The catalog of offense codes.")
 
 NEAR_MOST: Final = 5
 """Codes that are shown where the one that was asked for is not there."""
 
-Agency = Annotated[str | None, typer.Option("--agency", metavar="ORI", help="Ask this agency's own codes too.")]
+Agency = Annotated[
+    str | None,
+    typer.Option("--agency", parser=read_agency, metavar="ORI", help="Also search this agency's own codes."),
+]
 
 _IN_SCOPE: Final = "in scope, no flag before a conviction where all is minor and the record is clean"
 _EXCLUDED: Final = "excluded by the policy, an arrest for it is flagged"
@@ -72,12 +74,6 @@ class Checked(NamedTuple):
     spelled_twice: list[list[str]]
 
 
-@charges.callback()
-def _charges() -> None:
-    """The catalog of offense codes."""
-
-
-@charges.command()
 def lookup(
     scheme: Annotated[str, typer.Argument(metavar="SCHEME", help="The scheme of codes, as CA-VC.")],
     code: Annotated[str, typer.Argument(metavar="CODE", help="In any spelling, as '12500 (A)'.")],
@@ -108,7 +104,6 @@ def lookup(
         raise typer.Exit(REFUSED)
 
 
-@charges.command()
 def check(
     file: Annotated[
         typer.FileBinaryRead,
@@ -143,6 +138,10 @@ def check(
             print(clean(f"one code in {len(spellings)} spellings, counted once: {', '.join(spellings)}"))
     if done.placed < done.codes:
         raise typer.Exit(REFUSED)
+
+
+charges.add(lookup)
+charges.add(check)
 
 
 def meaning(entry: Entry) -> str:
@@ -228,8 +227,6 @@ def _doubt(entry: Entry | None) -> str | None:
 def _catalog_of(agency: str | None) -> Catalog:
     if agency is None:
         return built_in()
-    if not re.fullmatch(ORI_PATTERN, agency):
-        fail(f"--agency: '{agency}' is no ORI; write nine characters, as in CA0190000")
     try:
         return read_catalogs(Settings())(agency)
     except SettingsError as error:

@@ -1,4 +1,4 @@
-"""The commands `keys`: make one, bring it into use, list them. None of them shows a key that is in use."""
+"""The commands `keys new`, `keys use` and `keys list`. None of them prints a key that is in use."""
 
 import json
 from datetime import UTC, datetime
@@ -7,33 +7,28 @@ from typing import Annotated, Final
 
 import typer
 
+from conviction_gate.cli.help import App
 from conviction_gate.cli.options import Data, Json
 from conviction_gate.cli.session import fail
 from conviction_gate.config.settings import PREFIX, Settings, SettingsError
 from conviction_gate.encryption.keys import fitting, list_keys, make_key, new_secret, today, use_key
 
-keys: Final = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+keys: Final = App("The keys that encrypt what goes to the Temporal server.")
 
 Id = Annotated[str | None, typer.Argument(metavar="[ID]", help="The key's name; today's date by default.")]
 _ELSEWHERE: Final = (
-    f"the keys are those of {PREFIX}KEYRING; make one with `keys new --print` and write it there"
+    f"the keys are those of {PREFIX}KEYRING; make one with `conviction-gate keys new --print` and add it there"
 )
 
 
-@keys.callback()
-def _keys() -> None:
-    """The keys that seal what goes to the Temporal server."""
-
-
-@keys.command("new")
 def new_key(
     key_id: Id = None,
     shown: Annotated[
-        bool, typer.Option("--print", help="Print id=key for a store of secrets, and write no file.")
+        bool, typer.Option("--print", help="Print id=key for a secret store, and write no file.")
     ] = False,
     data: Data = None,
 ) -> None:
-    """Make a key in the folder of keys. The first is the current one; a further one opens only, until `use`."""
+    """Make a key in the key folder. The first one is current; a later one only decrypts until `keys use`."""
     try:
         if shown:
             print(f"{fitting(key_id or today())}={new_secret()}")
@@ -43,26 +38,24 @@ def new_key(
         (made,) = (key for key in list_keys(Settings()) if key.file == file)
     except SettingsError as error:
         fail(str(error))
-    print(f"made {file}; keep a copy of it in a safe place: what it sealed cannot be read without it")
+    print(f"made {file}; keep a copy in a safe place: what it encrypts cannot be read without it")
     if not made.is_current:
-        print(f"bring it to every worker and client, then run `conviction-gate keys use {made.id}`")
+        print(f"copy it to every worker and client, then run `conviction-gate keys use {made.id}`")
 
 
-@keys.command("use")
 def use(
-    key_id: Annotated[str, typer.Argument(metavar="ID", help="A key of the folder.")], data: Data = None
+    key_id: Annotated[str, typer.Argument(metavar="ID", help="A key of the key folder.")], data: Data = None
 ) -> None:
-    """Make a key the current one: what is started from now on seals with it."""
+    """Make a key the current one: processes that start from now on encrypt with it."""
     try:
         use_key(_folder(), key_id)
     except SettingsError as error:
         fail(str(error))
-    print(f"{key_id} is the current key; start the workers anew")
+    print(f"{key_id} is the current key; restart the workers")
 
 
-@keys.command("list")
 def show_keys(as_json: Json = False, data: Data = None) -> None:
-    """List the keys: which is current, where it stands, how old it is. Never the key itself."""
+    """List the keys: which one is current, its file, its age. Never the key itself."""
     try:
         found = list_keys(Settings())
     except SettingsError as error:
@@ -80,9 +73,14 @@ def show_keys(as_json: Json = False, data: Data = None) -> None:
         print(json.dumps(rows))
         return
     for row in rows:
-        use = "current" if row["current"] else "opens only"
+        use = "current" if row["current"] else "decrypts only"
         place = f"{row['file']}, {row['age_days']} days old" if row["file"] else f"from {PREFIX}KEYRING"
         print(f"{row['id']}  {use}  {place}")
+
+
+keys.add(new_key, name="new")
+keys.add(use)
+keys.add(show_keys, name="list")
 
 
 def _folder() -> Path:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from conviction_gate.cli.bulk.reading import CASE_FORM, read_case_id
+from conviction_gate.cli.case_names import CASE_FORM, read_case_id
 from conviction_gate.cli.options import Data
 from conviction_gate.cli.session import REFUSED, fail, run
 from conviction_gate.client.case_client import CaseClient, RecordedCase

@@ -1,4 +1,4 @@
-"""One command's dealings with the server and the registry, and what it says when they fail."""
+"""What each command does with the server and the registry, and how it ends where they fail."""
 
 import asyncio
 import os
@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 import typer
 
+from conviction_gate.cli.case_names import CASE_FORM
+from conviction_gate.cli.help import NOT_POSSIBLE
 from conviction_gate.client.case_client import CaseClient, RecordedCase
+from conviction_gate.client.case_lookup import Found, look_up
 from conviction_gate.client.errors import UNANSWERED, describe_error
 from conviction_gate.config.settings import PREFIX, Settings, SettingsError
 from conviction_gate.contracts.case import Flag
 from conviction_gate.contracts.encrypted_payloads import CannotDecrypt
+from conviction_gate.contracts.names import CaseId
 from conviction_gate.temporal.connect import ConnectError, connect
 from conviction_gate.temporal.search_attributes import SetupError
 
@@ -24,23 +28,23 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 REFUSED: Final = 1
-NOT_POSSIBLE: Final = 2
+"""The exit code where something was refused or is unknown."""
 
 
 def use_data(folder: Path | None) -> None:
-    """Make `--data` the data folder of this process and of those that it starts."""
+    """Make `--data` the data folder of this process and of its children."""
     if folder is not None:
         os.environ[f"{PREFIX}DATA"] = str(folder)
 
 
 def fail(text: str, code: int = NOT_POSSIBLE) -> NoReturn:
-    """Say what went wrong and what to do, and end the command."""
+    """Print what is wrong and what to do, and end the command."""
     print(f"error: {text}", file=sys.stderr)
     raise typer.Exit(code)
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Do a command's work; every failure that is no bug becomes one line and exit code 2."""
+    """Do a command's work; an expected failure becomes one line and exit code 2."""
     try:
         return asyncio.run(work)
     except (ConnectError, CannotDecrypt, SettingsError, SetupError) as error:
@@ -48,7 +52,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     except UNANSWERED as error:
         fail(describe_error(error))
     except Exception as error:
-        # Here and not above: the registry imports a database toolkit, and most commands need none.
+        # Not imported above: the registry needs a database toolkit, which takes a while to import.
         from conviction_gate.registry import RegistryError
 
         if not isinstance(error, RegistryError):
@@ -58,17 +62,17 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 @asynccontextmanager
 async def cases() -> AsyncIterator[CaseClient]:
-    """A client of the cases; the registry is opened when it is first asked."""
+    """A client of the cases; the registry is opened at the first call that needs it."""
     settings = Settings()
-    records = LateRegistry(settings.registry)
+    records = LazyRegistry(settings.registry)
     try:
         yield CaseClient(await connect(), records, settings.permits)
     finally:
         await records.close()
 
 
-class LateRegistry:
-    """The registry, opened late: a message to an open case does not need it."""
+class LazyRegistry:
+    """Opens the registry at its first use: a message to an open case needs none."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -95,3 +99,15 @@ class LateRegistry:
             if self._registry is None:
                 self._registry = await Registry.open(self._url)
         return self._registry
+
+
+def found_case(case_id: CaseId | str) -> Found:
+    """The case; ends the command where there is none."""
+
+    async def work() -> Found | None:
+        async with cases() as client:
+            return await look_up(client, case_id)
+
+    if (found := run(work())) is None:
+        fail(f"no case {case_id}; see `conviction-gate list`, or write {CASE_FORM}", REFUSED)
+    return found

@@ -26,7 +26,7 @@ from temporalio.common import (
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from conviction_gate.client.delivered import delivered
+from conviction_gate.client.deliveries import delivered
 from conviction_gate.client.listing import BROKEN_OFF
 from conviction_gate.contracts.booking import Booking
 from conviction_gate.contracts.case import CaseResult, CaseView, Flag, SubmitAnswer
@@ -50,7 +50,7 @@ from conviction_gate.contracts.reading import mismatch
 from conviction_gate.contracts.signals import NOT_TAKEN_AFTER_THE_END, is_taken_after_the_end, type_of, typed
 
 if TYPE_CHECKING:
-    from conviction_gate.client.remains import Remains
+    from conviction_gate.client.case_from_history import Remains
 
 ANSWER_WITHIN: Final = timedelta(seconds=10)
 """How long a query or an update waits for a worker."""
@@ -238,7 +238,7 @@ class CaseClient:
 
     async def remains(self, case_id: CaseId | str) -> "Remains":
         """What the history of its latest run tells of a case that does not answer; no worker is needed."""
-        from conviction_gate.client.remains import (
+        from conviction_gate.client.case_from_history import (
             remains,  # it needs the rules and the workflows, and hardly anybody needs it
         )
 

@@ -61,19 +61,27 @@ class NoSuchPage(ValueError):
 
 
 class Wanted(NamedTuple):
-    """Which cases. `attention`: open ones that need a person's; `waiting_for`: the court, so long by now."""
+    """Which cases. `since`: began then or later, or this long ago at most. `attention`: open, and needs a
+    person's. `waiting_for`: open, and has waited this long for the court."""
 
     status: str | None = None
+    rule: str | None = None
+    since: datetime | timedelta | None = None
     agency: str | None = None
     attention: bool = False
     waiting_for: timedelta | None = None
 
     def query(self, now: datetime) -> str:
-        """The visibility query; `status` and `agency` are words of the contract, so need no quoting."""
-        # What goes on as a new run is one case.
+        """The visibility query; its words are those of the contract, so need no quoting."""
+        # A run that was continued as a new one is the same case.
         wanted = [f"WorkflowType = '{BOOKING_CASE}' AND ExecutionStatus != 'ContinuedAsNew'"]
         if self.status:
             wanted.append(f"{CASE_STATUS.name} = '{self.status}'")
+        if self.rule:
+            wanted.append(f"{CASE_RULE.name} = '{self.rule}'")
+        if self.since:
+            since = now - self.since if isinstance(self.since, timedelta) else self.since
+            wanted.append(f"StartTime >= '{since.isoformat()}'")
         if self.agency:
             wanted.append(f"{AGENCY.name} = '{self.agency}'")
         if self.attention:

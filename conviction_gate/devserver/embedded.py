@@ -15,7 +15,13 @@ import sys
 import tempfile
 from asyncio.subprocess import STDOUT, Process
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+    suppress,
+)
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -36,7 +42,7 @@ from conviction_gate.encryption.keys import provide_key, read_keyring
 from conviction_gate.temporal import search_attributes
 from conviction_gate.temporal.runtime import sdk_runtime
 
-__all__ = ["EmbeddedError", "Refused", "Running", "embedded", "free_port", "up"]
+__all__ = ["EmbeddedError", "Refused", "Running", "embedded", "free_port", "run_until_stopped"]
 
 NAMESPACE = "default"
 DATABASE = "temporal.db"
@@ -96,34 +102,19 @@ class Running:
         return await self._server.wait()
 
 
-async def up(
-    *,
-    data: Path,
-    port: int = 7233,
-    ui_port: int = 8233,
-    http_port: int | None = None,
-    codec_port: int = 8081,
-    ephemeral: bool = False,
-    worker: bool = True,
+async def run_until_stopped(
+    server: AbstractAsyncContextManager[Running],
     on_ready: Callable[[Running], Awaitable[None]] | None = None,
 ) -> int:
-    """Run the embedded server until SIGTERM or SIGINT; the exit code.
+    """Run an `embedded` server until SIGTERM or SIGINT; the exit code.
 
-    Prints one line on stdout, `ready: …`, once cases can be started. 0: told to stop; 1: it could
+    Prints one line on stdout, `ready: …`, once cases can be started. 0: stopped by a signal; 1: it could
     not start or the server died; 2: a port or the data folder is used by another one. What went
     wrong is a line on stderr.
     """
 
     async def run() -> int:
-        async with embedded(
-            data=data,
-            port=port,
-            ui_port=ui_port,
-            http_port=http_port,
-            codec_port=codec_port,
-            ephemeral=ephemeral,
-            worker=worker,
-        ) as running:
+        async with server as running:
             print(f"ready: {running}", flush=True)
             if on_ready is not None:
                 await on_ready(running)

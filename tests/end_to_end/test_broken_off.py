@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conviction_gate.cli.doctor import Examination
+from conviction_gate.client.diagnostics import Diagnostics
 from conviction_gate.config.settings import Settings
 from conviction_gate.policy import reopen
 from conviction_gate.registry import Registry
@@ -66,9 +66,9 @@ async def test_a_case_that_was_ended_from_outside_goes_on_with_all_it_was_told(
 async def broken_off(workflow_id: str | None) -> None:
     """Wait until `doctor` names this run, or none, as one that was ended from outside."""
     while True:  # visibility follows after a moment
-        async with Examination(Settings()) as examination:
-            found = (await examination.findings())["broken-off runs"]
-        if found.level == ("bad" if workflow_id else "ok"):
+        async with Diagnostics(Settings()) as checks:
+            found = (await checks.findings())["interrupted runs"]
+        if found.level == ("fail" if workflow_id else "ok"):
             assert workflow_id is None or workflow_id in found.found
             return
 

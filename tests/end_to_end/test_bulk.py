@@ -86,7 +86,7 @@ async def test_an_interrupted_file_is_run_again_and_every_case_is_there_once(
     assert set((await signals(open_house, "CAZZ00301", 200)).values()) == {0}
 
 
-async def test_refused_lines_are_mended_and_sent_again(open_house: House, tmp_path: Path) -> None:
+async def test_refused_lines_are_corrected_and_sent_again(open_house: House, tmp_path: Path) -> None:
     agency = "CAZZ00302"
     given = bookings(agency, 30)
     given[7]["booked_at"] = "yesterday"
@@ -142,10 +142,10 @@ async def test_refused_lines_that_cannot_be_kept_end_the_command(open_house: Hou
     said = await open_house.gate("start", file, "--refused", nowhere, code=2)
     assert "name another file with --refused" in said
     asked = tmp_path / "asked.jsonl"
-    write(asked, [], "mended, and not sent yet")
+    write(asked, [], "corrected, and not sent yet")
     await open_house.gate("start", "-", "--refused", str(asked), stdin='{"message_id": "1"}', code=1)
     assert lines_of(asked) == ['{"message_id": "1"}']
-    assert lines_of(tmp_path / "asked.jsonl~") == ["mended, and not sent yet"]
+    assert lines_of(tmp_path / "asked.jsonl~") == ["corrected, and not sent yet"]
 
 
 @pytest.mark.timeout(240)

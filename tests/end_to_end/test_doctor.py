@@ -8,15 +8,15 @@ from google.protobuf.duration_pb2 import Duration
 from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 from temporalio.client import Client
 
-from conviction_gate.cli import doctor
-from conviction_gate.cli.doctor import Examination, Finding
+from conviction_gate.client import diagnostics
+from conviction_gate.client.diagnostics import Diagnostics, Finding
 from conviction_gate.config.settings import Settings
 from tests.end_to_end.conftest import House
 from tests.end_to_end.test_client import a_booking
 
 pytestmark = pytest.mark.usefixtures("encrypted")
 
-REVIEW = Finding("look", "1 of 1 open need attention: 1 needs_review", "`conviction-gate list --attention`")
+REVIEW = Finding("warn", "1 of 1 open need attention: 1 needs_review", "`conviction-gate list --attention`")
 
 
 async def test_doctor(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,11 +43,11 @@ async def test_doctor(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     while (bare := await not_ok())["search attributes"].next != "run `conviction-gate setup`":
         pass  # the server knows a new namespace after a moment
     assert {name: finding.level for name, finding in bare.items()} == {
-        "retention": "look",
-        "search attributes": "bad",
-        "workers": "bad",
-        "cases": "bad",
-        "slow histories": "bad",
+        "retention": "warn",
+        "search attributes": "fail",
+        "workers": "fail",
+        "cases": "fail",
+        "slow histories": "fail",
     }
     assert bare["cases"].next == "run `conviction-gate setup`"
     assert "--namespace bare --retention 30d" in (bare["retention"].next or "")
@@ -60,16 +60,16 @@ async def test_a_history_that_does_not_come(house: House, monkeypatch: pytest.Mo
     await house.up()
     await house.gate("start", "-", stdin=json.dumps(a_booking("D-2")))
     assert (await not_ok()).keys() == {"histories"}  # it has not waited for an hour
-    monkeypatch.setattr(doctor, "HISTORY_WITHIN", timedelta(0))
+    monkeypatch.setattr(diagnostics, "HISTORY_WITHIN", timedelta(0))
     while "slow histories" not in (asking := await not_ok()):  # visibility follows after a moment
         pass
     slow = asking["slow histories"]
-    assert (slow.level, slow.found) == ("look", "1 case has waited for a history for 0 s or more")
+    assert (slow.level, slow.found) == ("warn", "1 case has waited for a history for 0 s or more")
     assert "conviction-gate list --status checking_history" in (slow.next or "")
 
 
 async def not_ok() -> dict[str, Finding]:
     """What a person would look at."""
-    async with Examination(Settings()) as examination:
-        findings = await examination.findings()
+    async with Diagnostics(Settings()) as checks:
+        findings = await checks.findings()
     return {name: finding for name, finding in findings.items() if finding.level != "ok"}

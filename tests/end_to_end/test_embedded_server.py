@@ -23,7 +23,14 @@ from temporalio.service import RPCError
 from conviction_gate.config.settings import Settings, SettingsError
 from conviction_gate.contracts.names import BOOKING_CASE, SEARCH_ATTRIBUTES, TASK_QUEUE, CaseId
 from conviction_gate.devserver import children
-from conviction_gate.devserver.embedded import EmbeddedError, Refused, Running, embedded, free_port, up
+from conviction_gate.devserver.embedded import (
+    EmbeddedError,
+    Refused,
+    Running,
+    embedded,
+    free_port,
+    run_until_stopped,
+)
 from conviction_gate.registry import Registry
 from conviction_gate.temporal import search_attributes
 from conviction_gate.temporal.connect import ConnectError, connect
@@ -32,10 +39,10 @@ ROOT = Path(__file__).parents[2]
 UP = """
 import asyncio, os, sys
 from pathlib import Path
-from conviction_gate.devserver.embedded import up
+from conviction_gate.devserver.embedded import embedded, run_until_stopped
 data, port, ui_port, ephemeral = sys.argv[1:]
-code = asyncio.run(up(data=Path(data), port=int(port), ui_port=int(ui_port),
-                      ephemeral=ephemeral == "True", worker=False))
+code = asyncio.run(run_until_stopped(embedded(data=Path(data), port=int(port), ui_port=int(ui_port),
+                   ephemeral=ephemeral == "True", worker=False)))
 sys.stdout.flush()
 os._exit(code)
 """
@@ -196,9 +203,9 @@ async def test_a_second_one_on_the_same_port_or_folder_is_refused(
 ) -> None:
     port = int(running.address.rpartition(":")[2])
     codes = await asyncio.gather(
-        up(data=tmp_path, port=port, ui_port=free_port(), worker=False),
-        up(data=running.data, port=free_port(), ui_port=free_port(), worker=False),
-        up(data=running.data, port=port, ui_port=free_port(), worker=False),
+        run_until_stopped(embedded(data=tmp_path, port=port, ui_port=free_port(), worker=False)),
+        run_until_stopped(embedded(data=running.data, port=free_port(), ui_port=free_port(), worker=False)),
+        run_until_stopped(embedded(data=running.data, port=port, ui_port=free_port(), worker=False)),
     )
     assert set(codes) == {2}
     output = capsys.readouterr()
@@ -247,7 +254,7 @@ async def test_a_setting_that_does_not_fit_ends_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("CONVICTION_GATE_DOCKET_CHECK_EVERY", "soon")
-    code = await up(data=tmp_path, port=free_port(), ui_port=free_port(), worker=False)
+    code = await run_until_stopped(embedded(data=tmp_path, port=free_port(), ui_port=free_port(), worker=False))
     assert code == 1
     assert "CONVICTION_GATE_DOCKET_CHECK_EVERY: not a duration" in capsys.readouterr().err
     with pytest.raises(SettingsError):
@@ -288,7 +295,9 @@ async def test_without_its_server_it_ends(tmp_path: Path, capsys: pytest.Capture
         (server,) = (pid for pid in children_of(os.getpid()) if holds(pid, running.data / "lock"))
         os.kill(server, signal.SIGKILL)
 
-    code = await up(data=tmp_path, port=free_port(), ui_port=free_port(), worker=False, on_ready=kill_server)
+    code = await run_until_stopped(
+        embedded(data=tmp_path, port=free_port(), ui_port=free_port(), worker=False), on_ready=kill_server
+    )
     assert code == 1
     assert "the Temporal server ended with code -9; see " in capsys.readouterr().err
 

@@ -33,8 +33,8 @@ async def test_a_file_whose_answers_nobody_reads_says_where_it_stopped(
     told = await ended(open_house, "conviction-gate", "start", "-", *options, stdout=unread, stdin=lines)
     assert told == (
         128 + signal.SIGPIPE,
-        "stopped at line 1, nobody reads what it prints: "
-        "run the same command again; what arrived already changes nothing\n",
+        "stopped at line 1: its output was closed; "
+        "run the same command again: what arrived already changes nothing\n",
     )
 
 

@@ -21,7 +21,7 @@ from conviction_gate.contracts.reading import read_booking, read_message
 from conviction_gate.devserver import embedded as embedded_server
 from conviction_gate.devserver.embedded import embedded
 from conviction_gate.registry import Registry
-from conviction_gate.restore.comparing import chain, described
+from conviction_gate.restore.comparison import describe, run_chain
 from conviction_gate.temporal.connect import connect
 from tests.end_to_end.conftest import House
 from tests.end_to_end.test_client import a_booking, a_conviction, correction
@@ -29,7 +29,7 @@ from tests.postgres import Postgres
 
 AGENCY = "CAZZ00777"
 WHY = ("--reason", "refiled as 14CR-7", "--by", "clerk-7")
-COMPARED = ("lost writes", "cases behind", "idle cases", "forgotten ends")
+COMPARED = ("lost writes", "outdated cases", "idle cases", "ended in the registry only")
 
 
 def case_id(number: str) -> CaseId:
@@ -205,10 +205,10 @@ async def test_both_ways(days: Days) -> None:
         assert lost["lost writes"].startswith("10 whose writes the registry has lost: booking-case:")
         assert [flag.status for flag in await days.flags()] == ["active"] * 3
         said = await gate("reconcile")
-        assert said.endswith("10 brought together, 0 not\n")
+        assert said.endswith("10 reconciled, 0 not\n")
         assert await days.flags() == flags
         assert await days.compared() == {}
-        assert await gate("reconcile") == "0 brought together, 0 not\n"
+        assert await gate("reconcile") == "0 reconciled, 0 not\n"
     async with days.up():
         await days.send_all_again()
         await days.cases.send(again, case_id("waits-again"))
@@ -222,13 +222,17 @@ async def test_both_ways(days: Days) -> None:
         await days.cases.start_again(booking("cleared"), instead=True)
         await days.cases.send(citizen("told"), case_id("told"))
         behind = await days.compared()
-        assert behind.keys() == {"cases behind", "idle cases", "forgotten ends"}
-        assert behind["cases behind"].startswith("3 open that do not know what the registry holds: booking")
+        assert behind.keys() == {"outdated cases", "idle cases", "ended in the registry only"}
+        assert behind["outdated cases"].startswith(
+            "3 open and without what the registry holds of them: booking"
+        )
         assert behind["idle cases"].endswith(f"for them: {case_id('waits-again')}")
-        assert behind["forgotten ends"].startswith("3 that ended on record and the server does not know: ")
+        assert behind["ended in the registry only"].startswith(
+            "3 whose end the registry has and the server does not: "
+        )
         said = await gate("reconcile")
-        assert said.endswith("4 brought together, 0 not\n")
-        assert (await days.compared()).keys() == {"forgotten ends"}
+        assert said.endswith("4 reconciled, 0 not\n")
+        assert (await days.compared()).keys() == {"ended in the registry only"}
     async with days.up():
         await days.until("flagged", "flagged", "early")
         await days.withdrawn("told")
@@ -258,10 +262,10 @@ async def test_cases_of_several_runs_and_a_registry_on_a_server(
 
     async def runs(number: str) -> int:
         client = await connect()
-        latest = await described(client, str(case_id(number)))
+        latest = await describe(client, str(case_id(number)))
         assert latest is not None
         assert latest.run_id is not None
-        return len(await chain(client, latest.id, latest.run_id))
+        return len(await run_chain(client, latest.id, latest.run_id))
 
     async def lengthen(*numbers: str, to: int) -> None:
         for number in numbers:
@@ -295,7 +299,7 @@ async def test_cases_of_several_runs_and_a_registry_on_a_server(
         lost = await days.compared()
         assert lost.keys() == {"lost writes"}
         assert lost["lost writes"].startswith("4 whose writes the registry has lost: ")
-        assert (await gate("reconcile")).endswith("4 brought together, 0 not\n")
+        assert (await gate("reconcile")).endswith("4 reconciled, 0 not\n")
         assert await days.flags() == flags
         assert await days.compared() == {}
     async with days.up():
@@ -308,10 +312,10 @@ async def test_cases_of_several_runs_and_a_registry_on_a_server(
     async with days.up(worker=False):
         await days.cases.send(citizen("told"), case_id("told"))
         behind = await days.compared()
-        assert behind.keys() == {"cases behind", "idle cases", "forgotten ends"}
-        assert behind["cases behind"].startswith("2 open that do not know what the registry holds: ")
-        assert (await gate("reconcile")).endswith("3 brought together, 0 not\n")
-        assert (await days.compared()).keys() == {"forgotten ends"}
+        assert behind.keys() == {"outdated cases", "idle cases", "ended in the registry only"}
+        assert behind["outdated cases"].startswith("2 open and without what the registry holds of them: ")
+        assert (await gate("reconcile")).endswith("3 reconciled, 0 not\n")
+        assert (await days.compared()).keys() == {"ended in the registry only"}
     async with days.up():
         await days.until("flagged", "flagged")
         await days.withdrawn("told")

@@ -112,7 +112,7 @@ async def test_a_ruling_is_kept_in_the_outcome(open_house: House) -> None:
     assert shown["messages"][-1]["effect"] == "ruled conviction by r-7: read the docket"
     # What was sent before is told to be there, years later too.
     assert "this message was part of it" in await open_house.gate(*decide)
-    assert "no question stands" in await open_house.gate(*decide[:-2], code=1)
+    assert "has no open question" in await open_house.gate(*decide[:-2], code=1)
 
 
 async def test_a_ruling_on_the_record_is_kept_in_the_outcome(open_house: House) -> None:

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from conviction_gate.client.case_from_history import UNTOLD, WAITS
+from conviction_gate.client.case_lookup import LACKS, Source
 from conviction_gate.client.errors import NO_WORKER, NOT_REPLAYED
-from conviction_gate.client.looking_up import LACKS, Source
-from conviction_gate.client.remains import UNTOLD, WAITS
 from tests.end_to_end.conftest import House
 from tests.end_to_end.test_stuck_cases import Cases, HastyCase, cases
 

@@ -16,7 +16,7 @@ from temporalio.common import RawValue
 from temporalio.worker import Worker
 
 import worker
-from conviction_gate.cli.doctor import Examination, Finding
+from conviction_gate.client.diagnostics import Diagnostics, Finding
 from conviction_gate.config.settings import Settings
 from conviction_gate.contracts.names import BOOKING_CASE, TASK_QUEUE
 from conviction_gate.devserver.embedded import embedded
@@ -113,8 +113,8 @@ class Cases:
         while True:  # visibility follows after a moment
             found = {run.id async for run in self._client.list_workflows(STUCK)}
             if found == named:
-                async with Examination(Settings()) as examination:
-                    return (await examination.findings())["stuck cases"]
+                async with Diagnostics(Settings()) as checks:
+                    return (await checks.findings())["stuck cases"]
             await asyncio.sleep(0.1)
 
     async def convicted(self, *numbers: str) -> None:
@@ -177,7 +177,7 @@ async def test_a_case_that_a_wrong_worker_took_no_step_with_goes_on_with_one_tha
         await cases.told("u-1", *numbers)
         told = await cases.stuck(*numbers)
         assert (told.level, told.found) == (
-            "bad",
+            "fail",
             "4 cannot go on, their workflow tasks fail again and again: "
             + ", ".join(sorted(run for run in map(cases.id_of, numbers) if run in told.found))
             + " and more",

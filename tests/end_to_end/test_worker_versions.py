@@ -13,7 +13,7 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 
-from conviction_gate.cli.doctor import Examination, Finding
+from conviction_gate.client.diagnostics import Diagnostics, Finding
 from conviction_gate.config.settings import Settings
 from conviction_gate.devserver import children
 from conviction_gate.devserver.embedded import embedded
@@ -101,8 +101,8 @@ class Court:
 
 async def workers() -> Finding:
     """What `doctor` says of them."""
-    async with Examination(Settings()) as examination:
-        return (await examination.findings())["workers"]
+    async with Diagnostics(Settings()) as checks:
+        return (await checks.findings())["workers"]
 
 
 @pytest.mark.timeout(240)

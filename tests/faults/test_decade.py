@@ -21,7 +21,7 @@ from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from conviction_gate.cli.explain import CAME_AS
+from conviction_gate.client.explanation import CAME_AS
 from conviction_gate.config.settings import Settings
 from conviction_gate.contracts.internal.activities import CASE_INTERVALS, CHECK_DOCKET
 from conviction_gate.contracts.names import CaseId

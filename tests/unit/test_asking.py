@@ -7,7 +7,7 @@ from temporalio.client import WorkflowQueryFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from conviction_gate import policy
-from conviction_gate.cli.review import Asked, Silent, asked_by, misfit
+from conviction_gate.client.questions import CaseInReview, UnansweredCase, questions_of, why_no_answer
 from conviction_gate.contracts.case import MAX_QUESTIONS_SHOWN, CaseView
 from conviction_gate.contracts.court import Ruling as Word
 from conviction_gate.contracts.history import HistoryRecord, Priority
@@ -82,8 +82,8 @@ HISTORY: Final = facts_of(booking(), past=history(record("expunged")))
     ("facts", "ruling", "charge_id", "reason"),
     [
         (CLASS, "dui", "1", None),
-        (CLASS, "dui", None, "--charge: missing, and 2 questions stand; name one of 1, 2"),
-        (CLASS, "dui", "3", "--charge: no question stands on charge '3'; name one of 1, 2"),
+        (CLASS, "dui", None, "--charge: missing, and 2 questions are open; name one of 1, 2"),
+        (CLASS, "dui", "3", "--charge: no question about charge '3'; name one of 1, 2"),
         (CLASS, "unclassified", "1", "RULING: 'unclassified' does not answer: What kind of offense is"),
         (HISTORY, "history_clean", None, None),
         (HISTORY, "history_clean", "1", None),
@@ -94,13 +94,13 @@ HISTORY: Final = facts_of(booking(), past=history(record("expunged")))
 def test_a_ruling_that_answers_no_question_is_refused_with_what_would(
     facts: Facts, ruling: str, charge_id: str | None, reason: str | None
 ) -> None:
-    told = misfit(view_of(facts), ruling, charge_id)
+    told = why_no_answer(view_of(facts), ruling, charge_id)
     assert told is None if reason is None else reason in (told or "")
 
 
 def test_a_question_that_is_not_told_is_left_to_the_case() -> None:
     many = facts_of(booking(*(charge(the.UNCLASSIFIED, str(number)) for number in range(10, 22))))
-    assert misfit(view_of(many), "dui", "21") is None
+    assert why_no_answer(view_of(many), "dui", "21") is None
 
 
 # `review list` --------------------------------------------------------------------------------------
@@ -116,10 +116,13 @@ async def look(case_id: str) -> CaseView | None:
 
 
 async def test_a_case_that_does_not_answer_hides_no_other() -> None:
-    said = await asked_by(["stuck", "asks", "answered", "closed"], look)
-    assert [type(one) for one in said] == [Silent, Asked]
+    said = await questions_of(["stuck", "asks", "answered", "closed"], look)
+    assert [type(one) for one in said] == [UnansweredCase, CaseInReview]
     assert [one.case_id for one in said] == ["stuck", "asks"]
-    assert [type(one) for one in await asked_by(["stuck", "stuck"], look)] == [Silent, Silent]
+    assert [type(one) for one in await questions_of(["stuck", "stuck"], look)] == [
+        UnansweredCase,
+        UnansweredCase,
+    ]
     with pytest.raises(RPCError):
-        await asked_by(["unserved", "unserved"], look)
-    assert await asked_by([], look) == []
+        await questions_of(["unserved", "unserved"], look)
+    assert await questions_of([], look) == []

@@ -174,7 +174,7 @@ def test_an_agency_asks_its_own_codes_too(own_file: Path) -> None:
     assert shown.stdout.endswith(f"row       {own_file} line 2\n")
     assert ran("check", "-", "--agency", AGENCY, stdin="scheme,code\nCA-VC,9999(a)\nNJ,39:4-50").exit_code == 0
     assert ran("check", "-", "--agency", "Kern", stdin=LIST).stderr.startswith(
-        "error: --agency: 'Kern' is no ORI"
+        "error: --agency: 'Kern' is not an ORI"
     )
 
 

@@ -19,9 +19,9 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceResponse, Describ
 from temporalio.service import RPCError, RPCStatusCode
 from typer.testing import CliRunner
 
-from conviction_gate.cli import doctor
 from conviction_gate.cli.command_line import app
-from conviction_gate.cli.doctor import Examination, Finding, checked, polled
+from conviction_gate.client import diagnostics
+from conviction_gate.client.diagnostics import Diagnostics, Finding, run_check, workers_finding
 from conviction_gate.config.settings import Settings
 from conviction_gate.contracts.booking import Subject
 from conviction_gate.contracts.history import HistoryAnswer
@@ -63,18 +63,18 @@ def queue(*polls: int, waiting: int = 0, oldest: int = 0) -> DescribeTaskQueueRe
             queue(5),
             queue(5, waiting=1, oldest=600),
             Finding(
-                "look",
+                "warn",
                 f"{ONE_5_S_AGO}, 1 task waits, the oldest for 10 minutes",
-                "start more: `python -m worker`",
+                "start more workers: `python -m worker`",
             ),
         ),
-        (queue(), queue(), Finding("bad", "nobody polls booking-cases for workflow tasks", START_ONE)),
+        (queue(), queue(), Finding("fail", "no worker polls booking-cases for workflow tasks", START_ONE)),
         (
             queue(5),
             queue(250, 118, waiting=3),
             Finding(
-                "bad",
-                "nobody polls booking-cases for activity tasks, the last poll was 118 s ago, 3 tasks wait",
+                "fail",
+                "no worker polls booking-cases for activity tasks, the last poll was 118 s ago, 3 tasks wait",
                 START_ONE,
             ),
         ),
@@ -83,7 +83,7 @@ def queue(*polls: int, waiting: int = 0, oldest: int = 0) -> DescribeTaskQueueRe
 def test_a_worker_is_who_polled_lately(
     workflow: DescribeTaskQueueResponse, activity: DescribeTaskQueueResponse, finding: Finding
 ) -> None:
-    assert polled({"workflow": workflow, "activity": activity}, NOW) == finding
+    assert workers_finding({"workflow": workflow, "activity": activity}, NOW) == finding
 
 
 GATE_1 = WorkerDeploymentVersion(deployment_name="gate", build_id="1")
@@ -112,18 +112,18 @@ RAMPING = {"ramping_deployment_version": WorkerDeploymentVersion(deployment_name
         (versioned("1", "2", **CURRENT, **RAMPING, ramping_version_percentage=5), None, None),
         (versioned("1", **CURRENT, ramping_version_percentage=5), "workflow tasks", "--build-id 1`"),
         (versioned("1", **CURRENT, **RAMPING, ramping_version_percentage=5), "as build 2", "WORKER_BUILD=2"),
-        (versioned("2", "", **CURRENT), "as build 1 of gate", "WORKER_BUILD=1, or make a build current"),
+        (versioned("2", "", **CURRENT), "as build 1 of gate", "WORKER_BUILD=1, or make a build that polls"),
         (versioned("2"), "polls booking-cases for workflow tasks", "--deployment-name gate --build-id 2`"),
     ],
 )
 def test_only_workers_of_a_build_that_gets_tasks_count(
     found: DescribeTaskQueueResponse, words: str | None, step: str | None
 ) -> None:
-    finding = polled({"workflow": found, "activity": found}, NOW)
+    finding = workers_finding({"workflow": found, "activity": found}, NOW)
     if words is None or step is None:
         assert (finding.level, finding.next) == ("ok", None)
     else:
-        assert finding.level == "bad"
+        assert finding.level == "fail"
         assert words in finding.found
         assert step in (finding.next or "")
 
@@ -148,13 +148,13 @@ def failing(error: Exception) -> Callable[[], Awaitable[Finding]]:
             "no search attribute of this name",
             "run `conviction-gate setup`",
         ),
-        (ValueError("a token"), "unexpected ValueError", "see where on stderr, and report it"),
+        (ValueError("a token"), "unexpected ValueError", "report it with the traceback on stderr"),
     ],
 )
 async def test_a_failure_is_a_finding(
     error: Exception, found: str, step: str | None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert await checked(failing(error)) == Finding("bad", found, step)
+    assert await run_check(failing(error)) == Finding("fail", found, step)
     assert "a token" not in "".join(capsys.readouterr())
 
 
@@ -163,9 +163,9 @@ async def test_a_check_that_gets_no_answer_ends(monkeypatch: pytest.MonkeyPatch)
         await asyncio.Event().wait()
         raise AssertionError
 
-    monkeypatch.setattr(doctor, "ANSWER_WITHIN", 0.01)
-    assert await checked(check) == Finding(
-        "bad", "no answer within 0 s", "try again; if this lasts, see its log"
+    monkeypatch.setattr(diagnostics, "ANSWER_WITHIN", 0.01)
+    assert await run_check(check) == Finding(
+        "fail", "no answer within 0 s", "try again; if it happens again, see its log"
     )
 
 
@@ -183,31 +183,31 @@ def nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def found(**settings: Any) -> dict[str, Finding]:
-    async with Examination(Settings(**settings)) as examination:
-        return await examination.findings()
+    async with Diagnostics(Settings(**settings)) as diagnostics:
+        return await diagnostics.findings()
 
 
 async def test_what_needs_no_server_is_asked_without_one(url: str) -> None:
     findings = await found(registry_url=url, encryption="off")
     server = findings["server"]
-    assert server.level == "bad"
+    assert server.level == "fail"
     assert server.next == "start one with `conviction-gate up` or set TEMPORAL_ADDRESS"
-    for name in ("retention", "search attributes", "workers", "cases", "broken-off runs", "stuck cases"):
-        assert findings[name] == Finding("look", "not asked: no server")
-    assert findings["keys"].next == "leave out CONVICTION_GATE_ENCRYPTION, except in development"
+    for name in ("retention", "search attributes", "workers", "cases", "interrupted runs", "stuck cases"):
+        assert findings[name] == Finding("warn", "not checked: no server")
+    assert findings["keys"].next == "unset CONVICTION_GATE_ENCRYPTION, except in development"
     assert findings["registry"].level == "ok"
-    assert findings["histories"].level == "look"  # nobody has a record then
-    assert findings["dockets"] == Finding("ok", "no docket source: no docket checks")
+    assert findings["histories"].level == "warn"  # nobody has a record then
+    assert findings["dockets"] == Finding("ok", "no docket source: cases do not check dockets")
 
 
 async def test_keys(tmp_path: Path) -> None:
     here = {"data": tmp_path, "encryption": "on"}
     none = (await found(**here))["keys"]
-    assert (none.level, none.found) == ("bad", f"no key to seal payloads with in {tmp_path}/keys")
+    assert (none.level, none.found) == ("fail", f"no key to seal payloads with in {tmp_path}/keys")
     for key_id in ("k1", "k2"):
         make_key(tmp_path / "keys", key_id)
     sealed = (await found(**here))["keys"]
-    assert sealed == Finding("ok", "sealed with the key k1, 0 s old, and 1 more to open what they sealed")
+    assert sealed == Finding("ok", "encrypts with the key k1, 0 s old; 1 more for decryption only")
 
 
 async def test_the_tables_that_are_asked(url: str) -> None:
@@ -218,8 +218,8 @@ async def test_the_tables_that_are_asked(url: str) -> None:
             [DocketEntry(agency=AGENCY, tracking_number="T-1", message=json.dumps(entry))]
         )
     findings = await found(registry_url=url)
-    assert findings["histories"] == Finding("ok", "the registry's table, 1 history")
-    assert findings["dockets"] == Finding("ok", "the registry's table")
+    assert findings["histories"] == Finding("ok", "the registry, 1 history")
+    assert findings["dockets"] == Finding("ok", "the registry")
 
 
 async def test_a_registry_that_cannot_be_used(tmp_path: Path, sqlite_url: str) -> None:
@@ -230,8 +230,8 @@ async def test_a_registry_that_cannot_be_used(tmp_path: Path, sqlite_url: str) -
     missing = await found(data=tmp_path / "missing")
     assert missing["registry"].next == "run `conviction-gate registry migrate`"
     for findings in (newer, missing):
-        assert findings["registry"].level == "bad"
-        assert findings["histories"] == findings["dockets"] == Finding("look", "not asked: no registry")
+        assert findings["registry"].level == "fail"
+        assert findings["histories"] == findings["dockets"] == Finding("warn", "not checked: no registry")
 
 
 async def test_services_that_are_asked(sqlite_url: str) -> None:
@@ -246,10 +246,10 @@ async def test_services_that_are_asked(sqlite_url: str) -> None:
         history.answer = clean
         lost = await found(**settings)
     down = await found(**settings)
-    assert (up["histories"].level, up["dockets"].level) == ("ok", "bad")
+    assert (up["histories"].level, up["dockets"].level) == ("ok", "fail")
     assert up["dockets"].next is not None
     assert "CONVICTION_GATE_DOCKET_TOKEN" in up["dockets"].next
-    assert lost["histories"].level == "look"
+    assert lost["histories"].level == "warn"
     assert "CONVICTION_GATE_HISTORY_URL" in (lost["histories"].next or "")
     assert down["histories"].next == "check CONVICTION_GATE_HISTORY_URL and the network"
     for findings in (up, down):
@@ -275,7 +275,7 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 # Stuck cases ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("told", "count", "level"), [(True, 0, "ok"), (False, 2, "look")])
+@pytest.mark.parametrize(("told", "count", "level"), [(True, 0, "ok"), (False, 2, "warn")])
 async def test_a_server_is_asked_for_stuck_cases_that_it_tells_of(told: bool, count: int, level: str) -> None:
     async def count_workflows(query: str) -> Any:
         ours = "WorkflowType IN ('BookingCase', 'FlagCorrection') AND TaskQueue = 'booking-cases'"
@@ -283,9 +283,9 @@ async def test_a_server_is_asked_for_stuck_cases_that_it_tells_of(told: bool, co
         return SimpleNamespace(count=count)
 
     capabilities = NamespaceInfo.Capabilities(reported_problems_search_attribute=told)
-    examination = Examination(Settings())
-    examination._server = (
+    checks = Diagnostics(Settings())
+    checks._server = (
         SimpleNamespace(count_workflows=count_workflows),  # type: ignore[assignment]
         DescribeNamespaceResponse(namespace_info=NamespaceInfo(capabilities=capabilities)),
     )
-    assert (await examination.stuck_cases()).level == level
+    assert (await checks.check_stuck_cases()).level == level

@@ -6,8 +6,8 @@ from typing import Any, Final, get_args
 import pytest
 
 from conviction_gate import policy
-from conviction_gate.cli.explain import CAME_AS, explanation
-from conviction_gate.client.looking_up import Found
+from conviction_gate.client.case_lookup import Found
+from conviction_gate.client.explanation import CAME_AS, explanation
 from conviction_gate.contracts.case import CaseResult, Flag, RejectedView, ReopenedView
 from conviction_gate.contracts.fields import RuleName
 from conviction_gate.contracts.internal.facts import Facts

@@ -32,20 +32,14 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 from typer.testing import CliRunner
 
-from conviction_gate.cli.bulk.commands import Lookout
-from conviction_gate.cli.bulk.reading import (
-    LONGEST,
-    WHOLE_MOST,
-    Addressed,
-    Item,
-    items_in,
-    read_addressed,
-    read_case_id,
-    read_history,
-)
-from conviction_gate.cli.bulk.sending import AT_ONCE, READ_AHEAD, Sent, Stopped, deliver
+from conviction_gate.cli.bulk.duplicates import DuplicateSampler
+from conviction_gate.cli.bulk.items import MAX_LINE_BYTES, MAX_WHOLE_FILE_BYTES, Item, items_in
+from conviction_gate.cli.bulk.reading import Addressed, read_addressed, read_history
+from conviction_gate.cli.bulk.sending import CONCURRENT_SENDS, READ_AHEAD, Sent, Stopped, deliver
+from conviction_gate.cli.case_names import read_case_id
 from conviction_gate.cli.command_line import app
-from conviction_gate.cli.printing import clean, waiting
+from conviction_gate.cli.printing import clean
+from conviction_gate.cli.show import waiting
 from conviction_gate.client.case_client import CaseClient, Reply
 from conviction_gate.contracts.booking import Booking
 from conviction_gate.contracts.case import CaseResult, CaseView, SubmitAnswer
@@ -646,13 +640,13 @@ def test_lines_are_kept_as_they_stand_and_an_array_one_by_one() -> None:
 
 
 def test_a_line_that_is_too_long_is_not_held() -> None:
-    long = b'{"a": "' + b"x" * 3 * LONGEST + b'"}'
+    long = b'{"a": "' + b"x" * 3 * MAX_LINE_BYTES + b'"}'
     for before in (b"", b'{"a": 1}\n'):
         *_, item, last = items_in(BytesIO(before + long + b'\n{"b": 2}\n'))
         assert (item.text, last.text) == (b"", b'{"b": 2}')
         with pytest.raises(DoesNotFit, match="longer than 1 MiB"):
             item.read(read_history)
-    (item,) = items_in(BytesIO(b"[" + b" " * WHOLE_MOST))
+    (item,) = items_in(BytesIO(b"[" + b" " * MAX_WHOLE_FILE_BYTES))
     with pytest.raises(DoesNotFit, match="one object a line"):
         item.read(read_history)
 
@@ -693,8 +687,8 @@ def test_a_case_can_be_named_for_it() -> None:
         ("conviction", CONVICTION, "agency: missing"),
         ("conviction", CONVICTION | {"agency": CASE.agency}, "tracking_number: missing"),
         ("conviction", CONVICTION | {"agency": "x", "tracking_number": "y"}, "agency: "),
-        ("conviction", CONVICTION | {"case_id": "CA0190000"}, "case_id: names no case"),
-        ("booking", BOOKING | {"case_id": "CA0190000:B"}, "case_id: two cases are named"),
+        ("conviction", CONVICTION | {"case_id": "CA0190000"}, "case_id: does not name a case"),
+        ("booking", BOOKING | {"case_id": "CA0190000:B"}, "case_id: the message names "),
         ("conviction", CONVICTION | {"charge": "1"}, "charge: unknown field; did you mean charge_"),
         ("conviction", CONVICTION | {"zzz": "1"}, "zzz: unknown field; take it out"),
         ("conviction", CONVICTION | {"type": "dismissal"}, "type: 'dismissal'"),
@@ -824,13 +818,13 @@ async def test_only_so_much_is_read_ahead_and_under_way() -> None:
         while before < read:
             before = read
             await asyncio.sleep(0.2)
-        assert read <= READ_AHEAD + AT_ONCE + 3
+        assert read <= READ_AHEAD + CONCURRENT_SENDS + 3
         release.set()
         assert (await first)[0].where == "line 1"
         stop.set()
         with pytest.raises(Stopped, match="at line"):
             await collect(told, [])
-    assert most == AT_ONCE
+    assert most == CONCURRENT_SENDS
 
 
 async def test_told_to_stop_it_ends_what_is_under_way_and_begins_nothing() -> None:
@@ -897,18 +891,18 @@ async def test_a_file_that_cannot_be_read_further_ends_it() -> None:
     assert isinstance(stopped.value.__cause__, OSError)
 
 
-def test_one_looks_while_that_finds_duplicates_and_now_and_then() -> None:
-    def looks(lookout: Lookout, duplicates: Sequence[bool]) -> int:
+def test_messages_are_looked_up_while_that_finds_duplicates_and_then_sampled() -> None:
+    def lookups(sampler: DuplicateSampler, duplicates: Sequence[bool]) -> int:
         count = 0
         for duplicate in duplicates:
-            count += lookout.is_due()
-            lookout.saw(duplicate)
+            count += sampler.is_due()
+            sampler.saw(duplicate)
         return count
 
-    lookout = Lookout()
-    assert looks(lookout, [True] * 500) == 500
-    assert looks(lookout, [False] * 1000) < 100
-    assert looks(lookout, [False] * 60 + [True] * 100) >= 100
+    sampler = DuplicateSampler()
+    assert lookups(sampler, [True] * 500) == 500
+    assert lookups(sampler, [False] * 1000) < 100
+    assert lookups(sampler, [False] * 60 + [True] * 100) >= 100
 
 
 # The command line ------------------------------------------------------------------------------
@@ -956,8 +950,8 @@ def test_a_fresh_folder_takes_histories_and_dockets(folder: Path) -> None:
         (("start", "-"), "conviction-gate up"),
         (("setup",), "conviction-gate up"),
         (("list", "--agency", "' OR 1"), "--agency"),
-        (("send", "verdict", "-"), "TYPE: 'verdict'"),
-        (("send", "conviction", "-", "--case", "x"), "CASE: 'x'"),
+        (("send", "verdict", "-"), "TYPE: 'verdict' is not a type of message; "),
+        (("send", "conviction", "-", "--case", "x"), "--case: 'x'"),
         (("send", "conviction"), "write `send conviction FILE`"),
         (("send", "no-such-file"), "no-such-file"),
         (("send", "."), "Is a directory"),

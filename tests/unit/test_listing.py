@@ -7,7 +7,7 @@ import pytest
 from conviction_gate.client.listing import NoSuchPage, Wanted, _read_token, _token
 
 MOMENT = datetime(2026, 11, 24, 12, 0, 0, 123457, UTC)
-WANTED = Wanted("waiting_for_court", "CAZZ00100", waiting_for=timedelta(days=180))
+WANTED = Wanted("waiting_for_court", agency="CAZZ00100", waiting_for=timedelta(days=180))
 
 
 def test_a_token_brings_back_where_the_list_stood_and_when_it_began() -> None:
@@ -20,6 +20,8 @@ def test_a_token_brings_back_where_the_list_stood_and_when_it_began() -> None:
         Wanted(),
         WANTED._replace(status="needs_review"),
         WANTED._replace(agency=None),
+        WANTED._replace(rule="defer.traffic_only"),
+        WANTED._replace(since=MOMENT),
         WANTED._replace(attention=True),
         WANTED._replace(waiting_for=timedelta(days=181)),
     ],

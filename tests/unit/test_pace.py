@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from conviction_gate.cli.bulk import pace
-from conviction_gate.cli.bulk.pace import AHEAD, AT_ONCE, Pace
+from conviction_gate.cli.bulk.pace import AHEAD, UNPACED, Pace
 from conviction_gate.contracts.names import CaseId
 
 
@@ -17,7 +17,7 @@ class House:
         self.busy: list[CaseId] = []
         self.most = self.sent = self.looks = 0
 
-    async def is_at_rest(self, case_id: CaseId) -> bool:
+    async def is_idle(self, case_id: CaseId) -> bool:
         self.looks += 1
         return case_id not in self.busy
 
@@ -47,20 +47,20 @@ class House:
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pace, "BETWEEN", 0.0001)
+    monkeypatch.setattr(pace, "POLL_EVERY", 0.0001)
 
 
 async def test_a_short_file_goes_without_a_look() -> None:
     house = House()
-    await house.send(Pace(house.is_at_rest, asyncio.Event()), AT_ONCE)
-    assert (house.looks, house.most) == (0, AT_ONCE)
+    await house.send(Pace(house.is_idle, asyncio.Event()), UNPACED)
+    assert (house.looks, house.most) == (0, UNPACED)
 
 
 async def test_a_long_file_stays_a_few_messages_ahead_of_its_cases() -> None:
     house = House()
     acting = asyncio.create_task(house.act())
-    sending = Pace(house.is_at_rest, asyncio.Event())
-    await house.send(sending, 2 * AT_ONCE)
+    sending = Pace(house.is_idle, asyncio.Event())
+    await house.send(sending, 2 * UNPACED)
     house.most = 0
     await house.send(sending, 200)
     acting.cancel()
@@ -68,20 +68,20 @@ async def test_a_long_file_stays_a_few_messages_ahead_of_its_cases() -> None:
 
 
 async def test_where_nobody_works_a_long_file_goes_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pace, "PATIENCE", 0.005)
+    monkeypatch.setattr(pace, "WAIT", 0.005)
     house = House()
-    await house.send(Pace(house.is_at_rest, asyncio.Event()), 20_000)
+    await house.send(Pace(house.is_idle, asyncio.Event()), 20_000)
     assert house.most == 20_000
     assert house.looks < 1000
 
 
 async def test_once_somebody_works_again_the_file_slows_down(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pace, "PATIENCE", 0.005)
+    monkeypatch.setattr(pace, "WAIT", 0.005)
     house = House()
-    sending = Pace(house.is_at_rest, asyncio.Event())
+    sending = Pace(house.is_idle, asyncio.Event())
     await house.send(sending, 300)
     assert house.most == 300
-    monkeypatch.setattr(pace, "PATIENCE", 20)
+    monkeypatch.setattr(pace, "WAIT", 20)
     acting = asyncio.create_task(house.act())
     await house.send(sending, 600)
     house.most = 0
@@ -91,13 +91,13 @@ async def test_once_somebody_works_again_the_file_slows_down(monkeypatch: pytest
 
 
 async def test_who_is_told_to_stop_waits_for_no_case(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pace, "PATIENCE", 20.0)
+    monkeypatch.setattr(pace, "WAIT", 20.0)
     house, stop = House(), asyncio.Event()
-    sending = asyncio.create_task(house.send(Pace(house.is_at_rest, stop), AT_ONCE + 20))
+    sending = asyncio.create_task(house.send(Pace(house.is_idle, stop), UNPACED + 20))
     while house.looks < 3:
         await asyncio.sleep(0)
     looks = house.looks
     stop.set()
     await sending
     assert house.looks <= looks + 1
-    assert house.sent == AT_ONCE + 20
+    assert house.sent == UNPACED + 20

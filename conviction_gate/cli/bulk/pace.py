@@ -1,7 +1,7 @@
-"""How fast a long file is sent: as fast as its cases are told.
+"""How fast a long file is sent: as fast as the cases handle its messages.
 
-The server would take a message every few milliseconds, and a case takes a tenth of a second to act on
-one. A booking that comes meanwhile stands in the same queue, behind all that was sent before it.
+The server accepts a message every few milliseconds, and a case takes a tenth of a second to handle one.
+A booking that arrives meanwhile waits in the same task queue, behind everything sent before it.
 """
 
 import asyncio
@@ -14,33 +14,36 @@ from conviction_gate.contracts.names import CaseId
 
 T = TypeVar("T")
 
-AT_ONCE: Final = 50
-"""Messages that go before anybody looks: a short file is sent as it is."""
+UNPACED: Final = 50
+"""Messages that are sent at once, so that a short file does not wait."""
 AHEAD: Final = 3
-"""Messages, after those, that are sent and that no case has acted on."""
-PATIENCE: Final = 2.0
-"""Seconds for which a look waits. Where no worker runs waiting is of no use: after each look in vain
-twice as many messages go without one."""
-BETWEEN: Final = 0.05  # seconds
+"""After those, messages that are sent and not handled yet."""
+WAIT: Final = 2.0
+"""Seconds to wait for a case. Where no worker runs waiting is pointless: after each wait that times out,
+twice as many messages are sent without one."""
+POLL_EVERY: Final = 0.05  # seconds
 
 
 class Pace:
-    """`is_at_rest`: whether a case has nothing to do; one that is not there has nothing to do.
-    `stop`: once it is set nobody waits any more."""
+    """Delays messages until the cases have handled earlier ones.
 
-    def __init__(self, is_at_rest: Callable[[CaseId], Awaitable[bool]], stop: asyncio.Event) -> None:
-        self._is_at_rest = is_at_rest
+    `is_idle`: whether a case has nothing left to do; so has one that does not exist.
+    `stop`: once it is set, nothing waits any more.
+    """
+
+    def __init__(self, is_idle: Callable[[CaseId], Awaitable[bool]], stop: asyncio.Event) -> None:
+        self._is_idle = is_idle
         self._stop = stop
         self._turn = asyncio.Lock()
         self._sent: deque[CaseId] = deque(maxlen=AHEAD)
-        self._free = AT_ONCE
-        self._in_vain = 1
+        self._free = UNPACED
+        self._unpaced = 1
 
     async def send(self, message: Callable[[], Awaitable[T]], case_id: CaseId) -> T:
-        """Send a message to a case when it is its turn."""
+        """Send a message to a case once it is its turn."""
         async with self._turn:
             if not self._free:
-                await self._make_room()
+                await self._wait_for_room()
             if not self._free:
                 return await self._now(message, case_id)
             self._free -= 1
@@ -51,19 +54,19 @@ class Pace:
         self._sent.append(case_id)
         return answer
 
-    async def _make_room(self) -> None:
+    async def _wait_for_room(self) -> None:
         if len(self._sent) < AHEAD:
             return
-        if await self._rests(self._sent.popleft()):
-            self._in_vain = 1
+        if await self._becomes_idle(self._sent.popleft()):
+            self._unpaced = 1
         else:
-            self._in_vain *= 2
-            self._free = self._in_vain
+            self._unpaced *= 2
+            self._free = self._unpaced
 
-    async def _rests(self, case_id: CaseId) -> bool:
-        until = monotonic() + PATIENCE
+    async def _becomes_idle(self, case_id: CaseId) -> bool:
+        until = monotonic() + WAIT
         while monotonic() < until and not self._stop.is_set():
-            if await self._is_at_rest(case_id):
+            if await self._is_idle(case_id):
                 return True
-            await asyncio.sleep(BETWEEN)
+            await asyncio.sleep(POLL_EVERY)
         return False

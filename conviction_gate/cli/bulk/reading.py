@@ -1,21 +1,21 @@
-"""From a file to messages: JSON Lines, one JSON object over as many lines as it likes, or an array.
+"""From the text of a file to a message and the case that it is for.
 
-A message names its case beside its own fields, by `agency` and `tracking_number` or by `case_id`.
-Fields that nobody knows are refused here, where the sender can still mend a slip of the pen.
+Beside its own fields a message names its case, by `agency` and `tracking_number` or by `case_id`.
+Unknown fields are refused here, where the sender can still correct a typing mistake.
 """
 
 import difflib
 import json
-from codecs import BOM_UTF8
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from inspect import isclass
-from io import BytesIO
-from itertools import chain, islice
-from typing import Any, BinaryIO, Final, TypeVar, get_args
+from itertools import islice
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from conviction_gate.cli.case_names import CASE_FORM, read_case_id
+from conviction_gate.contracts import reading
 from conviction_gate.contracts.booking import Booking
 from conviction_gate.contracts.fields import Ori, TrackingNumber, WireModel
 from conviction_gate.contracts.history import HistoryAnswer
@@ -24,38 +24,6 @@ from conviction_gate.contracts.names import CaseId
 from conviction_gate.contracts.reading import DoesNotFit, read_message, read_object, reasons
 from conviction_gate.contracts.signals import SIGNALS
 
-T = TypeVar("T")
-
-CASE_FORM: Final = "booking-case:ORI:NUMBER or ORI:NUMBER, as in CA0190000:A2012-0042117"
-
-
-LONGEST: Final = 2**20
-"""Bytes of a line; the server takes half of it in one message."""
-WHOLE_MOST: Final = 2**25
-"""Bytes of a file that is not JSON Lines: it is read whole."""
-LOOKED_AT: Final = 100
-"""Lines of a file that are looked at to tell whether it is JSON Lines."""
-
-
-@dataclass(frozen=True)
-class Item:
-    """One piece of a file, and where it stands there, as a person would look for it.
-
-    `text`: as it stood; empty where it is too long to be held. `end`: bytes of the file up to the
-    item's end.
-    """
-
-    where: str
-    text: bytes
-    end: int = 0
-    flaw: str = ""
-
-    def read(self, reader: Callable[[bytes], T]) -> T:
-        """What the reader makes of it; raises `DoesNotFit`."""
-        if self.flaw:
-            raise DoesNotFit(self.flaw)
-        return reader(self.text)
-
 
 @dataclass(frozen=True)
 class Addressed:
@@ -63,88 +31,6 @@ class Addressed:
 
     message: Message
     case_id: CaseId
-
-
-def items_in(file: BinaryIO) -> Iterator[Item]:
-    """The objects of a file, in order; one that is broken stays broken, for its reader to refuse.
-
-    JSON Lines are read line by line, all else at once.
-    """
-    lines = iter(lambda: file.readline(LONGEST + 1), b"")
-    head: list[bytes] = []
-    for line in islice(lines, LOOKED_AT):
-        head.append(line if head else line.removeprefix(BOM_UTF8))
-        if _is_object(head[-1]) or _is_endless(head[-1]):
-            yield from _each(chain(head, lines))
-            return
-    data = b"".join(head)
-    yield from _in_whole(data + file.read(max(WHOLE_MOST + 1 - len(data), 0)))
-
-
-def _each(lines: Iterable[bytes]) -> Iterator[Item]:
-    """Each line for itself; one that is too long may come in pieces."""
-    number = end = 0
-    inside = False
-    for line in lines:
-        end += len(line)
-        if not inside:
-            number += 1
-            text = line.removesuffix(b"\n")
-            if len(text) > LONGEST:
-                yield Item(f"line {number}", b"", end, _TOO_LONG)
-            elif text.strip():
-                yield Item(f"line {number}", text, end)
-        inside = not line.endswith(b"\n")
-
-
-def _in_whole(data: bytes) -> Iterable[Item]:
-    """An array, or one object over many lines."""
-    size = len(data)
-    if size > WHOLE_MOST:
-        return [Item("line 1", b"", size, _TOO_LARGE)]
-    try:
-        whole = json.loads(data)
-    except RecursionError:
-        return [Item("line 1", data, size)]
-    except ValueError as error:
-        lines = [*_each(BytesIO(data))]
-        if len(lines) > 1 and not any(_is_object(line.text) for line in lines):
-            # One object over many lines, broken somewhere: one complaint, not one a line.
-            return [Item(f"line {getattr(error, 'lineno', 1)}", data, size)]
-        return lines
-    if not isinstance(whole, list):
-        return [Item("line 1", data, size)]
-    return (
-        Item(f"item {n}", json.dumps(value).encode(), size * n // len(whole))
-        for n, value in enumerate(whole, 1)
-    )
-
-
-_TOO_LONG: Final = f"longer than {LONGEST // 2**20} MiB; shorten it"
-_TOO_LARGE: Final = (
-    f"the file is no JSON Lines and larger than {WHOLE_MOST // 2**20} MiB; write one object a line"
-)
-
-
-def _is_endless(line: bytes) -> bool:
-    """An object, as it seems, that is longer than any."""
-    return len(line) > LONGEST and line.startswith(b"{")
-
-
-def _is_object(line: bytes) -> bool:
-    """A whole object on a line of its own, not one that is indented within another."""
-    if not line.startswith(b"{"):
-        return False
-    try:
-        json.loads(line)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def read_case_id(text: str) -> CaseId | None:
-    """A case as a person names it, with or without `booking-case:`."""
-    return CaseId.parse(text) or CaseId.parse(f"booking-case:{text}")
 
 
 def read_addressed(text: str | bytes, name: str | None = None, case_id: CaseId | None = None) -> Addressed:
@@ -167,13 +53,10 @@ def read_addressed(text: str | bytes, name: str | None = None, case_id: CaseId |
 
 
 def read_history(text: str | bytes) -> HistoryAnswer:
-    """One answer of a history source; raises `DoesNotFit`."""
+    """One answer of a history source, without unknown fields; raises `DoesNotFit`."""
     fields = read_object(text)
     refuse_unknown(HistoryAnswer, fields)
-    try:
-        return HistoryAnswer.model_validate_json(json.dumps(fields))
-    except ValidationError as error:
-        raise DoesNotFit(reasons(error)) from None
+    return reading.read_history(text)
 
 
 def refuse_unknown(model: type[BaseModel], fields: dict[str, Any]) -> None:
@@ -210,7 +93,7 @@ class _Address(WireModel):
 
 
 def _addressee(fields: dict[str, Any]) -> CaseId | None:
-    """Takes a message's address off its fields."""
+    """The case that `agency` and `tracking_number` name; removes them from the fields."""
     given = {name: fields.pop(name) for name in _Address.model_fields if name in fields}
     if not given:
         return None
@@ -226,7 +109,7 @@ def _case_of(value: object) -> CaseId | None:
         return None
     if isinstance(value, str) and (case_id := read_case_id(value)):
         return case_id
-    raise DoesNotFit(f"case_id: names no case; write {CASE_FORM}")
+    raise DoesNotFit(f"case_id: does not name a case; write {CASE_FORM}")
 
 
 def _the_one(named: list[CaseId | None]) -> CaseId:
@@ -239,13 +122,12 @@ def _the_one(named: list[CaseId | None]) -> CaseId:
                 "or by the option --case"
             )
         case several:
-            told = " and ".join(map(str, several))
-            raise DoesNotFit(f"case_id: two cases are named, {told}; name one")
+            raise DoesNotFit(f"case_id: the message names {' and '.join(map(str, several))}; name one case")
 
 
-def _type(said: object, asked: str | None) -> str:
-    if not isinstance(said, str):
-        raise DoesNotFit(f"type: missing or not a text; name one of {', '.join(SIGNALS)}")
-    if asked is not None and said != asked:
-        raise DoesNotFit(f"type: '{said[:64]}', but {asked} was asked for; send it as its own type")
-    return said
+def _type(given: object, expected: str | None) -> str:
+    if not isinstance(given, str):
+        raise DoesNotFit(f"type: missing or not a text; write one of {', '.join(SIGNALS)}")
+    if expected is not None and given != expected:
+        raise DoesNotFit(f"type: '{given[:64]}' in a file of {expected}; send it without TYPE, or with its own")
+    return given

@@ -1,47 +1,47 @@
-"""The file of refused lines: as they stood, to be mended and sent again."""
+"""The file of refused lines: unchanged, to be corrected and sent again."""
 
 import os
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from conviction_gate.cli.bulk.reading import Item
+from conviction_gate.cli.bulk.items import Item
 from conviction_gate.cli.session import fail
 
 
 class RefusedFile:
-    """Written as it goes, so that an interrupted run has it too; not there where nothing was refused."""
+    """Written line by line, so that an interrupted run has it too. Without a refusal there is no file."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.count = 0
 
     def add(self, item: Item) -> None:
-        """Put an item there on one line; ends the command where that cannot be done."""
+        """Write an item on one line; ends the command where that fails."""
         # A line break within JSON is white space, whatever else is wrong with it.
         lines = item.text.split(b"\n")
         text = item.text if len(lines) == 1 else b" ".join(line.strip() for line in lines)
         try:
             if self.count == 0 and self.path.is_file() and not self.path.is_symlink():
-                self.path.replace(f"{self.path}~")  # it may have been mended and not been sent yet
+                self.path.replace(f"{self.path}~")  # it may be corrected and not sent yet
             with self.path.open("ab" if self.count else "wb") as file:
                 file.write(text + b"\n")
         except OSError as error:
             fail(
-                f"what was refused cannot be written to {self.path}: {error.strerror}; name another file "
-                "with --refused and run the command again: what arrived already changes nothing"
+                f"cannot write the refused lines to {self.path}: {error.strerror}; name another file with "
+                "--refused and run the command again: what arrived already changes nothing"
             )
         self.count += 1
 
 
-def beside(read: BinaryIO) -> Path | None:
-    """Where the refused lines of a file go, if nothing else is said; None for a pipe."""
-    name = Path(str(getattr(read, "name", "-")))
+def default_path(file: BinaryIO) -> Path | None:
+    """Where the refused lines of a file go without `--refused`; None for a pipe."""
+    name = Path(str(getattr(file, "name", "-")))
     return name.with_name(f"{name.stem}.refused.jsonl") if name.is_file() else None
 
 
-def refuse_the_same(path: Path, read: BinaryIO) -> None:
-    """Ends the command where the file of refused lines is the one that is read."""
-    with suppress(OSError):  # it is not there yet, or what is read is no file
-        if os.path.samestat(path.stat(), os.fstat(read.fileno())):
-            fail(f"--refused: {path} is the file that is read; name another one")
+def require_other_file(path: Path, file: BinaryIO) -> None:
+    """Ends the command where the refused lines would overwrite the file that is read."""
+    with suppress(OSError):  # it does not exist yet, or the input is a pipe
+        if os.path.samestat(path.stat(), os.fstat(file.fileno())):
+            fail(f"--refused: {path} is the file that is read; name another file")

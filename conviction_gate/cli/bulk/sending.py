@@ -1,6 +1,6 @@
-"""Many messages at once: each to its case, those of one case in their order.
+"""Sends many messages at once, those of one case in their order.
 
-However long the file is, only so much of it is read ahead, and only so many messages are under way.
+However long the file is, what is read ahead and what is being sent is bounded.
 """
 
 import asyncio
@@ -13,60 +13,60 @@ from weakref import WeakValueDictionary
 
 from temporalio.service import RPCError, RPCStatusCode
 
-from conviction_gate.cli.bulk.reading import Addressed, Item
+from conviction_gate.cli.bulk.items import Item
+from conviction_gate.cli.bulk.reading import Addressed
 from conviction_gate.client.case_client import Reply
 from conviction_gate.client.errors import describe_error
 from conviction_gate.contracts.case import SubmitAnswer
 from conviction_gate.contracts.names import CaseId
 from conviction_gate.contracts.reading import DoesNotFit
 
-AT_ONCE: Final = 20
-"""Messages that are under way at the same time."""
+CONCURRENT_SENDS: Final = 20
 READ_AHEAD: Final = 200
-"""Items that are read while the first of them is under way."""
+"""Items that are read while the first of them is being sent."""
 
 Post = Callable[[Addressed], Awaitable[Reply | SubmitAnswer]]
 
 
 class Sent(Reply):
-    """What became of one item of a file. `case_id` and `message_id` are empty if not readable."""
+    """What happened to one item of a file. `case_id` and `message_id` are empty if it cannot be read."""
 
     where: str
     message_id: str = ""
 
 
 class Stopped(Exception):
-    """Not everything was sent; the text says from where on. The cause, if any, is what failed."""
+    """Not everything was sent; the text says where it stopped. The cause, if any, is what failed."""
 
 
-Coming = asyncio.Task[Sent | None]
-"""What becomes of a message; None: it was not sent."""
+Sending = asyncio.Task[Sent | None]
+"""A message that is being sent; the result is None where it was not sent."""
 
 
 async def deliver(
     items: Iterable[Item], read: Callable[[bytes], Addressed], post: Post, stop: asyncio.Event
 ) -> AsyncGenerator[tuple[Item, Sent]]:
-    """Read and post every item; tells, in the order of the items, what became of each.
+    """Read and post every item; yields, in the order of the items, what happened to each.
 
-    One that is refused does not hold up the others. Once `stop` is set, which a post that fails does
-    too, what is under way comes to its end and nothing more begins.
+    A refused item does not delay the others. Once `stop` is set, which a failed post does too, what is
+    being sent is finished and nothing new begins.
 
     Raises:
-        Stopped: at the end, where that was so.
+        Stopped: at the end, where not everything was sent.
     """
-    slots = asyncio.Semaphore(AT_ONCE)
-    window: asyncio.Queue[tuple[Item, Sent | Coming] | None] = asyncio.Queue(READ_AHEAD)
-    under_way: set[Coming] = set()
-    latest: WeakValueDictionary[CaseId, Coming] = WeakValueDictionary()
+    slots = asyncio.Semaphore(CONCURRENT_SENDS)
+    window: asyncio.Queue[tuple[Item, Sent | Sending] | None] = asyncio.Queue(READ_AHEAD)
+    in_flight: set[Sending] = set()
+    latest: WeakValueDictionary[CaseId, Sending] = WeakValueDictionary()
     failures: list[Exception] = []
 
     def fail(error: Exception) -> None:
         failures.append(error)
         stop.set()
 
-    async def send(item: Item, addressed: Addressed, before: Coming | None) -> Sent | None:
-        if before is not None:
-            await asyncio.wait([before])
+    async def send(item: Item, addressed: Addressed, previous: Sending | None) -> Sent | None:
+        if previous is not None:
+            await asyncio.wait([previous])
         async with slots:
             if stop.is_set():
                 return None
@@ -76,16 +76,16 @@ async def deliver(
                 fail(error)
                 return None
 
-    def begin(item: Item) -> Sent | Coming:
+    def begin(item: Item) -> Sent | Sending:
         try:
             addressed = item.read(read)
         except DoesNotFit as reason:
             return Sent(where=item.where, status="refused", text=str(reason), case_id="")
-        coming = asyncio.create_task(send(item, addressed, latest.get(addressed.case_id)))
-        latest[addressed.case_id] = coming
-        under_way.add(coming)
-        coming.add_done_callback(under_way.discard)
-        return coming
+        sending = asyncio.create_task(send(item, addressed, latest.get(addressed.case_id)))
+        latest[addressed.case_id] = sending
+        in_flight.add(sending)
+        sending.add_done_callback(in_flight.discard)
+        return sending
 
     async def fill() -> None:
         try:
@@ -99,8 +99,8 @@ async def deliver(
     stopped = "before the first line"
     try:
         while (entry := await window.get()) is not None:
-            item, became = entry
-            sent = became if isinstance(became, Sent) else await became
+            item, outcome = entry
+            sent = outcome if isinstance(outcome, Sent) else await outcome
             if sent is not None:
                 yield item, sent
             if not stopped.startswith("at "):
@@ -109,50 +109,50 @@ async def deliver(
         done = not stop.is_set()
         stop.set()
         filling.cancel()
-        if under_way:
-            await asyncio.wait(under_way)
+        if in_flight:
+            await asyncio.wait(in_flight)
     if not done:
         raise Stopped(stopped) from (failures[0] if failures else None)
 
 
 async def _ahead(items: Iterable[Item], stop: asyncio.Event) -> AsyncIterator[Item]:
-    """The items, until told to stop.
+    """The items, until `stop`.
 
-    They are read in a thread, so that a slow pipe holds up neither the messages under way nor the
-    stop. It may be left waiting for a pipe: it is a daemon.
+    They are read in a thread, so that a slow pipe delays neither the messages in flight nor the stop.
+    The thread may be left waiting for the pipe: it is a daemon.
     """
-    loop, news = asyncio.get_running_loop(), asyncio.Event()
-    passed: Queue[Item | Exception | None] = Queue(AT_ONCE)
+    loop, arrived = asyncio.get_running_loop(), asyncio.Event()
+    read_items: Queue[Item | Exception | None] = Queue(CONCURRENT_SENDS)
 
-    def hand(what: Item | Exception | None) -> None:
-        passed.put(what)
-        with suppress(RuntimeError):  # the loop has ended meanwhile
-            loop.call_soon_threadsafe(news.set)
+    def hand_over(item: Item | Exception | None) -> None:
+        read_items.put(item)
+        with suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(arrived.set)
 
     def read() -> None:
         try:
             for item in items:
-                hand(item)
-            hand(None)
+                hand_over(item)
+            hand_over(None)
         except Exception as error:
-            hand(error)
+            hand_over(error)
 
     Thread(target=read, daemon=True).start()
     stopping = asyncio.create_task(stop.wait())
-    stopping.add_done_callback(lambda _: news.set())
+    stopping.add_done_callback(lambda _: arrived.set())
     try:
         while not stop.is_set():
             try:
-                what = passed.get_nowait()
+                item = read_items.get_nowait()
             except Empty:
-                news.clear()
-                await news.wait()
+                arrived.clear()
+                await arrived.wait()
                 continue
-            if what is None:
+            if item is None:
                 return
-            if isinstance(what, Exception):
-                raise what
-            yield what
+            if isinstance(item, Exception):
+                raise item
+            yield item
     finally:
         stopping.cancel()
 
@@ -161,7 +161,7 @@ async def _posted(addressed: Addressed, post: Post) -> Reply | SubmitAnswer:
     try:
         return await post(addressed)
     except RPCError as error:
-        # This message's own fault, such as its size; all else would hit the next one too.
+        # A fault of this message, such as its size; anything else would fail the next one too.
         if error.status is not RPCStatusCode.INVALID_ARGUMENT:
             raise
         return Reply(status="refused", text=describe_error(error), case_id=str(addressed.case_id))

@@ -1,8 +1,8 @@
-"""How the server and the registry differ, after they were restored from two moments.
+"""How the server and the registry differ after they were restored from backups of different moments.
 
-Each write of a case is in its history, so what the registry lost can be written again from there; what
-the server lost, a case learns from the registry when it asks for its history. Both sides are gone
-through page by page: what is held at once are the differences.
+Each write of a case is in its event history, so what the registry has lost can be written again from
+there. What the server has lost, a case reads from the registry when it checks the criminal history.
+Both sides are read page by page; only the differences are kept in memory.
 """
 
 import asyncio
@@ -17,19 +17,19 @@ from temporalio.service import RPCError, RPCStatusCode
 from conviction_gate.contracts.internal.activities import CorrectionRequest, Withdrawal
 from conviction_gate.contracts.internal.facts import Reopening
 from conviction_gate.contracts.names import BOOKING_CASE, CASE_STATUS, FLAG_CORRECTION
-from conviction_gate.restore.histories import Cleared, Flagged, RunSummary, Written, told
+from conviction_gate.restore.run_history import Cleared, Flagged, RunSummary, Written, summarize_run
 
 if TYPE_CHECKING:
     from conviction_gate.registry import CaseSummary, Registry
 
 PAGE: Final = 200
-MAX_CONCURRENT_READS: Final = 16
-"""Histories read at a time."""
+CONCURRENT_READS: Final = 16
+"""Event histories that are read at the same time."""
 
 _CASES: Final = f"WorkflowType = '{BOOKING_CASE}' AND ExecutionStatus != 'ContinuedAsNew'"
 _CORRECTIONS: Final = f"WorkflowType = '{FLAG_CORRECTION}' AND ExecutionStatus = 'Completed'"
-_QUOTED: Final = {*"'\"\\"}
-"""What an id is not asked for with: servers disagree on how it is written in a query."""
+_UNQUERYABLE: Final = {*"'\"\\"}
+"""Characters that servers do not agree on how to escape in a query."""
 
 
 class Run(NamedTuple):
@@ -43,9 +43,9 @@ class Run(NamedTuple):
 class Differences:
     """Ids of cases and corrections.
 
-    `unwritten`: what their runs wrote is not in the registry. `behind`: they are open, and do not know
-    what the registry holds of them. `idle`: open again on record, and nothing runs. `unknown`: ended on
-    record lately, and the server does not know of that end; nothing depends on it.
+    `unwritten`: their runs wrote what the registry does not have. `behind`: they are open, without what
+    the registry holds of them. `idle`: reopened in the registry, and no workflow runs. `unknown`: ended in
+    the registry within the server's retention, and the server does not have that end; nothing needs it.
     """
 
     unwritten: dict[str, list[Run]] = field(default_factory=dict)
@@ -55,15 +55,15 @@ class Differences:
 
 
 class Comparison:
-    """One pass through both sides; `kept_for`: how long the server keeps what has ended."""
+    """One pass through both sides. `kept_for`: the server's retention of closed workflows."""
 
     def __init__(self, client: Client, registry: "Registry", kept_for: timedelta) -> None:
         self._client, self._registry, self._kept_for = client, registry, kept_for
         self._found = Differences()
-        self._reading = asyncio.Semaphore(MAX_CONCURRENT_READS)
+        self._reading = asyncio.Semaphore(CONCURRENT_READS)
 
     async def differences(self) -> Differences:
-        """All of them. Reads the history of each open case, and of the ended ones those that differ."""
+        """All of them. Reads the event history of each open case, and of each ended one that differs."""
         async for runs in self._pages(_CASES):
             on_record = await self._registry.case_summaries({run.id for run in runs})
             await asyncio.gather(*(self._case(run, on_record.get(run.id)) for run in runs))
@@ -89,28 +89,30 @@ class Comparison:
 
     # The server's side -----------------------------------------------------------------------------
 
-    async def _case(self, run: WorkflowExecution, standing: "CaseSummary | None") -> None:
+    async def _case(self, run: WorkflowExecution, record: "CaseSummary | None") -> None:
         is_open = run.status is WorkflowExecutionStatus.RUNNING
-        if not is_open and _agree(run, standing):
+        if not is_open and _agree(run, record):
             return
         async with self._reading:
-            runs = await chain(self._client, run.id, run.run_id)
+            runs = await run_chain(self._client, run.id, run.run_id)
         written = [it for _, history in runs for it in history.written]
         corrections = {it.correction_id for it in written if isinstance(it, CorrectionRequest)}
         lost = corrections and corrections - await self._registry.recorded_corrections(corrections)
-        if lost or (any(lacks(standing, it) for it in written) and await self._still_lacks(run.id, written)):
+        if lost or (
+            any(is_missing(record, it) for it in written) and await self._is_still_missing(run.id, written)
+        ):
             self._unwritten(run)
-        elif is_open and standing and not knows(runs[-1][1], standing):
+        elif is_open and record and not knows(runs[-1][1], record):
             self._found.behind.append(run.id)
 
-    async def _still_lacks(self, case_id: str, written: list[Written]) -> bool:
-        """Looked up after the history was read: a worker may be writing meanwhile."""
-        standing = (await self._registry.case_summaries([case_id])).get(case_id)
-        return any(lacks(standing, it) for it in written)
+    async def _is_still_missing(self, case_id: str, written: list[Written]) -> bool:
+        """The registry is asked again after the event history: a worker may have written meanwhile."""
+        record = (await self._registry.case_summaries([case_id])).get(case_id)
+        return any(is_missing(record, it) for it in written)
 
     async def _correction(self, run: WorkflowExecution) -> None:
         async with self._reading:
-            history = await told(self._client, run.id, run.run_id)
+            history = await summarize_run(self._client, run.id, run.run_id)
         if history and history.written:
             self._unwritten(run)
 
@@ -120,8 +122,10 @@ class Comparison:
     # The registry's side ---------------------------------------------------------------------------
 
     async def _known(self, standings: Iterable["CaseSummary"]) -> set[str]:
-        """Those that ended on record and whose end the server lists: nearly all, for one query."""
-        ended = {it.case_id: it.decided_at for it in standings if it.closed and not _QUOTED & {*it.case_id}}
+        """Those whose end both the registry and the server have: nearly all, for one query."""
+        ended = {
+            it.case_id: it.decided_at for it in standings if it.closed and not _UNQUERYABLE & {*it.case_id}
+        }
         if not ended:
             return set()
         ids = ", ".join(f"'{case_id}'" for case_id in ended)
@@ -129,20 +133,20 @@ class Comparison:
         listed = self._client.list_workflows(query, page_size=PAGE)
         return {run.id async for run in listed if run.close_time and run.close_time >= ended[run.id]}
 
-    async def _kept(self, standing: "CaseSummary") -> None:
-        if standing.case_id in self._found.unwritten:
+    async def _kept(self, record: "CaseSummary") -> None:
+        if record.case_id in self._found.unwritten:
             return
         async with self._reading:
-            latest = await described(self._client, standing.case_id)
+            latest = await describe(self._client, record.case_id)
         if latest is not None and latest.status is not WorkflowExecutionStatus.COMPLETED:
-            return  # it was looked at, or its run was ended from outside, which `doctor` tells anyhow
-        if not standing.closed:
-            self._found.idle.append(standing.case_id)
-        elif latest is None or (latest.close_time and latest.close_time < standing.decided_at):
-            self._found.unknown[standing.case_id] = standing.decided_at
+            return  # already compared, or its run was ended from outside, which `doctor` reports
+        if not record.closed:
+            self._found.idle.append(record.case_id)
+        elif latest is None or (latest.close_time and latest.close_time < record.decided_at):
+            self._found.unknown[record.case_id] = record.decided_at
 
 
-async def described(client: Client, workflow_id: str) -> WorkflowExecutionDescription | None:
+async def describe(client: Client, workflow_id: str) -> WorkflowExecutionDescription | None:
     """The latest run; None where the server knows of none."""
     try:
         return await client.get_workflow_handle(workflow_id).describe()
@@ -152,54 +156,54 @@ async def described(client: Client, workflow_id: str) -> WorkflowExecutionDescri
         return None
 
 
-async def chain(client: Client, workflow_id: str, run_id: str) -> list[tuple[str, RunSummary]]:
-    """A run's id and history after those that it continues, as far back as the server keeps them."""
+async def run_chain(client: Client, workflow_id: str, run_id: str) -> list[tuple[str, RunSummary]]:
+    """The ids and summaries of a run and of those that it continues, the oldest that the server has first."""
     runs: list[tuple[str, RunSummary]] = []
-    while run_id and (history := await told(client, workflow_id, run_id)) is not None:
+    while run_id and (history := await summarize_run(client, workflow_id, run_id)) is not None:
         runs.insert(0, (run_id, history))
         run_id = history.continues
     return runs
 
 
-def lacks(standing: "CaseSummary | None", written: Written) -> bool:
-    """Whether a write, before which nothing is lacking, is not in the registry.
+def is_missing(record: "CaseSummary | None", written: Written) -> bool:
+    """Whether a write is missing from the registry, given that none before it is.
 
-    What the registry came to later is no lack: a flag that was withdrawn since, an end that was reopened.
+    A later state of the registry counts as written: a flag withdrawn since, an outcome reopened since.
     """
     match written:
         case Flagged(conclusion):
-            return standing is None or (not standing.closed and conclusion.number not in standing.flags)
+            return record is None or (not record.closed and conclusion.number not in record.flags)
         case Cleared(conclusion):
-            if standing is None:
+            if record is None:
                 return True
-            ends = {standing.decided_at, *standing.reopened.values()}
-            return not standing.closed and conclusion.result.decided_at not in ends
+            ends = {record.decided_at, *record.reopened.values()}
+            return not record.closed and conclusion.result.decided_at not in ends
         case Withdrawal():
-            return standing is not None and standing.flags.get(written.conclusion.number) == "active"
+            return record is not None and record.flags.get(written.conclusion.number) == "active"
         case Reopening():
-            return standing is not None and written.reopened_at not in standing.reopened
+            return record is not None and written.reopened_at not in record.reopened
         case CorrectionRequest():
             return False  # asked for by its id, not by its case
 
 
-def knows(run: RunSummary, standing: "CaseSummary") -> bool:
-    """Whether an open run knows what is on record of its case, or is about to be told."""
+def knows(run: RunSummary, record: "CaseSummary") -> bool:
+    """Whether an open run has, or is about to read, what the registry holds of its case."""
     if run.earlier is not None and (run.earlier.outcome or (run.earlier.is_open and not run.recalled)):
         return True
-    will_ask = run.is_due and not run.asks and not run.knew
+    will_ask = run.is_due and not run.asks and not run.was_asked
     if will_ask or run.is_writing or (run.asks and run.earlier is None):
         return True
-    if standing.closed:
-        return standing.decided_at in run.decided
-    return standing.reopened.keys() <= run.reopened and len(standing.flags) <= run.flags
+    if record.closed:
+        return record.decided_at in run.decided
+    return record.reopened.keys() <= run.reopened and len(record.flags) <= run.flags
 
 
-def _agree(run: WorkflowExecution, standing: "CaseSummary | None") -> bool:
-    """Whether a run that has ended is plainly on record: its end, or a later one."""
-    if standing is None or run.close_time is None:
+def _agree(run: WorkflowExecution, record: "CaseSummary | None") -> bool:
+    """Whether the registry clearly has the end of a run, or a later one."""
+    if record is None or run.close_time is None:
         return False
-    if run.close_time < standing.decided_at:
+    if run.close_time < record.decided_at:
         return True
-    told = run.typed_search_attributes.get(CASE_STATUS)
+    status = run.typed_search_attributes.get(CASE_STATUS)
     fitting = {"flagged": ("flagged",), "cleared": ("cleared",), "withdrawn": ("flagged", "cleared")}
-    return standing.closed and run.start_time <= standing.decided_at and told in fitting[standing.outcome]
+    return record.closed and run.start_time <= record.decided_at and status in fitting[record.outcome]

@@ -13,7 +13,7 @@ from temporalio.client import Client
 from temporalio.common import TypedSearchAttributes
 from temporalio.converter import DataConverter
 
-from conviction_gate.client.delivered import arrival
+from conviction_gate.client.deliveries import arrival
 from conviction_gate.contracts.case import CaseResult, CaseView
 from conviction_gate.contracts.encrypted_payloads import CannotDecrypt
 from conviction_gate.contracts.fields import RuleName, Status

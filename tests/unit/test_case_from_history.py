@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
-from conviction_gate.client.remains import WAITS, Remains, read
+from conviction_gate.client.case_from_history import WAITS, Remains, read
 from conviction_gate.contracts.names import CASE_RULE, CASE_STATUS
 from conviction_gate.encryption.converter import data_converter
 from tests.replay import record

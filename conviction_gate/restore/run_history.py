@@ -1,4 +1,4 @@
-"""What a run's history tells of its dealings with the registry. Reading one needs no worker."""
+"""What a run's event history says of its reads and writes of the registry. No worker is needed to read it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -45,7 +45,7 @@ class Cleared(NamedTuple):
 
 
 Written = Flagged | Cleared | Withdrawal | CorrectionRequest | Reopening
-"""What was in the registry once the run went on; a reopening was there before it began."""
+"""What the registry held once the run continued; a reopening was there before the run began."""
 
 _WRITES: Final[Mapping[str, type[Conclusion | Withdrawal | CorrectionRequest]]] = {
     FLAG_CASE: Conclusion,
@@ -56,7 +56,7 @@ _WRITES: Final[Mapping[str, type[Conclusion | Withdrawal | CorrectionRequest]]] 
 
 
 class _Carried(InternalModel):
-    """What a run that goes on with another one was given; `workflows.state` has the whole of it."""
+    """The input of a run that continues another; `workflows.state` has all of its fields."""
 
     facts: Facts = Facts()
     flags_written: int = 0
@@ -65,23 +65,23 @@ class _Carried(InternalModel):
 
 @dataclass
 class RunSummary:
-    """A run of a case or of a correction, as its history tells it.
+    """A run of a case or of a correction, from its event history.
 
-    `continues`: the run before, whose state it goes on with. `first_task`: the event to which a reset
-    takes it to its beginning. `is_due`: a worker has yet to take its next step.
+    `continues`: the run whose state it continues. `first_task`: the event to reset to for its beginning.
+    `is_due`: a worker has yet to take its next step.
 
-    `knew`: a run before has asked what the registry knows of the case, so that this one never asks.
-    `asks`: this one did, and `earlier` is the answer; `recalled`: and it has all that came with it.
+    `was_asked`: an earlier run asked the registry about the case, so that this one never does.
+    `asks`: this run did, and `earlier` is the answer; `recalled`: it has read the facts that came with it.
     `flags`, `reopened`: how many flags and which reopenings it knows of.
 
-    `written`: what is done, in order; `is_writing`: one more is under way. `decided`: when the ends were
-    decided that it wrote or is writing.
+    `written`: the writes that are done, in order; `is_writing`: one more has begun. `decided`: the times of
+    the outcomes that it wrote or is writing.
     """
 
     continues: str = ""
     first_task: int = 0
     is_due: bool = False
-    knew: bool = False
+    was_asked: bool = False
     asks: bool = False
     earlier: EarlierRecord | None = None
     recalled: bool = False
@@ -92,8 +92,8 @@ class RunSummary:
     decided: set[datetime] = field(default_factory=set)
 
 
-async def told(client: Client, workflow_id: str, run_id: str) -> RunSummary | None:
-    """What the run's history tells; None where the server has forgotten it."""
+async def summarize_run(client: Client, workflow_id: str, run_id: str) -> RunSummary | None:
+    """The run, from its event history; None where the server no longer has it."""
     reader = _Reader(client)
     try:
         async for event in client.get_workflow_handle(workflow_id, run_id=run_id).fetch_history_events():
@@ -102,10 +102,10 @@ async def told(client: Client, workflow_id: str, run_id: str) -> RunSummary | No
                     started = event.workflow_execution_started_event_attributes
                     await reader.started(started.continued_execution_run_id, started.input)
                 case "workflow_task_scheduled_event_attributes":
-                    reader.told.is_due = True
+                    reader.run.is_due = True
                 case "workflow_task_completed_event_attributes":
-                    reader.told.is_due = False
-                    reader.told.first_task = reader.told.first_task or event.event_id
+                    reader.run.is_due = False
+                    reader.run.first_task = reader.run.first_task or event.event_id
                 case "activity_task_scheduled_event_attributes":
                     await reader.scheduled(event.event_id, event.activity_task_scheduled_event_attributes)
                 case "activity_task_completed_event_attributes":
@@ -117,51 +117,51 @@ async def told(client: Client, workflow_id: str, run_id: str) -> RunSummary | No
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
         return None
-    reader.told.is_writing = any(name in _WRITES for name, _ in reader.under_way.values())
-    return reader.told
+    reader.run.is_writing = any(name in _WRITES for name, _ in reader.pending.values())
+    return reader.run
 
 
 class _Reader:
     def __init__(self, client: Client) -> None:
         self._client = client
-        self.under_way: dict[int, tuple[str, Any]] = {}
-        self.told = RunSummary()
+        self.pending: dict[int, tuple[str, Any]] = {}
+        self.run = RunSummary()
 
     async def started(self, continues: str, given: Payloads) -> None:
         if not continues:
             return
         carried = await self._read(given, _Carried)
-        self.told.continues, self.told.flags = continues, carried.flags_written
-        self.told.knew = bool(carried.asked_for)
-        self.told.reopened |= {reopening.reopened_at for reopening in carried.facts.reopenings}
+        self.run.continues, self.run.flags = continues, carried.flags_written
+        self.run.was_asked = bool(carried.asked_for)
+        self.run.reopened |= {reopening.reopened_at for reopening in carried.facts.reopenings}
 
     async def scheduled(self, event_id: int, task: ActivityTaskScheduledEventAttributes) -> None:
         name = task.activity_type.name
         asked = await self._read(task.input, _WRITES[name]) if name in _WRITES else None
-        self.under_way[event_id] = name, asked
-        if name == CHECK_HISTORY and not self.told.knew:
-            self.told.asks = True
+        self.pending[event_id] = name, asked
+        if name == CHECK_HISTORY and not self.run.was_asked:
+            self.run.asks = True
         elif isinstance(asked, Conclusion):
-            self.told.decided.add(asked.result.decided_at)
+            self.run.decided.add(asked.result.decided_at)
 
     async def completed(self, event_id: int, answer: Payloads) -> None:
-        told = self.told
-        match self.under_way.pop(event_id):
-            case (name, _) if name == CHECK_HISTORY and told.asks and told.earlier is None:
-                told.earlier = (await self._read(answer, HistoryFound)).earlier
-                told.flags = max(told.flags, told.earlier.flags)
+        run = self.run
+        match self.pending.pop(event_id):
+            case (name, _) if name == CHECK_HISTORY and run.asks and run.earlier is None:
+                run.earlier = (await self._read(answer, HistoryFound)).earlier
+                run.flags = max(run.flags, run.earlier.flags)
             case (name, _) if name == RECALL_CASE:
-                told.recalled = True
+                run.recalled = True
                 reopenings = (await self._read(answer, RecalledCase)).facts.reopenings
-                told.written += reopenings
-                told.reopened |= {reopening.reopened_at for reopening in reopenings}
-            case (name, Conclusion() as asked) if _wrote(await self._read(answer, Concluded), asked):
-                told.written.append(Flagged(asked) if name == FLAG_CASE else Cleared(asked))
-                told.flags = max(told.flags, asked.number if name == FLAG_CASE else 0)
+                run.written += reopenings
+                run.reopened |= {reopening.reopened_at for reopening in reopenings}
+            case (name, Conclusion() as asked) if _is_written(await self._read(answer, Concluded), asked):
+                run.written.append(Flagged(asked) if name == FLAG_CASE else Cleared(asked))
+                run.flags = max(run.flags, asked.number if name == FLAG_CASE else 0)
             case (_, Withdrawal() as asked):
-                told.written.append(asked)
+                run.written.append(asked)
             case (_, CorrectionRequest() as asked) if (await self._read(answer, Corrected)).result:
-                told.written.append(asked)
+                run.written.append(asked)
             case _:
                 pass
 
@@ -171,8 +171,8 @@ class _Reader:
         return read
 
 
-def _wrote(concluded: Concluded, asked: Conclusion) -> bool:
-    """Whether this very end was written, and not another one stood or a citizen was found."""
+def _is_written(concluded: Concluded, asked: Conclusion) -> bool:
+    """Whether this outcome was written; not where the registry had another, or found a US citizen."""
     if concluded.result is None:
         return not concluded.us_citizen
     return concluded.result.decided_at == asked.result.decided_at

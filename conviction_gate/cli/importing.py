@@ -1,4 +1,4 @@
-"""The commands that fill and mend the project's own database."""
+"""The commands `history import` and `docket import`: fill the registry's histories and dockets."""
 
 import json
 import sys
@@ -7,7 +7,9 @@ from typing import Final, NamedTuple, TypeVar
 
 import typer
 
-from conviction_gate.cli.bulk.reading import Item, items_in, read_addressed, read_history
+from conviction_gate.cli.bulk.items import Item, items_in
+from conviction_gate.cli.bulk.reading import read_addressed, read_history
+from conviction_gate.cli.help import App
 from conviction_gate.cli.options import Data, File, Json
 from conviction_gate.cli.session import REFUSED, run
 from conviction_gate.config.settings import Settings
@@ -16,26 +18,19 @@ from conviction_gate.contracts.signals import typed
 
 T = TypeVar("T")
 
-history: Final = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-docket: Final = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-registry: Final = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+history: Final = App("Criminal histories that the registry holds.")
+docket: Final = App("Docket entries that the registry holds.")
 
 
 class Imported(NamedTuple):
-    """How many rows went in, and where the others stand with the reason."""
+    """How many were imported, and where in the file the others are, with the reason."""
 
     imported: int
     refused: list[tuple[str, str]]
 
 
-@history.callback()
-def _history() -> None:
-    """The table of criminal histories."""
-
-
-@history.command("import")
 def import_history(file: File, as_json: Json = False, data: Data = None) -> None:
-    """Import criminal histories, one object each; the same set of ids again replaces."""
+    """Import criminal histories, an object each. A history with the same ids replaces the one before."""
 
     async def work() -> Imported:
         from conviction_gate.registry import Registry, migrate
@@ -48,14 +43,8 @@ def import_history(file: File, as_json: Json = False, data: Data = None) -> None
     _report(run(work()), as_json)
 
 
-@docket.callback()
-def _docket() -> None:
-    """The table of what courts hold."""
-
-
-@docket.command("import")
 def import_docket(file: File, as_json: Json = False, data: Data = None) -> None:
-    """Import docket entries, each with agency, tracking_number, type and the message's fields."""
+    """Import docket entries, each with agency, tracking_number, type and the message's own fields."""
 
     async def work() -> Imported:
         from conviction_gate.registry import DocketEntry, Registry, migrate
@@ -76,26 +65,12 @@ def import_docket(file: File, as_json: Json = False, data: Data = None) -> None:
     _report(run(work()), as_json)
 
 
-@registry.callback()
-def _registry() -> None:
-    """The project's own database."""
-
-
-@registry.command("migrate")
-def migrate_registry(data: Data = None) -> None:
-    """Make the registry's tables, or bring them to this release's schema. Safe to repeat."""
-
-    async def work() -> None:
-        from conviction_gate.registry import migrate
-
-        await migrate(Settings().registry)
-
-    run(work())
-    print("the registry is set up")
+history.add(import_history, name="import")
+docket.add(import_docket, name="import")
 
 
 def _read_all(items: Iterable[Item], read: Callable[[bytes], T]) -> tuple[list[T], list[tuple[str, str]]]:
-    """What could be read, and for the rest where it stands and the reason."""
+    """What fits, and for the rest the place in the file and the reason."""
     found: list[T] = []
     refused: list[tuple[str, str]] = []
     for item in items:

@@ -1,18 +1,19 @@
-"""What a registry lacks that a run wrote, and what an open run does not know, whichever is the older one."""
+"""What a run wrote and the registry lacks, and what an open run does not know, whichever is older."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
-from conviction_gate.cli.reconcile import write_again
 from conviction_gate.contracts.booking import Subject
 from conviction_gate.contracts.case import CaseResult
 from conviction_gate.contracts.internal.activities import EarlierRecord
 from conviction_gate.contracts.internal.facts import Reopening
 from conviction_gate.registry import CaseSummary, Registry
-from conviction_gate.restore.comparing import knows, lacks
-from conviction_gate.restore.histories import Cleared, Flagged, RunSummary, Written
+from conviction_gate.restore.comparison import is_missing, knows
+from conviction_gate.restore.reconciliation import write_again
+from conviction_gate.restore.run_history import Cleared, Flagged, RunSummary, Written
 from tests.unit.registries import CASE_ID, CITIZEN, LATER, NOON, cleared, conclusion, flagged, withdrawal
 
 
@@ -56,7 +57,7 @@ async def test_a_registry_lacks_what_was_written_after_its_backup_and_only_that(
         for backup in range(len(story) + 1):
             standing = (await registry.case_summaries([CASE_ID])).get(CASE_ID)
             for told in range(len(story) + 1):
-                lacking = [number for number, it in enumerate(story[:told]) if lacks(standing, it)]
+                lacking = [number for number, it in enumerate(story[:told]) if is_missing(standing, it)]
                 assert lacking[:1] == ([backup] if told > backup else []), (backup, told)
             if backup < len(story):
                 assert await write_again(registry, CASE_ID, story[backup]) is None
@@ -88,7 +89,14 @@ ENDED = CaseSummary(case_id=CASE_ID, closed=True, outcome="flagged", decided_at=
 REOPENED = CaseSummary(
     case_id=CASE_ID, closed=False, outcome="cleared", decided_at=NOON, reopened={after(1): NOON}
 )
-WAITS = RunSummary(first_task=4, asks=True, earlier=EarlierRecord())
+
+
+def summary(**fields: Any) -> RunSummary:
+    """Of a run that has begun."""
+    return RunSummary(first_task=4, **fields)
+
+
+WAITS = summary(asks=True, earlier=EarlierRecord())
 RESULT: CaseResult = flagged().result
 
 
@@ -96,19 +104,15 @@ RESULT: CaseResult = flagged().result
     ("run", "standing", "known"),
     [
         (WAITS, ENDED, False),
-        (RunSummary(first_task=4), ENDED, False),  # it waits for its booking, and would ask then
+        (summary(), ENDED, False),  # it waits for its booking, and would ask then
         (RunSummary(is_due=True), ENDED, True),  # it begins, and asks
-        (RunSummary(first_task=4, is_due=True, knew=True, continues="run"), ENDED, False),
-        (RunSummary(first_task=4, asks=True), ENDED, True),
-        (RunSummary(first_task=4, asks=True, earlier=EarlierRecord(outcome=RESULT)), ENDED, True),
-        (RunSummary(first_task=4, asks=True, earlier=EarlierRecord(), decided={NOON}), ENDED, True),
-        (RunSummary(first_task=4, asks=True, earlier=EarlierRecord(), is_writing=True), ENDED, True),
+        (summary(is_due=True, was_asked=True, continues="run"), ENDED, False),
+        (summary(asks=True), ENDED, True),
+        (summary(asks=True, earlier=EarlierRecord(outcome=RESULT)), ENDED, True),
+        (summary(asks=True, earlier=EarlierRecord(), decided={NOON}), ENDED, True),
+        (summary(asks=True, earlier=EarlierRecord(), is_writing=True), ENDED, True),
         (WAITS, REOPENED, False),
-        (
-            RunSummary(first_task=4, asks=True, earlier=EarlierRecord(is_open=True)),
-            REOPENED,
-            True,
-        ),  # it recalls
+        (summary(asks=True, earlier=EarlierRecord(is_open=True)), REOPENED, True),  # it recalls
         (
             RunSummary(
                 first_task=4, asks=True, earlier=EarlierRecord(is_open=True), recalled=True, reopened={after(1)}
@@ -116,9 +120,9 @@ RESULT: CaseResult = flagged().result
             REOPENED,
             True,
         ),
-        (RunSummary(first_task=4, continues="run", knew=True, reopened={after(1)}), REOPENED, True),
-        (RunSummary(first_task=4, continues="run", knew=True), REOPENED, False),
-        (RunSummary(first_task=4, continues="run", knew=True), ENDED, False),
+        (summary(continues="run", was_asked=True, reopened={after(1)}), REOPENED, True),
+        (summary(continues="run", was_asked=True), REOPENED, False),
+        (summary(continues="run", was_asked=True), ENDED, False),
     ],
 )
 def test_what_an_open_run_knows(run: RunSummary, standing: CaseSummary, known: bool) -> None:

@@ -1,0 +1,139 @@
+"""The command `list`: the cases, page by page."""
+
+import sys
+from datetime import datetime, timedelta
+from typing import Annotated, Final, get_args
+
+import typer
+
+from conviction_gate.cli.options import (
+    Agency,
+    Data,
+    Json,
+    PageSize,
+    PageToken,
+    Typed,
+    again,
+    completions,
+    one_of,
+    read_duration,
+    read_since,
+)
+from conviction_gate.cli.printing import console, print_array, table, when
+from conviction_gate.cli.session import fail, run
+from conviction_gate.client import listing
+from conviction_gate.contracts.fields import RuleName, Status
+from conviction_gate.temporal.connect import connect
+
+STATUSES: Final[tuple[str, ...]] = get_args(Status)
+RULES: Final[tuple[str, ...]] = get_args(RuleName)
+
+
+def list_cases(
+    context: typer.Context,
+    status: Annotated[
+        str | None,
+        typer.Option(
+            parser=one_of(STATUSES, "status"),
+            metavar="STATUS",
+            autocompletion=completions(STATUSES),
+            help=f"Only cases of this status, as in `waiting` or `review`: {', '.join(STATUSES)}.",
+        ),
+    ] = None,
+    rule: Annotated[
+        str | None,
+        typer.Option(
+            parser=one_of(RULES, "rule"),
+            metavar="RULE",
+            autocompletion=completions(RULES),
+            help="Only cases that this rule decides, as in `flag.convicted` or `convicted`.",
+        ),
+    ] = None,
+    since: Annotated[
+        Typed[datetime | timedelta] | None,
+        typer.Option(
+            parser=read_since,
+            metavar="TIME",
+            help="Only cases that began since a day or for a time, as in 2026-11-01 or 7d.",
+        ),
+    ] = None,
+    agency: Agency = None,
+    attention: Annotated[
+        bool, typer.Option("--attention", help="Only open cases that need a person's attention.")
+    ] = False,
+    waiting_for: Annotated[
+        Typed[timedelta] | None,
+        typer.Option(
+            parser=read_duration,
+            metavar="DURATION",
+            help="Only open cases that have waited this long for the court, as in 180d.",
+        ),
+    ] = None,
+    limit: PageSize = 100,
+    page: PageToken = None,
+    as_json: Json = False,
+    data: Data = None,
+) -> None:
+    """List cases, the latest first, page by page."""
+    wanted = listing.Wanted(
+        status=status,
+        rule=rule,
+        since=since.value if since else None,
+        agency=agency,
+        attention=attention,
+        waiting_for=waiting_for.value if waiting_for else None,
+    )
+
+    async def work() -> listing.Page:
+        return await listing.page(await connect(), wanted, limit, page)
+
+    try:
+        found = run(work())
+    except listing.NoSuchPage:
+        fail("--page: no page goes by this token; take it from the page before, with the same options")
+    if as_json:
+        print_array(found.rows)
+        if found.next:
+            print(f"next page: {found.next}", file=sys.stderr)
+        return
+    following = again(
+        context,
+        status=status,
+        rule=rule,
+        since=since,
+        agency=agency,
+        attention=attention,
+        waiting_for=waiting_for,
+        limit=limit,
+        page=found.next,
+    )
+    _print(found, following)
+
+
+def _print(page: listing.Page, following: str) -> None:
+    """One page of the list; `following`: the command that shows the next one."""
+    out = console()
+    if not page.total and not page.rows:
+        out.print("no such case; `conviction-gate start FILE` starts cases", soft_wrap=True)
+        return
+    if page.rows:
+        out.print(
+            table(
+                None,
+                ("case", "status", "rule", "agency", "attention", "waiting since"),
+                (
+                    (
+                        row.case_id,
+                        (row.status or "") + ("" if row.open else f" ({row.run or 'closed'})"),
+                        row.rule or "",
+                        row.agency or "",
+                        "yes" if row.needs_attention else "",
+                        when(row.waiting_since) if row.waiting_since else "",
+                    )
+                    for row in page.rows
+                ),
+            )
+        )
+    out.print(f"{len(page.rows):,} of {page.total:,}", soft_wrap=True)
+    if page.next:
+        out.print(f"more: {following}", soft_wrap=True)

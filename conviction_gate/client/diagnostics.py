@@ -1,0 +1,425 @@
+"""The checks of `conviction-gate doctor`: is all there that a case needs, and does a case need a person?"""
+
+import asyncio
+import traceback
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
+
+from temporalio.api.deployment.v1 import WorkerDeploymentVersion
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import PollerInfo, TaskQueue
+from temporalio.api.workflowservice.v1 import (
+    DescribeNamespaceRequest,
+    DescribeNamespaceResponse,
+    DescribeTaskQueueRequest,
+    DescribeTaskQueueResponse,
+    GetSystemInfoRequest,
+)
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from conviction_gate.client.errors import describe_error
+from conviction_gate.client.listing import BROKEN_OFF, IS_BROKEN_OFF, OPEN, Wanted
+from conviction_gate.config.service_access import ServiceAccess
+from conviction_gate.config.settings import PREFIX, Settings, SettingsError
+from conviction_gate.contracts.encrypted_payloads import CannotDecrypt
+from conviction_gate.contracts.fields import Status
+from conviction_gate.contracts.names import BOOKING_CASE, FLAG_CORRECTION, SEARCH_ATTRIBUTES, TASK_QUEUE
+from conviction_gate.encryption.keys import list_keys
+from conviction_gate.service.metrics import HISTORY_WITHIN, STUCK
+from conviction_gate.temporal import search_attributes
+from conviction_gate.temporal.connect import ConnectError, connect
+from conviction_gate.temporal.search_attributes import SetupError
+
+if TYPE_CHECKING:
+    from conviction_gate.registry import Registry
+
+ANSWER_WITHIN: Final = 12.0
+"""Seconds for a check: longer than the time-outs of connections and services, whose errors say more."""
+POLLED_WITHIN: Final = timedelta(seconds=90)
+"""A poll lasts a minute; a worker whose last poll is older than this has stopped."""
+BACKLOG_WITHIN: Final = timedelta(minutes=1)
+"""How long a task may wait for a worker without a warning."""
+SHORTEST_RETENTION: Final = timedelta(days=7)
+"""Once the server has forgotten a closed case, only the registry knows that it has ended."""
+
+MAX_INTERRUPTED_RUNS: Final = 200
+"""Interrupted runs that are examined, the latest first: each takes a call of its own."""
+
+_OURS: Final = f"WorkflowType IN ('{BOOKING_CASE}', '{FLAG_CORRECTION}')"
+
+REPORT_PROBLEMS_AFTER: Final = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute"
+"""Of the server's dynamic configuration: after how many failures in a row a workflow is listed as `STUCK`."""
+
+Level = Literal["ok", "warn", "fail"]
+
+
+class Finding(NamedTuple):
+    """What one check found. `warn`: nothing is broken, but it needs a look. `next`: what to do about it."""
+
+    level: Level
+    found: str
+    next: str | None = None
+
+
+Check = Callable[[], Awaitable[Finding]]
+
+
+class MissingPrerequisite(Exception):
+    """The check needs what another check did not find, which is the text."""
+
+
+class Diagnostics:
+    """A method for each check. Use it as a context manager, which closes what the checks opened.
+
+    A check raises whatever stops it; `run_check` turns that into a finding.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._server: tuple[Client, DescribeNamespaceResponse] | None = None
+        self._missing = "server"
+        self._registry: Registry | None = None
+
+    async def __aenter__(self) -> "Diagnostics":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._registry is not None:
+            await self._registry.close()
+
+    async def findings(self) -> dict[str, Finding]:
+        """What each check found, in the order of printing. Raises nothing."""
+        checks: dict[str, Check] = {
+            "server": self.check_server,
+            "keys": self.check_keys,
+            "retention": self.check_retention,
+            "search attributes": self.check_search_attributes,
+            "workers": self.check_workers,
+            "registry": self.check_registry,
+            "histories": self.check_histories,
+            "dockets": self.check_dockets,
+            "cases": self.check_cases,
+            "slow histories": self.check_slow_histories,
+            "interrupted runs": self.check_interrupted_runs,
+            "stuck cases": self.check_stuck_cases,
+        }
+        first = ("server", "registry")  # the others need their results
+        found: dict[str, Finding] = {}
+        for names in (first, [name for name in checks if name not in first]):
+            findings = await asyncio.gather(*(run_check(checks[name]) for name in names))
+            found |= zip(names, findings, strict=True)
+        return {name: found[name] for name in checks}
+
+    # The server ------------------------------------------------------------------------------------
+
+    async def check_server(self) -> Finding:
+        client = await connect(needs_keys=False)  # a missing encryption key is another check's finding
+        self._missing = "namespace"
+        about = await client.workflow_service.get_system_info(GetSystemInfoRequest())
+        try:
+            namespace = await client.workflow_service.describe_namespace(
+                DescribeNamespaceRequest(namespace=client.namespace)
+            )
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return Finding(
+                "fail",
+                f"{_place(client)} has no namespace {client.namespace}",
+                f"`temporal operator namespace create --namespace {client.namespace} --retention 30d`, "
+                "or set TEMPORAL_NAMESPACE",
+            )
+        self._server = client, namespace
+        return Finding("ok", f"{_place(client)}, namespace {client.namespace}, version {about.server_version}")
+
+    @property
+    def _client(self) -> Client:
+        return self._connection[0]
+
+    @property
+    def namespace(self) -> DescribeNamespaceResponse:
+        """The server's namespace; raises `MissingPrerequisite`."""
+        return self._connection[1]
+
+    @property
+    def _connection(self) -> tuple[Client, DescribeNamespaceResponse]:
+        if self._server is None:
+            raise MissingPrerequisite(self._missing)
+        return self._server
+
+    async def check_retention(self) -> Finding:
+        kept = self.namespace.config.workflow_execution_retention_ttl.ToTimedelta()
+        found = f"the server keeps closed cases for {_span(kept)}"
+        if kept >= SHORTEST_RETENTION:
+            return Finding("ok", found)
+        return Finding(
+            "warn",
+            found,
+            f"`temporal operator namespace update --namespace {self._client.namespace} --retention 30d`",
+        )
+
+    async def check_keys(self) -> Finding:
+        if self.settings.encryption == "off":
+            return Finding(
+                "warn",
+                "encryption is off: the server's database and its web UI show all that a case holds",
+                f"unset {PREFIX}ENCRYPTION, except in development",
+            )
+        keys = list_keys(self.settings)
+        (current,) = (key for key in keys if key.is_current)
+        old = f"; {len(keys) - 1} more for decryption only" if len(keys) > 1 else ""
+        age = f", {_span(datetime.now(UTC) - current.made_at)} old" if current.made_at else ""
+        return Finding("ok", f"encrypts with the key {current.id}{age}{old}")
+
+    async def check_search_attributes(self) -> Finding:
+        await search_attributes.check(self._client)
+        return Finding("ok", f"all {len(SEARCH_ATTRIBUTES)} are registered")
+
+    async def check_workers(self) -> Finding:
+        client = self._client
+
+        async def describe(kind: TaskQueueType.ValueType) -> DescribeTaskQueueResponse:
+            return await client.workflow_service.describe_task_queue(
+                DescribeTaskQueueRequest(
+                    namespace=client.namespace,
+                    task_queue=TaskQueue(name=TASK_QUEUE),
+                    task_queue_type=kind,
+                    report_stats=True,
+                )
+            )
+
+        workflow, activity = await asyncio.gather(
+            describe(TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW),
+            describe(TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY),
+        )
+        return workers_finding({"workflow": workflow, "activity": activity}, datetime.now(UTC))
+
+    # The registry and the sources ------------------------------------------------------------------
+
+    async def check_registry(self) -> Finding:
+        from conviction_gate.registry import Registry
+
+        self._registry = await Registry.open(self.settings.registry)
+        return Finding("ok", f"{self._registry.place}, with this release's schema")
+
+    @property
+    def registry(self) -> "Registry":
+        """The registry once it is open; raises `MissingPrerequisite`."""
+        if self._registry is None:
+            raise MissingPrerequisite("registry")
+        return self._registry
+
+    async def check_histories(self) -> Finding:
+        if self.settings.history is not None:
+            return await _reached(self.settings.history)
+        if count := await self.registry.history_size():
+            return Finding("ok", f"the registry, {count:,} {'history' if count == 1 else 'histories'}")
+        return Finding(
+            "warn",
+            "the registry holds no histories: everybody counts as without a record",
+            f"`conviction-gate history import FILE`, or set {PREFIX}HISTORY_URL",
+        )
+
+    async def check_dockets(self) -> Finding:
+        if self.settings.docket is not None:
+            return await _reached(self.settings.docket)
+        if await self.registry.has_docket():
+            return Finding("ok", "the registry")
+        return Finding("ok", "no docket source: cases do not check dockets")
+
+    # The cases -------------------------------------------------------------------------------------
+
+    async def check_cases(self) -> Finding:
+        total, needing = await asyncio.gather(self._count(Wanted()), self._count(Wanted(attention=True)))
+        if not needing:
+            return Finding("ok", f"{total:,} open, none needs attention")
+        # One call for each status: the server cannot group by a custom search attribute.
+        statuses: tuple[Status, ...] = get_args(Status)
+        counts = await asyncio.gather(*(self._count(Wanted(s, attention=True)) for s in statuses))
+        split = ", ".join(f"{n:,} {status}" for status, n in zip(statuses, counts, strict=True) if n)
+        return Finding(
+            "warn",
+            f"{needing:,} of {total:,} open need attention: {split}",
+            "`conviction-gate list --attention`",
+        )
+
+    async def check_slow_histories(self) -> Finding:
+        """A source that is down is found above; one whose answers do not fit is found here."""
+        since = (datetime.now(UTC) - HISTORY_WITHIN).isoformat()
+        waiting = f"{_query(Wanted('checking_history'))} AND StartTime < '{since}'"
+        if not (count := (await self._client.count_workflows(waiting)).count):
+            return Finding("ok", f"no case has waited for its history for {_span(HISTORY_WITHIN)}")
+        return Finding(
+            "warn",
+            f"{count:,} {'case has' if count == 1 else 'cases have'} waited for a history for "
+            f"{_span(HISTORY_WITHIN)} or more",
+            "`conviction-gate list --status checking_history` lists them; "
+            "in the web UI the pending activity of one says why",
+        )
+
+    async def check_interrupted_runs(self) -> Finding:
+        """Cases and corrections whose run was ended from outside, and that no later run continues."""
+        runs = self._client.list_workflows(f"{_OURS} AND {IS_BROKEN_OFF}", limit=MAX_INTERRUPTED_RUNS)
+        ids = {run.id async for run in runs}
+        latest = await asyncio.gather(*(self._client.get_workflow_handle(id).describe() for id in ids))
+        lost = sorted(run.id for run in latest if run.status in BROKEN_OFF)
+        lost = [id for id in lost if await self.registry.outcome(id) is None]
+        if not lost:
+            return Finding("ok", "none")
+        return Finding(
+            "fail",
+            f"{len(lost):,} cannot continue, their runs were ended from outside: {some(lost)}",
+            "for each, `temporal workflow reset --workflow-id ID --type LastWorkflowTask --reason WHY`",
+        )
+
+    async def check_stuck_cases(self) -> Finding:
+        """Cases and corrections whose workflow task fails on every worker that polls."""
+        if not self.namespace.namespace_info.capabilities.reported_problems_search_attribute:
+            return Finding(
+                "warn",
+                "not checked: this server does not list them",
+                f"set {REPORT_PROBLEMS_AFTER} to 2 in its dynamic configuration",
+            )
+        if not (count := (await self._client.count_workflows(STUCK)).count):
+            return Finding("ok", "none")
+        ids = [run.id async for run in self._client.list_workflows(STUCK, limit=3)]
+        return Finding(
+            "fail",
+            f"{count:,} cannot continue, their workflow tasks keep failing: {', '.join(sorted(ids))}"
+            + (" and more" if count > len(ids) else ""),
+            "a worker's log says why; deploy a worker that fits, then reset those that are still stuck with "
+            f'`temporal workflow reset --query "{STUCK}"`, as docs/changing-workflows.md describes',
+        )
+
+    async def _count(self, wanted: Wanted) -> int:
+        return (await self._client.count_workflows(_query(wanted))).count
+
+
+async def run_check(check: Check, within: float | None = ANSWER_WITHIN) -> Finding:
+    """What the check found, or what stopped it."""
+    try:
+        async with asyncio.timeout(within):
+            return await check()
+    except MissingPrerequisite as needed:
+        return Finding("warn", f"not checked: no {needed}")
+    except TimeoutError:
+        return Finding(
+            "fail", f"no answer within {ANSWER_WITHIN:.0f} s", "try again; if it happens again, see its log"
+        )
+    except (ConnectError, CannotDecrypt, SettingsError, SetupError) as error:
+        return _failed(str(error))
+    except RPCError as error:
+        return _failed(describe_error(error))
+    except Exception as error:
+        from conviction_gate.registry import RegistryError
+        from conviction_gate.sources.http import ServiceError
+
+        if isinstance(error, (RegistryError, ServiceError)):
+            return _failed(str(error))
+        traceback.print_tb(error.__traceback__)  # not its text, which may hold personal data
+        return Finding("fail", f"unexpected {type(error).__name__}", "report it with the traceback on stderr")
+
+
+def workers_finding(queues: Mapping[str, DescribeTaskQueueResponse], now: datetime) -> Finding:
+    """Whether a worker polls for each kind of task, and whether tasks wait. `queues`: by kind of task."""
+    waiting = sum(queue.stats.approximate_backlog_count for queue in queues.values())
+    backlog = f", {waiting:,} {'task waits' if waiting == 1 else 'tasks wait'}" if waiting else ""
+    recent: dict[str, timedelta] = {}  # by worker, the time since its last poll
+    for kind, queue in queues.items():
+        for build in _builds_with_tasks(queue):
+            ages = {p.identity: now - p.last_access_time.ToDatetime(UTC) for p in _pollers(queue, build)}
+            if not any(age <= POLLED_WITHIN for age in ages.values()):
+                last = f", the last poll was {_span(min(ages.values()))} ago" if ages else ""
+                as_build = f" as build {build.build_id} of {build.deployment_name}" if build.build_id else ""
+                return Finding(
+                    "fail",
+                    f"no worker polls {TASK_QUEUE} for {kind} tasks{as_build}{last}{backlog}",
+                    _how_to_serve(queue, build),
+                )
+            recent |= {worker: age for worker, age in ages.items() if age <= POLLED_WITHIN}
+    seen = f"{len(recent)} {'worker' if len(recent) == 1 else 'workers'}"
+    found = f"{seen} on {TASK_QUEUE}, the last poll was {_span(min(recent.values()))} ago{backlog}"
+    oldest = max(queue.stats.approximate_backlog_age.ToTimedelta() for queue in queues.values())
+    if waiting and oldest > BACKLOG_WITHIN:
+        return Finding(
+            "warn", f"{found}, the oldest for {_span(oldest)}", "start more workers: `python -m worker`"
+        )
+    return Finding("ok", found)
+
+
+def _builds_with_tasks(queue: DescribeTaskQueueResponse) -> list[WorkerDeploymentVersion]:
+    """The builds that get tasks; an empty one stands for the unversioned workers."""
+    to = queue.versioning_info
+    return [to.current_deployment_version] + (
+        [to.ramping_deployment_version] if to.ramping_version_percentage else []
+    )
+
+
+def _pollers(queue: DescribeTaskQueueResponse, build: WorkerDeploymentVersion) -> list[PollerInfo]:
+    return [
+        poller
+        for poller in queue.pollers
+        if (poller.deployment_options.deployment_name, poller.deployment_options.build_id)
+        == (build.deployment_name, build.build_id)
+    ]
+
+
+def _how_to_serve(queue: DescribeTaskQueueResponse, build: WorkerDeploymentVersion) -> str:
+    """How to get a worker to poll as this build, or tasks to the workers that poll."""
+    if build.build_id:
+        return (
+            f"start one with {PREFIX}WORKER_BUILD={build.build_id}, "
+            "or make a build that polls the current one (docs/deploying-workers.md)"
+        )
+    if versions := [p.deployment_options for p in queue.pollers if p.deployment_options.build_id]:
+        return (
+            "make the build that polls the current one: `temporal worker deployment set-current-version "
+            f"--deployment-name {versions[-1].deployment_name} --build-id {versions[-1].build_id}`"
+        )
+    return "start one with `conviction-gate up` or `python -m worker`"
+
+
+async def _reached(access: ServiceAccess) -> Finding:
+    from conviction_gate.sources.http import HttpService  # imports an HTTP library, which takes a while
+
+    service = HttpService(access)
+    try:
+        if await service.probe():
+            return Finding("ok", f"{access.description} answers")
+    finally:
+        await service.close()
+    return Finding(
+        "warn",
+        f"{access.description} answers 404 to a probe, as a wrong path would",
+        f"check the path in {access.setting}_URL: a 404 counts as no record",
+    )
+
+
+def _failed(text: str) -> Finding:
+    """Our errors say what is wrong, and after the last semicolon what to do."""
+    found, _, step = text.rpartition("; ")
+    return Finding("fail", found, step) if found else Finding("fail", step)
+
+
+def some(ids: Collection[str]) -> str:
+    """The first ids, for a line of text."""
+    return ", ".join(sorted(ids)[:3]) + (" and more" if len(ids) > 3 else "")
+
+
+def _query(wanted: Wanted) -> str:
+    return f"{wanted.query(datetime.now(UTC))} AND {OPEN}"
+
+
+def _place(client: Client) -> str:
+    return client.service_client.config.target_host
+
+
+def _span(span: timedelta) -> str:
+    """A length of time in the largest unit of which it has two."""
+    seconds = max(round(span.total_seconds()), 0)
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if (count := seconds // length) >= 2:
+            return f"{count} {unit}s"
+    return f"{seconds} s"

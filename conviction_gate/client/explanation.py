@@ -1,0 +1,211 @@
+"""A case from its booking to its outcome, in plain sentences."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from conviction_gate.client.case_lookup import LACKS, Found, Source
+from conviction_gate.client.questions import ruling_command
+from conviction_gate.contracts.case import CaseResult, CaseView, ChargeView, Flag
+from conviction_gate.contracts.fields import Model
+from conviction_gate.policy import edition_named
+from conviction_gate.policy.catalog import find
+from conviction_gate.policy.page import CLASSES, RULES, long_date
+
+GROUNDS_TOLD: Final = 5
+
+
+class Part(Model):
+    """One part of an explanation. What somebody else wrote stands in quotes, on a line of its own."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
+class Explanation(Model):
+    """The way of one case, told in the order in which one asks about it, and who tells it."""
+
+    case_id: str
+    parts: tuple[Part, ...]
+    source: Source
+
+
+def explanation(found: Found) -> Explanation:
+    """The whole way of a case, as far as who tells of it knows."""
+    view, source, result, flag = found
+    parts = {
+        "The arrest": _arrest(view),
+        "The charges": _charges(view),
+        "The record": _record(view, source),
+        "What came": _messages(view),
+        "What did not fit": _rejected(view),
+        "The decision": _decision(view, result, flag),
+        "What comes next": _next(view),
+        "Who tells this": filter(None, [LACKS[source]]),
+    }
+    told = ((title, tuple(lines)) for title, lines in parts.items())
+    return Explanation(
+        case_id=view.case_id,
+        parts=tuple(Part(title=title, lines=lines) for title, lines in told if lines),
+        source=source,
+    )
+
+
+def _arrest(view: CaseView) -> Iterator[str]:
+    if view.booked_at is None:
+        yield f"The agency {view.agency} has not sent the booking yet."
+    else:
+        yield f"The agency {view.agency} booked somebody on {_day(view.booked_at)}."
+    yield f"The arrest goes by the number {view.tracking_number}."
+
+
+def _charges(view: CaseView) -> Iterator[str]:
+    for charge in view.charges:
+        yield f"Charge {charge.charge_id} is under {charge.scheme} {charge.code}."
+        yield from (f"  {line}" for line in _charge(charge))
+
+
+def _charge(charge: ChargeView) -> Iterator[str]:
+    if charge.charge_class is None:
+        yield "What kind of charge it is was not looked up yet."
+    else:
+        words = CLASSES.get(charge.charge_class)
+        yield f"Its kind: {words.name}. {words.meaning}" if words else f"Its kind: {charge.charge_class}."
+        yield from _why(charge)
+    if charge.disposition is None:
+        yield "No court has ended it."
+    else:
+        yield f"It ended on {charge.decided_on}: {_plain(charge.disposition)}."
+
+
+def _why(charge: ChargeView) -> Iterator[str]:
+    """On whose word a charge is of its class. The catalog may have grown since the class was looked up."""
+    entry = find(charge.scheme, charge.code)
+    if entry is not None and entry.charge_class == charge.charge_class:
+        if entry.source == "recalled":
+            yield "Our catalog says so. We have yet to check it with the law."
+        else:
+            checked = "" if entry.verified else " We have yet to check it with the law."
+            yield f'Our catalog says so, from "{entry.source}".{checked}'
+        if entry.note:
+            yield f'It notes: "{entry.note}".'
+    elif charge.charge_class == "reckless_injury":
+        yield "Somebody was hurt, as was told with the charge."
+    elif charge.charge_class == "unclassified":
+        yield "Our catalog does not place this code."
+    else:
+        yield "This is not from our catalog of today. A person ruled on it, or the catalog has changed."
+        yield "Or the agency has a list of its own."
+
+
+def _record(view: CaseView, source: Source) -> Iterator[str]:
+    if view.history is not None:
+        yield view.history
+    elif source != "history":
+        yield "The record was not checked yet."
+
+
+def _messages(view: CaseView) -> Iterator[str]:
+    if hidden := view.messages_total - len(view.messages):
+        yield f"The first {hidden} are not shown here any more."
+    for message in view.messages:
+        yield f'{_day(message.received_at)}: {CAME_AS[message.type]}: "{message.effect}".'
+    if view.reminders:
+        times = "once" if view.reminders == 1 else f"{view.reminders} times"
+        yield f"A person was asked to rule, and reminded {times}."
+    if view.reopened is not None:
+        yield (
+            f"{_day(view.reopened.reopened_at)}: a person opened the case again. "
+            f'"{view.reopened.by}" gave the reason "{view.reopened.reason}".'
+        )
+
+
+CAME_AS: Final = {
+    "booking": "the jail sent",
+    "conviction": "a court told of a conviction",
+    "dismissal": "a court told that a charge ended without a conviction",
+    "court_update": "a court sent news, which ends no charge",
+    "amendment": "a charge was filed or changed",
+    "subject_finding": "somebody told who the person is",
+    "correction": "an earlier message was taken back",
+    "review_decision": "a person ruled",
+}
+
+
+def _rejected(view: CaseView) -> Iterator[str]:
+    if not view.rejected_total:
+        return
+    many = f"{view.rejected_total} messages" if view.rejected_total > 1 else "One message"
+    yield f"{many} did not fit, and changed nothing. The reasons:"
+    for reason, count in Counter(rejected.reason for rejected in view.rejected).most_common():
+        yield f'  "{reason}" ({count})'
+
+
+def _decision(view: CaseView, result: CaseResult | None, flag: Flag | None) -> Iterator[str]:
+    yield view.explanation
+    if view.rule is None:
+        return
+    if words := RULES.get(view.rule):
+        yield f'The rule that fits is "{words.title}".'
+        yield f"  When: {words.when}"
+        yield f"  Then: {words.then}"
+        yield f"  Source: {words.source}."
+    else:
+        yield f'The rule that fits is "{view.rule}". A newer release knows what it says.'
+    if view.policy_edition is not None:
+        edition = edition_named(view.policy_edition)
+        announced = long_date(edition.in_force_from) if edition else view.policy_edition
+        yield f"The case goes by the rules of {announced}."
+    if result is not None:
+        yield f"It was decided on {_day(result.decided_at)}."
+        if result.grounds:
+            shown = ", ".join(f'"{ground}"' for ground in result.grounds[:GROUNDS_TOLD])
+            more = len(result.grounds) - GROUNDS_TOLD
+            yield f"It rests on these messages: {shown}{f' and {more} more' if more > 0 else ''}."
+    if view.flag_status == "withdrawn":
+        yield "The flag was taken back. Its note is kept, and says so."
+        if flag is not None and flag.withdrawn_at is not None:
+            yield f'That was on {_day(flag.withdrawn_at)}: "{flag.withdrawn_reason}".'
+            told = [message for message in view.messages if message.effect == flag.withdrawn_reason]
+            for message in told[-1:]:
+                sender = f' from "{message.sender}"' if message.sender else ""
+                yield f'The message "{message.message_id}"{sender} did that.'
+
+
+def _next(view: CaseView) -> Iterator[str]:
+    if view.stopped is not None:
+        yield f"The case stands still: {view.stopped}."
+        return
+    match view.status:
+        case "awaiting_booking":
+            yield "A court spoke first. The case waits for the booking from the jail."
+        case "checking_history":
+            yield "The case waits for the check of the record."
+        case "waiting_for_court":
+            since = f" since {_day(view.waiting_since)}" if view.waiting_since else ""
+            yield f"The case waits for the court{since}. It waits as long as it takes."
+            if view.next_docket_check_at is not None:
+                yield f"On {_day(view.next_docket_check_at)} we ask the court again."
+        case "needs_review":
+            yield "A person has to rule. Until then the case waits."
+            for question in view.questions:
+                yield f"  {question.asks}"
+                yield f'  The answer is one of these: "{", ".join(question.answers)}".'
+                yield f"  To rule: `{ruling_command(view.case_id, question)}`"
+        case "flagged" if view.flag_status != "withdrawn":
+            yield "The case has ended. An officer may now look at it, and that is all a flag does."
+            yield "If the ground of the flag falls, the flag is taken back."
+        case "flagged" | "cleared":
+            yield "The case has ended, and no flag stands. No message can make one."
+            yield "Only a person can open it again, and must say why."
+    if view.needs_attention and view.status not in ("flagged", "cleared", "needs_review"):
+        yield "Somebody should look at this case."
+
+
+def _day(time: datetime) -> str:
+    return time.date().isoformat()
+
+
+def _plain(words: str) -> str:
+    return words.replace("_", " ")

@@ -1,0 +1,48 @@
+"""How the server and the registry differ, as findings of `conviction-gate doctor --compare`."""
+
+from collections.abc import Collection
+
+from conviction_gate.client.diagnostics import Diagnostics, Finding, Level, run_check, some
+from conviction_gate.restore.comparison import Comparison, Differences
+from conviction_gate.temporal.connect import connect
+
+
+async def compare(diagnostics: Diagnostics) -> dict[str, Finding]:
+    """What differs, after the checks. Reads the history of each open case; raises nothing."""
+    differences: Differences | None = None
+
+    async def check() -> Finding:
+        nonlocal differences
+        kept_for = diagnostics.namespace.config.workflow_execution_retention_ttl.ToTimedelta()
+        reader = await connect(diagnostics.settings)  # unlike the checks, it reads encrypted payloads
+        differences = await Comparison(reader, diagnostics.registry, kept_for).differences()
+        return Finding("ok", "")
+
+    failure = await run_check(check, within=None)
+    return {"comparison": failure} if differences is None else findings(differences)
+
+
+def findings(differences: Differences) -> dict[str, Finding]:
+    """One finding for each kind of difference, and how to reconcile it."""
+
+    def finding(level: Level, ids: Collection[str], what: str, step: str) -> Finding:
+        return Finding(level, f"{len(ids):,} {what}: {some(ids)}", step) if ids else Finding("ok", "none")
+
+    reconcile = "`conviction-gate reconcile`"
+    first = min(differences.unknown.values(), default=None)
+    return {
+        "lost writes": finding("fail", differences.unwritten, "whose writes the registry has lost", reconcile),
+        "outdated cases": finding(
+            "fail", differences.behind, "open and without what the registry holds of them", reconcile
+        ),
+        "idle cases": finding(
+            "fail", differences.idle, "reopened in the registry, and no workflow runs for them", reconcile
+        ),
+        "ended in the registry only": finding(
+            "warn",
+            differences.unknown,
+            "whose end the registry has and the server does not",
+            "the registry is right, so nothing to do for them; if the server was restored, have every sender "
+            f"send again what it sent since the backup, which is older than {first and first.isoformat()}",
+        ),
+    }
