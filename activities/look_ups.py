@@ -124,7 +124,8 @@ class LookUps:
         return RulingsPermitted(refused=tuple(filter(self._permits.refusal_to_review, rulings.reviewers)))
 
     def _placed(self, request: HistoryRequest | OffensesToClassify) -> tuple[ClassifiedOffense, ...]:
-        return tuple(map(self._catalog_of(request.agency).place, request.offenses))
+        catalog = self._catalog_of(request.agency)
+        return tuple(catalog.place(offense, request.booked_on) for offense in request.offenses)
 
 
 def _hold(what: str, texts: Sequence[str], most: int) -> None:

@@ -244,7 +244,11 @@ class BookingCase:
             elif offenses:
                 placed = await workflow.execute_activity(
                     CLASSIFY_CHARGE,
-                    OffensesToClassify(agency=state.facts.bookings[0].agency, offenses=offenses),
+                    OffensesToClassify(
+                        agency=state.facts.bookings[0].agency,
+                        offenses=offenses,
+                        booked_on=_booked_at(state.facts).date(),
+                    ),
                     result_type=OffensesClassified,
                     summary="Class of a charge filed later",
                     retry_policy=_UNTIL_ANSWERED,
@@ -268,6 +272,7 @@ class BookingCase:
                 agency=self._state.facts.bookings[0].agency,
                 subjects=subjects,
                 offenses=offenses,
+                booked_on=_booked_at(self._state.facts).date(),
             ),
             result_type=HistoryFound,
             summary="Criminal history and class of each charge",
@@ -524,8 +529,7 @@ class BookingCase:
     @property
     def _edition(self) -> Edition | None:
         """The one in force at the booking, of those that were released when the case was opened."""
-        booked_at = min(booking.booked_at for booking in self._state.facts.bookings)
-        return edition_among(self._state.editions, booked_at)
+        return edition_among(self._state.editions, _booked_at(self._state.facts))
 
     def _decide(self) -> Decision:
         """The decision on the facts as they are, worked out once for each change of them."""
@@ -795,3 +799,8 @@ def _ruled(message: ReviewDecision) -> str:
 
 def _different(subjects: Any) -> tuple[Any, ...]:
     return tuple(dict.fromkeys(subjects))
+
+
+def _booked_at(facts: Facts) -> datetime:
+    """When the arrest was booked first."""
+    return min(booking.booked_at for booking in facts.bookings)

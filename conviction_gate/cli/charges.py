@@ -5,6 +5,7 @@ import difflib
 import json
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from io import BytesIO, StringIO
 from typing import Annotated, Final, NamedTuple
 
@@ -85,11 +86,16 @@ def lookup(
     entry = catalog.find(scheme, code)
     found: dict[str, object]
     if entry:
-        found = {**entry._asdict(), "meaning": meaning(entry)}
+        found = {
+            **entry._asdict(),
+            "since": _iso(entry.since),
+            "until": _iso(entry.until),
+            "meaning": meaning(entry),
+        }
         lines = [
             f"{entry.scheme} {entry.code}: {entry.description}",
             f"class     {entry.charge_class}: {meaning(entry)}",
-            f"severity  {entry.severity or 'none of its own'}",
+            f"severity  {_severity(entry)}",
             f"source    {entry.source} ({'verified' if entry.verified else 'not verified'})",
             *([f"note      {entry.note}"] if entry.note else []),
             f"row       {entry.where}",
@@ -155,6 +161,18 @@ def meaning(entry: Entry) -> str:
             return "booked as a felony, it is excluded and flagged; else a person rules whether it is minor"
         case _:
             return "below felony, a person rules whether it is minor"
+
+
+def _severity(entry: Entry) -> str:
+    if entry.severity:
+        return f"{entry.severity}, from {entry.severity_source}"
+    if entry.recalled_severity:
+        return f"unknown to the rules: nobody has read in the law that it is {entry.recalled_severity}"
+    return "none of its own"
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
 
 
 def near_codes(catalog: Catalog, scheme: str, code: str) -> list[str]:

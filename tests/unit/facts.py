@@ -31,7 +31,7 @@ DISPOSITIONS: Final[tuple[Disposition, ...]] = get_args(Disposition)
 ENTRIES: Final[tuple[Entry, ...]] = get_args(Entry)
 
 # One real code of each kind that the rules tell apart; test_policy_rules holds them to it.
-MINOR: Final = ("CA-VC", "12500(a)")
+MINOR: Final = ("CA-VC", "14601(a)")
 MINOR_INFRACTION: Final = ("CA-VC", "12951(a)")
 MINOR_UNKNOWN: Final = ("AAMVA-ACD", "B26")
 RECKLESS: Final = ("CA-VC", "23103(a)")

@@ -1,6 +1,7 @@
 """The catalog: every row accounted for, every spelling found, no two codes taken for one."""
 
 from collections import Counter
+from datetime import date
 from importlib.resources import files
 
 import pytest
@@ -84,9 +85,13 @@ def test_a_row_is_read() -> None:
             code="1(a)",
             description="Stop sign",
             charge_class="minor_traffic",
-            severity="infraction",
+            severity=None,
+            recalled_severity="infraction",
+            severity_source="",
             source="the code itself",
             verified=True,
+            since=None,
+            until=None,
             note="",
             where="zz.csv line 2",
         )
@@ -111,8 +116,8 @@ def test_a_row_is_read() -> None:
         ),
         (GOOD.replace("the code itself", "recalled"), ", code 1(a): verified, yet only recalled; name"),
         (GOOD.replace("yes", "true"), ", code 1(a): verified 'true' is neither yes nor no; write"),
-        (GOOD + ",", ": not 8 cells; put"),
-        (GOOD.removesuffix(","), ": not 8 cells; put"),
+        (GOOD + ",", ": not as many cells as columns; put"),
+        (GOOD.removesuffix(","), ": not as many cells as columns; put"),
         (GOOD.replace("Stop sign", '"Stop" sign'), ": not CSV ("),
     ],
 )
@@ -122,7 +127,9 @@ def test_a_row_that_breaks_a_rule_is_refused_with_its_place(line: str, reason: s
     assert str(caught.value).startswith("zz.csv line 3" + reason)
 
 
-@pytest.mark.parametrize("header", ["", HEADER.replace("source,", ""), HEADER + ",note", "code;scheme"])
+@pytest.mark.parametrize(
+    "header", ["", HEADER.replace("source,", ""), HEADER + ",note", "code;scheme", HEADER + ",x"]
+)
 def test_a_file_without_the_columns_is_refused(header: str) -> None:
     with pytest.raises(CatalogError, match=r"zz.csv: its first line must name the columns scheme,code,"):
         rows(header=header)
@@ -181,6 +188,56 @@ def test_words_of_minor_traffic_are_no_such_words(told: str) -> None:
     assert rows(GOOD.replace("Stop sign", told))
 
 
+FULL = f"{HEADER},covers,except,severity_source,from,until"
+
+
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        (",,,2014-02-30,", "from '2014-02-30' is no day; write"),
+        (",,,,20140630", "until '20140630' is no day; write"),
+        (",,,2014-07-01,2014-06-30", "from 2014-07-01 is after until 2014-06-30; write"),
+    ],
+)
+def test_days_are_days(cells: str, reason: str) -> None:
+    with pytest.raises(CatalogError, match=f"zz.csv line 2, code 1\\(a\\): {reason}"):
+        rows(f"{GOOD},{cells}", header=FULL)
+
+
+@pytest.mark.parametrize("source", ["", "recalled"])
+def test_a_severity_that_nobody_read_is_unknown_to_the_rules(source: str) -> None:
+    known, unread = rows(f"{GOOD},,,the law,,", f"{GOOD},,,{source},,", header=FULL)
+    assert (known.severity, known.recalled_severity) == ("infraction", None)
+    assert (unread.severity, unread.recalled_severity) == (None, "infraction")
+    assert Catalog([unread]).place(Offense(scheme="ZZ-VC", code="1(a)")).severity is None
+
+
+def test_a_severity_is_never_read_where_there_is_none() -> None:
+    with pytest.raises(CatalogError, match="a severity_source without a severity; write"):
+        rows(f"{GOOD.replace('infraction', '')},,,the law,,", header=FULL)
+
+
+def test_no_row_of_the_catalog_decides_by_a_severity_from_memory() -> None:
+    unread = [entry for entry in built_in().entries if entry.recalled_severity]
+    assert {entry.severity for entry in unread} == {None}
+    assert {entry.severity_source for entry in unread} == {"recalled"}
+
+
+def test_a_code_that_changed_is_looked_up_by_the_day_of_the_booking() -> None:
+    old, new = (
+        f"{GOOD},,,,,2014-06-30",
+        f"{GOOD.replace('minor_traffic', 'hit_and_run').replace('Stop sign', 'Hit and run')},,,,2014-07-01,",
+    )
+    catalog = Catalog(rows(old, new, header=FULL))
+    offense = Offense(scheme="ZZ-VC", code="1(A)")
+    days = {day: catalog.place(offense, day).charge_class for day in (date(2014, 6, 30), date(2014, 7, 1))}
+    assert list(days.values()) == ["minor_traffic", "hit_and_run"]
+    assert catalog.place(offense).charge_class == "unclassified"  # no day, no meaning
+    assert Catalog(rows(old, header=FULL)).place(offense, date(2014, 7, 1)).charge_class == "unclassified"
+    with pytest.raises(CatalogError, match="keep one of the two, or part them by from and until"):
+        Catalog(rows(old, new.replace("07-01", "06-30"), header=FULL))
+
+
 def test_one_code_in_two_rows_is_refused() -> None:
     with pytest.raises(
         CatalogError, match=r"zz.csv line 3, code 1 \(A\): the same code as 1\(a\) of zz.csv line 2"
@@ -193,11 +250,11 @@ def test_an_agency_adds_codes_and_places_what_the_catalog_leaves_open() -> None:
         rows(
             GOOD,
             GOOD.replace("ZZ-VC,1(a)", "NCIC,5499") + "the county books stop signs alone under it",
-            "ca vc,CVC 12500 (A),Unlicensed,minor_traffic,misdemeanor,ours,yes,",  # as the catalog has it
+            "ca vc,CVC 12500 (A),Unlicensed,minor_traffic,wobbler,ours,yes,",  # as the catalog has it
         )
     )
     assert own.place(Offense(scheme="ZZ-VC", code="1(A)")).charge_class == "minor_traffic"
-    assert own.place(Offense(scheme="NCIC", code="5499")).severity == "infraction"
+    assert own.place(Offense(scheme="NCIC", code="5499")).charge_class == "minor_traffic"
     assert own.find("CA-VC", "12500(a)") is find("CA-VC", "12500(a)")
     assert len(own.entries) == len(built_in().entries) + 1
     assert place(Offense(scheme="NCIC", code="5499")).charge_class == "unclassified"
@@ -208,7 +265,7 @@ def test_an_agency_adds_codes_and_places_what_the_catalog_leaves_open() -> None:
     [
         ("NJ,39:4-50,Careless,minor_traffic,infraction,ours,yes,", "dui, infraction"),
         ("nj,N.J.S.A. 39:4-50,D,dui,felony,ours,yes,", "dui, infraction"),
-        ("CA-VC,12500A,Unlicensed,unclassified,,ours,yes,", "minor_traffic, misdemeanor"),
+        ("CA-VC,12500A,Unlicensed,unclassified,,ours,yes,", "minor_traffic, wobbler"),
     ],
 )
 def test_an_agency_changes_nothing_that_the_catalog_places(row: str, held: str) -> None:

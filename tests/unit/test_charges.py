@@ -38,7 +38,7 @@ def test_a_code_is_shown_in_any_spelling() -> None:
         "CA-VC 14601.2(a): Driving while suspended for a conviction under 23152 or 23153",
         "class     minor_traffic: in scope, no flag before a conviction where all is minor and the record is "
         "clean",
-        "severity  misdemeanor",
+        "severity  misdemeanor, from self-law.org/code/ca/vehicle-code/40000-11 (Vehicle Code 40000.11)",
         "source    recalled (not verified)",
         "note      nobody suspects 23152 at this arrest; whether there was such a conviction the history tells",
         "row       ca-vc.csv line 6",
@@ -57,7 +57,7 @@ def test_a_code_is_shown_in_any_spelling() -> None:
             "23103(a)",
             "in scope, no flag before a conviction where all is minor and the record is clean; booked",
         ),
-        ("AZ-ARS", "28-622.01", "excluded by the policy"),  # a serious felony
+        ("FL-FS", "316.1935", "excluded by the policy"),  # a serious felony
         ("CA-VC", "2800.2", "booked as a felony, it is excluded"),  # a wobbler
         ("AAMVA-ACD", "S95", "booked as a felony, it is excluded"),  # no severity
         ("CA-VC", "2800.1", "below felony, a person rules"),

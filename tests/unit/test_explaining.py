@@ -96,7 +96,7 @@ def test_an_open_case_from_its_booking_to_what_comes_next() -> None:
     ]
     assert "The agency CA0190000 booked somebody on 2012-05-04." in parts["The arrest"]
     assert "The arrest goes by the number A-1." in parts["The arrest"]
-    assert "Charge 1 is under CA-VC 12500(a).\n  Its kind: minor traffic." in parts["The charges"]
+    assert "Charge 1 is under CA-VC 14601(a).\n  Its kind: minor traffic." in parts["The charges"]
     assert "Our catalog says so." in parts["The charges"]
     assert parts["The record"] == "The record is clean."
     assert parts["What came"].splitlines() == [

@@ -83,7 +83,7 @@ def test_the_codes_of_these_tables_are_what_they_are_called() -> None:
     assert class_of(the.SERIOUS_WOBBLER) == ("other_traffic_serious", "wobbler")
     assert class_of(the.SERIOUS_UNKNOWN) == ("other_traffic_serious", None)
     assert class_of(the.NON_TRAFFIC)[0] == "non_traffic"
-    assert class_of(the.COURT_PROCESS) == ("court_process", "misdemeanor")
+    assert class_of(the.COURT_PROCESS) == ("court_process", "wobbler")
     assert class_of(the.UNCLASSIFIED)[0] == "unclassified"
 
 
@@ -550,14 +550,17 @@ DISPUTED = facts_of(booking(), conviction("2013-01-01", of=the.DUI_NO_CRIME), di
     ),
     (
         "a court process conviction decides nothing while another charge waits",
-        facts_of(booking(charge(), charge(the.COURT_PROCESS, "2")), conviction("2013-01-01", "2")),
+        facts_of(
+            booking(charge(), charge(the.COURT_PROCESS, "2")),
+            conviction("2013-01-01", "2", severity="misdemeanor"),
+        ),
         WAIT,
     ),
     (
         "once every other charge has ended it goes to a person",
         facts_of(
             booking(charge(), charge(the.COURT_PROCESS, "2")),
-            conviction("2013-01-01", "2"),
+            conviction("2013-01-01", "2", severity="misdemeanor"),
             dismissal("2013-01-01", "1"),
         ),
         OUTCOME,
@@ -573,7 +576,7 @@ DISPUTED = facts_of(booking(), conviction("2013-01-01", of=the.DUI_NO_CRIME), di
     ),
     (
         "a plea to failing to appear is no traffic conviction: a person says",
-        facts_of(booking(), conviction("2013-01-01", of=the.COURT_PROCESS)),
+        facts_of(booking(), conviction("2013-01-01", severity="misdemeanor", of=the.COURT_PROCESS)),
         OUTCOME,
     ),
 )
@@ -936,7 +939,7 @@ def test_reinstated(facts: Facts, rule: str) -> None:
     ),
     (
         "in another spelling neither",
-        facts_of(booking(), dismissal("2013-01-01"), booking(charge(("ca vc", "12500 (A)")), on="2013-06-01")),
+        facts_of(booking(), dismissal("2013-01-01"), booking(charge(("ca vc", "14601 (A)")), on="2013-06-01")),
         CLEAR,
     ),
     (
@@ -999,7 +1002,7 @@ GUILTY_AGAIN = GUILTY.model_copy(
         facts_of(
             booking(),
             conviction("2013-01-01", of=the.MINOR),
-            conviction("2013-01-01", of=("ca-vc", "12500 (a)")),
+            conviction("2013-01-01", of=("ca-vc", "14601 (a)")),
             correction(conviction("2013-01-01", of=the.MINOR)),
         ),
         WAIT,

@@ -44,7 +44,7 @@ Step = Sent | str
 
 # What may come -----------------------------------------------------------------------------------
 
-A_CRIME: Final = "12500(a)"  # driving without a license: minor traffic, and a misdemeanor in California
+A_CRIME: Final = "14601(a)"  # driving while suspended: minor traffic, and a misdemeanor in California
 CODES: Final = (A_CRIME, "12951(a)")
 CHARGES: Final = [{"charge_id": str(n), "scheme": "CA-VC", "code": code} for n, code in enumerate(CODES, 1)]
 

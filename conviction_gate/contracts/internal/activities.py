@@ -1,6 +1,6 @@
 """What workflows hand to activities and get back: the inside of the house, not for senders."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Literal, Self
 
 from pydantic import (
@@ -70,12 +70,16 @@ class Intervals(InternalModel):
 
 
 class HistoryRequest(Model):
-    """Whose history, under every set of ids that bookings gave, and which offenses to place."""
+    """Whose history, under every set of ids that bookings gave, and which offenses to place.
+
+    `booked_on`: the day of the booking, at the jail; a code means what it meant then.
+    """
 
     case_id: str
     agency: str
     subjects: tuple[Subject, ...]
     offenses: tuple[Offense, ...]
+    booked_on: date | None = None
 
 
 class EarlierRecord(InternalModel):
@@ -108,10 +112,12 @@ class RecalledCase(Model):
 
 
 class OffensesToClassify(Model):
-    """Offenses that came after the history was asked for, and whose catalog places them."""
+    """Offenses that came after the history was asked for, whose catalog places them, and the day of the
+    booking."""
 
     agency: str
     offenses: tuple[Offense, ...]
+    booked_on: date | None = None
 
 
 class OffensesClassified(ActivityResult):

@@ -7,6 +7,7 @@ own mapping either way).
 """
 
 from collections.abc import Iterable
+from datetime import date
 from functools import cache
 from importlib.resources import files
 
@@ -22,31 +23,38 @@ class Catalog:
     """Codes by their key; the built-in ones, or those with an agency's own beside them."""
 
     def __init__(self, rows: Iterable[Entry]) -> None:
-        """Raises `CatalogError` where two rows are one code."""
-        self._by_key: dict[tuple[str, str], Entry] = {}
+        """Raises `CatalogError` where two rows are one code on one day."""
+        self._by_key: dict[tuple[str, str], list[Entry]] = {}
         for row in rows:
-            first = self._by_key.setdefault(normalised(row.scheme, row.code), row)
-            if first is not row:
+            held = self._by_key.setdefault(normalised(row.scheme, row.code), [])
+            if first := next(filter(row.meets, held), None):
                 raise CatalogError(
                     f"{row.where}, code {row.code}: the same code as {first.code} of {first.where}; "
-                    "keep one of the two"
+                    "keep one of the two, or part them by from and until"
                 )
+            held.append(row)
 
     @property
     def entries(self) -> tuple[Entry, ...]:
         """All rows, in the order of their files."""
-        return tuple(self._by_key.values())
+        return tuple(row for rows in self._by_key.values() for row in rows)
 
-    def find(self, scheme: str, code: str) -> Entry | None:
-        """The row of a code in any spelling; None where the catalog does not hold it."""
-        return self._by_key.get(normalised(scheme, code))
+    def find(self, scheme: str, code: str, on: date | None = None) -> Entry | None:
+        """The row of a code in any spelling; None where the catalog does not hold it.
 
-    def place(self, offense: Offense) -> ClassifiedOffense:
-        """Where the catalog places an offense; `unclassified` where it does not hold the code.
+        `on`: the day of the booking, for a code that changed its meaning; without it such a code is not found.
+        """
+        rows = self._by_key.get(normalised(scheme, code), [])
+        if on is None:
+            return rows[0] if len(rows) == 1 and rows[0].since is rows[0].until is None else None
+        return next((row for row in rows if row.holds_on(on)), None)
+
+    def place(self, offense: Offense, on: date | None = None) -> ClassifiedOffense:
+        """Where the catalog places an offense of a day; `unclassified` where it does not hold the code.
 
         Scheme and code are kept as they were sent.
         """
-        entry = self.find(offense.scheme, offense.code)
+        entry = self.find(offense.scheme, offense.code, on)
         return ClassifiedOffense(
             scheme=offense.scheme,
             code=offense.code,
@@ -64,13 +72,14 @@ class Catalog:
                 it leaves open, or two rows are one code.
         """
         merged = dict(self._by_key)
-        for key, row in Catalog(rows)._by_key.items():
-            held = self._by_key.get(key)
-            if held is None or _told(held) != _told(row):
-                if held and (flaw := _overrules(held, row)):
-                    raise CatalogError(f"{row.where}, code {row.code}: {flaw}")
-                merged[key] = row
-        return Catalog(merged.values())
+        for key, own in Catalog(rows)._by_key.items():
+            held = merged.get(key, [])
+            if [*map(_told, held)] != [*map(_told, own)]:
+                for row, flaw in ((row, _overrules(one, row)) for one in held for row in own):
+                    if flaw:
+                        raise CatalogError(f"{row.where}, code {row.code}: {flaw}")
+                merged[key] = own
+        return Catalog(row for rows in merged.values() for row in rows)
 
 
 def _overrules(held: Entry, own: Entry) -> str | None:
@@ -104,15 +113,16 @@ def built_in() -> Catalog:
     return Catalog(row for file in found for row in read_rows(file.read_text("utf-8"), file.name))
 
 
-def find(scheme: str, code: str) -> Entry | None:
+def find(scheme: str, code: str, on: date | None = None) -> Entry | None:
     """See `Catalog.find`, of the built-in one."""
-    return built_in().find(scheme, code)
+    return built_in().find(scheme, code, on)
 
 
-def place(offense: Offense) -> ClassifiedOffense:
+def place(offense: Offense, on: date | None = None) -> ClassifiedOffense:
     """See `Catalog.place`, of the built-in one."""
-    return built_in().place(offense)
+    return built_in().place(offense, on)
 
 
 def _told(entry: Entry) -> str:
-    return f"{entry.charge_class}, {entry.severity}" if entry.severity else entry.charge_class
+    severity = entry.severity or entry.recalled_severity
+    return f"{entry.charge_class}, {severity}" if severity else entry.charge_class

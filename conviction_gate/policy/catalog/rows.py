@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import Iterator
+from datetime import date
 from io import StringIO
 from typing import Final, NamedTuple, cast, get_args
 
@@ -10,7 +11,8 @@ from conviction_gate.contracts.fields import ChargeClass
 from conviction_gate.contracts.internal.facts import CatalogSeverity
 from conviction_gate.policy.catalog.spelling import key_of
 
-COLUMNS: Final = ("scheme", "code", "description", "charge_class", "severity", "source", "verified", "note")
+REQUIRED: Final = ("scheme", "code", "description", "charge_class", "severity", "source", "verified", "note")
+OPTIONAL: Final = ("covers", "except", "severity_source", "from", "until")
 
 _CLASSES: Final = get_args(ChargeClass)
 _SEVERITIES: Final = ("", *get_args(CatalogSeverity))
@@ -35,29 +37,51 @@ class CatalogError(ValueError):
 
 
 class Entry(NamedTuple):
-    """One code of the catalog. `severity` null: the code has none of its own. `where`: its file and line."""
+    """One row of the catalog. `where`: its file and line.
+
+    `severity` is what the rules know: null where the code has none of its own, or where nobody has read it
+    in the law; `recalled_severity` is one that nobody has read. `since`, `until`: the first and last day on
+    which an offense is placed by this row; null: without end.
+    """
 
     scheme: str
     code: str
     description: str
     charge_class: ChargeClass
     severity: CatalogSeverity | None
+    recalled_severity: CatalogSeverity | None
+    severity_source: str
     source: str
     verified: bool
+    since: date | None
+    until: date | None
     note: str
     where: str
 
+    def holds_on(self, day: date) -> bool:
+        """Whether an offense of this day is placed by this row."""
+        return (self.since or date.min) <= day <= (self.until or date.max)
+
+    def meets(self, other: "Entry") -> bool:
+        """Whether there is a day on which both rows hold."""
+        first = max(self.since or date.min, other.since or date.min)
+        return first <= min(self.until or date.max, other.until or date.max)
+
 
 def read_rows(text: str, file: str) -> Iterator[Entry]:
-    """The rows of a CSV file with the eight columns, in any order. `file`: its name, for messages.
+    """The rows of a CSV file with the columns of a catalog, in any order. `file`: its name, for messages.
 
     Raises:
         CatalogError: a row breaks a rule.
     """
     reader = csv.DictReader(StringIO(text, newline=""), strict=True)
     try:
-        if sorted(reader.fieldnames or ()) != sorted(COLUMNS):
-            raise CatalogError(f"{file}: its first line must name the columns {','.join(COLUMNS)}")
+        columns = reader.fieldnames or ()
+        if len(set(columns)) < len(columns) or not set(REQUIRED) <= set(columns) <= {*REQUIRED, *OPTIONAL}:
+            raise CatalogError(
+                f"{file}: its first line must name the columns {','.join(REQUIRED)}, and may name "
+                f"{','.join(OPTIONAL)}"
+            )
         for row in reader:
             yield _entry(row, f"{file} line {reader.line_num}")
     except csv.Error as error:
@@ -73,20 +97,24 @@ def never_minor(description: str, note: str) -> str | None:
 def _entry(row: dict[str, str], where: str) -> Entry:
     # Too many cells stand under None, cells that are missing are None.
     if None in row or None in row.values():
-        raise CatalogError(
-            f"{where}: not {len(COLUMNS)} cells; put a text that holds a comma into quotation marks"
-        )
-    row = {name: cell.strip() for name, cell in row.items()}
+        raise CatalogError(f"{where}: not as many cells as columns; put a text that holds a comma into quotes")
+    row = dict.fromkeys(OPTIONAL, "") | {name: cell.strip() for name, cell in row.items()}
     if flaw := _flaw(row):
         raise CatalogError(f"{where}, code {row['code'] or '(none)'}: {flaw}")
+    severity = cast(CatalogSeverity | None, row["severity"] or None)
+    was_read = row["severity_source"] not in ("", "recalled")
     return Entry(
         scheme=row["scheme"],
         code=row["code"],
         description=row["description"],
         charge_class=cast(ChargeClass, row["charge_class"]),
-        severity=cast(CatalogSeverity | None, row["severity"] or None),
+        severity=severity if was_read else None,
+        recalled_severity=None if was_read else severity,
+        severity_source=row["severity_source"],
         source=row["source"],
         verified=row["verified"] == "yes",
+        since=_day(row["from"]),
+        until=_day(row["until"]),
         note=row["note"],
         where=where,
     )
@@ -102,10 +130,17 @@ def _flaw(row: dict[str, str]) -> str | None:
         return f"charge_class '{row['charge_class']}' is none of the policy's; write {' or '.join(_CLASSES)}"
     if row["severity"] not in _SEVERITIES:
         return f"severity '{row['severity']}' is unknown; write {', '.join(_SEVERITIES[1:])} or nothing"
+    if row["severity_source"] and not row["severity"]:
+        return "a severity_source without a severity; write the severity that was read there"
     if row["verified"] not in ("yes", "no"):
         return f"verified '{row['verified']}' is neither yes nor no; write yes only where you read it there"
     if row["verified"] == "yes" and row["source"] == "recalled":
         return "verified, yet only recalled; name where you read it, or write no"
+    for column in ("from", "until"):
+        if not _is_day(row[column]):
+            return f"{column} '{row[column]}' is no day; write it as in 2014-06-30, or nothing"
+    if row["from"] and row["until"] and row["from"] > row["until"]:
+        return f"from {row['from']} is after until {row['until']}; write the first and the last day"
     told = never_minor(row["description"], row["note"])
     if row["charge_class"] == "minor_traffic" and told:
         return (
@@ -113,3 +148,14 @@ def _flaw(row: dict[str, str]) -> str | None:
             "that class, or as unclassified so that a person rules; if it is neither, say it in other words"
         )
     return None
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return not text or date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
