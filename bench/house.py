@@ -18,9 +18,9 @@ from bench.cases import Bare, Ours
 from conviction_gate.config.settings import PREFIX, Settings
 from conviction_gate.devserver import children
 from conviction_gate.devserver.embedded import embedded, free_port
-from conviction_gate.encryption.codec import converter
+from conviction_gate.encryption.codec import converter_for
 from conviction_gate.encryption.converter import data_converter
-from conviction_gate.encryption.keys import provide_key
+from conviction_gate.encryption.keys import ensure_key
 
 BARE_WORKER = (sys.executable, "-P", "-m", "bench.bare_worker")
 GATE = (sys.executable, "-P", "-c", "from conviction_gate.cli.command_line import main; main()")
@@ -69,10 +69,10 @@ class House:
     async def sealed(self) -> AsyncIterator[tuple[Ours, int]]:
         """Our cases with every payload sealed, and the process of the worker that carries them."""
         settings = Settings(data=self.data, encryption="on")
-        provide_key(settings)
+        ensure_key(settings)
         sealing = replace(self, settings={**self.settings, f"{PREFIX}ENCRYPTION": "on"})
         async with sealing._working(children.WORKER) as pid:
-            sealed = converter(settings, "default")
+            sealed = converter_for(settings, "default")
             yield Ours(await Client.connect(self.address, data_converter=sealed)), pid
 
     @asynccontextmanager

@@ -27,7 +27,7 @@ def arrived(payloads: Sequence[Any], number: int) -> str:
     """
     reason = refused(payloads)
     if reason is None and was_refused(number):
-        reason = "the payload could not be read when it came, or was not taken unsealed; send it again"
+        reason = "the payload could not be read when it came, or was refused as plaintext; send it again"
     elif reason is not None and not workflow.patched(_mark(number)):
         reason = None
     if reason is not None:
@@ -47,7 +47,7 @@ def refused(payloads: Sequence[Any]) -> str | None:
 
 
 def must_open(payloads: Sequence[Any]) -> None:
-    """Raises `CannotDecrypt` where one of the payloads is sealed: the task fails, and is tried again."""
+    """Raises `CannotDecrypt` where one of the payloads is encrypted: the task fails, and is tried again."""
     for value in payloads:
         if isinstance(value, RawValue) and is_encrypted(value.payload.metadata):
             raise CannotDecrypt(value.payload.metadata)

@@ -11,7 +11,7 @@ from conviction_gate.cli.help import App
 from conviction_gate.cli.options import Data, Json
 from conviction_gate.cli.session import fail
 from conviction_gate.config.settings import PREFIX, Settings, SettingsError
-from conviction_gate.encryption.keys import fitting, list_keys, make_key, new_secret, today, use_key
+from conviction_gate.encryption.keys import checked_id, list_keys, make_key, new_secret, today, use_key
 
 keys: Final = App("The keys that encrypt what goes to the Temporal server.")
 
@@ -31,7 +31,7 @@ def new_key(
     """Make a key in the key folder. The first one is current; a later one only decrypts until `keys use`."""
     try:
         if shown:
-            print(f"{fitting(key_id or today())}={new_secret()}")
+            print(f"{checked_id(key_id or today())}={new_secret()}")
             return
         folder = _folder()
         file = make_key(folder, key_id)

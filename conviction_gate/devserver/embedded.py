@@ -36,9 +36,11 @@ from temporalio.service import RPCError
 from conviction_gate.config.settings import PREFIX, Settings, SettingsError
 from conviction_gate.devserver import children, claims
 from conviction_gate.devserver.claims import HOST, Refused, free_port
-from conviction_gate.encryption.codec import SealingCodec
-from conviction_gate.encryption.codec_server import CodecServer, Readers, serving
-from conviction_gate.encryption.keys import provide_key, read_keyring
+from conviction_gate.encryption.codec import EncryptionCodec
+from conviction_gate.encryption.codec_app import CodecApp
+from conviction_gate.encryption.codec_server import serving
+from conviction_gate.encryption.keys import ensure_key, read_keyring
+from conviction_gate.encryption.readers import Readers
 from conviction_gate.temporal import search_attributes
 from conviction_gate.temporal.runtime import sdk_runtime
 
@@ -82,7 +84,7 @@ class Running:
     ui_address: str
     http_address: str | None
     codec_address: str | None
-    """Where its payloads are opened; None: they are not sealed."""
+    """The codec server, which decrypts its payloads; None: they are not encrypted."""
     data: Path
     namespace: str
     _server: Process = field(repr=False, compare=False)
@@ -177,12 +179,12 @@ async def embedded(
         if http_port is not None:
             ports["--http-port"] = http_port
         settings = Settings(data=place, registry_url=None) if ephemeral else Settings(data=place)
-        seals = settings.encryption == "on"
-        codec_port = (codec_port or free_port()) if seals else None
+        encrypts = settings.encryption == "on"
+        codec_port = (codec_port or free_port()) if encrypts else None
         await claims.claim(place, lock, ports if codec_port is None else ports | {"--codec-port": codec_port})
-        if seals:
-            if not (place / DATABASE).exists():  # or its cases may be sealed with a key that was lost
-                provide_key(settings)
+        if encrypts:
+            if not (place / DATABASE).exists():  # or its cases may need a key that was lost
+                ensure_key(settings)
             read_keyring(settings)  # before the server starts: what is wrong is told at once
         codec_address = None if codec_port is None else f"http://{HOST}:{codec_port}"
         command = _command(program, ports, codec_address, None if ephemeral else place / DATABASE)
@@ -254,10 +256,10 @@ async def _codec(settings: Settings, data: Path, port: int, ui_port: int) -> Asy
 
     It asks for no token, since this web UI knows nobody by name: who reaches the one may read by the other.
     """
-    codec = SealingCodec(read_keyring(settings), NAMESPACE)
+    codec = EncryptionCodec(read_keyring(settings), NAMESPACE)
     pages = frozenset(f"http://{host}:{ui_port}" for host in (HOST, "localhost"))
     with (data / "codec.log").open("a") as log:
-        app = CodecServer(codec, NAMESPACE, Readers(None), pages, partial(print, file=log, flush=True))
+        app = CodecApp(codec, NAMESPACE, Readers(None), pages, partial(print, file=log, flush=True))
         async with serving(app, f"{HOST}:{port}"):
             yield
 

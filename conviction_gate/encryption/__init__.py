@@ -1,1 +1,1 @@
-"""Every payload is encrypted before it leaves for the Temporal server: keys, codec, codec server."""
+"""Encryption of payloads: keys, the codec, the payload converter, and the codec server with its sign-in."""

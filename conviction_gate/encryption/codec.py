@@ -1,7 +1,7 @@
-"""Payloads are sealed before they leave for the Temporal server: AES-256-GCM, docs/security.md.
+"""The payload codec: AES-256-GCM, docs/security.md.
 
-What no key here opens is handed on as it came, marked with the reason: an exception would fail
-the whole task, and with it what other senders sent. Who reads it refuses it (converter.py, inbox.py).
+A payload that cannot be decrypted is passed on as it is, marked with the reason: an exception would fail the
+whole workflow task, and with it the messages of other senders. Its reader rejects it (converter.py, inbox.py).
 """
 
 import dataclasses
@@ -32,75 +32,74 @@ from conviction_gate.encryption.keys import Keyring, read_keyring
 
 NONCE_BYTES = 12
 DEFLATED = b"binary/zlib"
-OPENED_MOST = 8 * 1024 * 1024
-"""Bytes of a payload once it is opened; the server takes 2 MB of them as they come."""
+MAX_DECRYPTED = 8 * 1024 * 1024
+"""Bytes of a payload after decryption; the server takes 2 MB before it."""
 
 
-class SealingCodec(PayloadCodec):
-    """Seals with the current key, and opens with any. The namespace is bound to what is sealed."""
+class EncryptionCodec(PayloadCodec):
+    """Encrypts with the current key and decrypts with any. The namespace is the associated data."""
 
-    def __init__(self, keyring: Keyring, namespace: str, *, takes_plaintext: bool = True) -> None:
+    def __init__(self, keyring: Keyring, namespace: str, *, accepts_plaintext: bool = True) -> None:
         self._keyring = keyring
         self._namespace = namespace
-        self._takes_plaintext = takes_plaintext
+        self._accepts_plaintext = accepts_plaintext
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
-        """See `seal`."""
-        return self.seal(payloads)
+        """See `encrypt`."""
+        return self.encrypt(payloads)
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
-        """See `unseal`."""
-        return self.unseal(payloads)
+        """See `decrypt`."""
+        return self.decrypt(payloads)
 
-    def seal(self, payloads: Iterable[Payload]) -> list[Payload]:
-        """Each payload, metadata and all, in one that names the key: nonce, ciphertext, tag. What is
-        shorter deflated is deflated first, since it is kept for years."""
-        return [self._sealed(payload) for payload in payloads]
+    def encrypt(self, payloads: Iterable[Payload]) -> list[Payload]:
+        """Each payload with its metadata in one that names the key: nonce, ciphertext, tag. Deflated before,
+        where that makes it shorter, since the server stores it for years."""
+        return [self._encrypt(payload) for payload in payloads]
 
-    def unseal(self, payloads: Iterable[Payload]) -> list[Payload]:
-        """What was sealed, opened; what does not open, or is not taken, marked with the reason."""
+    def decrypt(self, payloads: Iterable[Payload]) -> list[Payload]:
+        """Each payload decrypted; marked with the reason where it cannot be, or where plaintext is refused."""
         return [
-            self._opened(p) if is_encrypted(p.metadata) else self._in_the_clear(p)
+            self._decrypt(p) if is_encrypted(p.metadata) else self._check_plaintext(p)
             for p in map(_unmarked, payloads)
         ]
 
-    def _sealed(self, payload: Payload) -> Payload:
+    def _encrypt(self, payload: Payload) -> Payload:
         current, nonce = self._keyring.current, os.urandom(NONCE_BYTES)
-        bound = self._namespace.encode()
-        text = _deflated(payload).SerializeToString()
-        data = nonce + self._keyring.ciphers[current].encrypt(nonce, text, bound)
-        return Payload(metadata={ENCODING: ENCRYPTED, KEY_ID: current.encode()}, data=data)
+        plaintext = _deflated(payload).SerializeToString()
+        ciphertext = self._keyring.ciphers[current].encrypt(nonce, plaintext, self._namespace.encode())
+        return Payload(metadata={ENCODING: ENCRYPTED, KEY_ID: current.encode()}, data=nonce + ciphertext)
 
-    def _opened(self, payload: Payload) -> Payload:
+    def _decrypt(self, payload: Payload) -> Payload:
         name = payload.metadata.get(KEY_ID, b"").decode(errors="replace")
         quoted = key_id(payload.metadata)
         if (cipher := self._keyring.ciphers.get(name)) is None:
             return _marked(
                 payload,
-                f"the payload is sealed with the key {quoted}, which is not here; "
-                f"add that key, or seal it with '{self._keyring.current}' and send it again",
+                f"the payload is encrypted with the key {quoted}, which is not here; "
+                f"add that key, or encrypt it with '{self._keyring.current}' and send it again",
             )
-        nonce, sealed = payload.data[:NONCE_BYTES], payload.data[NONCE_BYTES:]
+        nonce, ciphertext = payload.data[:NONCE_BYTES], payload.data[NONCE_BYTES:]
         try:
-            opened = Payload.FromString(cipher.decrypt(nonce, sealed, self._namespace.encode()))
-            return _unmarked(_inflated(opened))
+            plaintext = Payload.FromString(cipher.decrypt(nonce, ciphertext, self._namespace.encode()))
+            return _unmarked(_inflated(plaintext))
         except (InvalidTag, DecodeError, ValueError, zlib.error):  # ValueError: a nonce that is too short
             return _marked(
                 payload,
-                f"the payload does not open with the key {quoted}: it was changed, or sealed with another "
-                f"key or for another namespace than '{self._namespace}'; seal it anew and send it again",
+                f"the payload cannot be decrypted with the key {quoted}: it was changed, or encrypted with "
+                f"another key or for another namespace than '{self._namespace}'; encrypt and send it again",
             )
 
-    def _in_the_clear(self, payload: Payload) -> Payload:
-        if self._takes_plaintext or payload.data.strip() in (b"", b"null"):  # which tells nothing
+    def _check_plaintext(self, payload: Payload) -> Payload:
+        if self._accepts_plaintext or payload.data.strip() in (b"", b"null"):  # which holds no information
             return payload
         return _marked(
-            payload, "the payload is not sealed; seal it as docs/senders.md tells, and send it again"
+            payload, "the payload is not encrypted; encrypt it as docs/senders.md describes, and send it again"
         )
 
 
-def sealing_converter(codec: SealingCodec) -> DataConverter:
-    """The house's converter with everything sealed, the texts of failures too."""
+def encrypting_converter(codec: EncryptionCodec) -> DataConverter:
+    """The project's converter with this codec, which also encrypts the texts of failures."""
     return dataclasses.replace(
         data_converter,
         payload_codec=codec,
@@ -108,31 +107,31 @@ def sealing_converter(codec: SealingCodec) -> DataConverter:
     )
 
 
-def converter(settings: Settings, namespace: str) -> DataConverter:
+def converter_for(settings: Settings, namespace: str) -> DataConverter:
     """The converter that the settings ask for; raises `KeysError`."""
     if settings.encryption == "off":
         return data_converter
-    codec = SealingCodec(read_keyring(settings), namespace, takes_plaintext=settings.plaintext == "accept")
-    return sealing_converter(codec)
+    accepts_plaintext = settings.plaintext == "accept"
+    return encrypting_converter(
+        EncryptionCodec(read_keyring(settings), namespace, accepts_plaintext=accepts_plaintext)
+    )
 
 
-def parted(ours: PayloadCodec | None, now: PayloadCodec | None) -> str | None:
-    """Why a worker and one that starts now could not read each other, and what to do; None where they can.
-
-    Each seals nothing, for the other to open.
-    """
-    if not (isinstance(ours, SealingCodec) and isinstance(now, SealingCodec)):
-        if ours is now:
+def codec_mismatch(at_start: PayloadCodec | None, now: PayloadCodec | None) -> str | None:
+    """Why a worker that started with one codec and a worker that starts now could not read each other's
+    payloads, and what to do; None where they can. Each encrypts an empty payload for the other to decrypt."""
+    if not (isinstance(at_start, EncryptionCodec) and isinstance(now, EncryptionCodec)):
+        if at_start is now:
             return None
         is_now = "off" if now is None else "on"
-        return f"encryption is {is_now} now, and was not at this worker's start; start it anew"
-    for seals, opens, told in (
-        (ours, now, "this worker seals with the key {}, which is not there any more; bring it back"),
-        (now, ours, "the key {} seals now, and came after this worker's start; start it anew"),
+        return f"encryption is {is_now} now, and was not when this worker started; restart it"
+    for writer, reader, problem in (
+        (at_start, now, "this worker encrypts with the key {}, which is gone; put it back"),
+        (now, at_start, "the key {} became the current one after this worker started; restart it"),
     ):
-        (sealed,) = seals.seal([Payload()])
-        if any(REFUSAL in opened.metadata for opened in opens.unseal([sealed])):
-            return told.format(key_id(sealed.metadata))
+        (encrypted,) = writer.encrypt([Payload()])
+        if any(REFUSAL in payload.metadata for payload in reader.decrypt([encrypted])):
+            return problem.format(key_id(encrypted.metadata))
     return None
 
 
@@ -146,15 +145,15 @@ def _deflated(payload: Payload) -> Payload:
 def _inflated(payload: Payload) -> Payload:
     if payload.metadata.get(ENCODING) != DEFLATED:
         return payload
-    inflating = zlib.decompressobj()
-    text = inflating.decompress(payload.data, OPENED_MOST)
-    if not inflating.eof:
-        raise ValueError("cut off, or too long")
+    decompressor = zlib.decompressobj()
+    text = decompressor.decompress(payload.data, MAX_DECRYPTED)
+    if not decompressor.eof:
+        raise ValueError("truncated, or too long")
     return Payload.FromString(text)
 
 
 def _unmarked(payload: Payload) -> Payload:
-    """Without the mark that another than the codec put there, who would speak in its name."""
+    """Without a mark that did not come from this codec: a sender could otherwise write the reason."""
     if REFUSAL not in payload.metadata:
         return payload
     unmarked = Payload()

@@ -1,9 +1,9 @@
-"""The keys that seal payloads: the current one, and old ones, which still open what they sealed.
+"""The keys that encrypt payloads: the current one, and older ones, which only decrypt.
 
-They come from a folder, or from `CONVICTION_GATE_KEYRING` alone:
+They come from a folder, or else all from `CONVICTION_GATE_KEYRING`:
 
     keys/2026-11-24.key    32 bytes in base64, a file for each key; its name is the key's id
-    keys/current           the id of the current one; not needed where there is one key
+    keys/current           the id of the current key; not needed where there is only one
 """
 
 import base64
@@ -23,7 +23,7 @@ KEY_BYTES = 32
 CURRENT = "current"
 _SUFFIX = ".key"
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII | re.IGNORECASE)
-_OPEN_TO_OTHERS = 0o027  # a group may read: Kubernetes hands secrets out so
+_OTHERS = 0o027  # mode bits; a group may read, as in Kubernetes' secrets
 _VARIABLE = f"{PREFIX}KEYRING"
 
 
@@ -33,7 +33,7 @@ class KeysError(SettingsError):
 
 @dataclass(frozen=True)
 class Keyring:
-    """`current`: the id of the key that seals. `ciphers`: what opens, by the key's id."""
+    """`current`: the id of the key that encrypts. `ciphers`: all keys, by id."""
 
     current: str
     ciphers: Mapping[str, AESGCM] = field(repr=False, compare=False)
@@ -41,7 +41,7 @@ class Keyring:
 
 @dataclass(frozen=True)
 class KeyFile:
-    """A key as `keys list` shows it; `file` is None for one of the environment."""
+    """A key as `keys list` shows it; `file` is None for one from `CONVICTION_GATE_KEYRING`."""
 
     id: str
     is_current: bool
@@ -53,15 +53,15 @@ def read_keyring(settings: Settings) -> Keyring:
     """The keys that the settings name.
 
     Raises:
-        KeysError: there is none, one does not fit, or none is named as the current one.
+        KeysError: there is none, one is not valid, or none is named as the current one.
     """
     if settings.keyring is not None:
         return _from_variable(settings.keyring.get_secret_value())
     files = _files(settings.key_folder)
     if not files:
         raise KeysError(
-            f"no key to seal payloads with in {settings.key_folder}; bring your copy of the keys back, or "
-            "where nothing was sealed yet make one with `conviction-gate keys new`, name another folder in "
+            f"no key to encrypt payloads with in {settings.key_folder}; restore your copy of the keys, or "
+            "where nothing was encrypted yet make one with `conviction-gate keys new`, name another folder in "
             f"{PREFIX}KEYS, or in development set {PREFIX}ENCRYPTION=off"
         )
     ciphers = {key_id: _from_file(file) for key_id, file in files.items()}
@@ -73,30 +73,30 @@ def list_keys(settings: Settings) -> list[KeyFile]:
     ring = read_keyring(settings)
     files = {} if settings.keyring else _files(settings.key_folder)
     return [
-        KeyFile(key_id, key_id == ring.current, file, _made(file) if file else None)
+        KeyFile(key_id, key_id == ring.current, file, _made_at(file) if file else None)
         for key_id in sorted(ring.ciphers)
         for file in [files.get(key_id)]
     ]
 
 
-def provide_key(settings: Settings) -> None:
-    """Make the first key in the data folder, where no other place is named and none is there yet."""
+def ensure_key(settings: Settings) -> None:
+    """Make the first key in the data folder, unless there is one or the settings name another place."""
     if settings.keyring is None and settings.keys is None and not _files(settings.key_folder):
         make_key(settings.key_folder)
 
 
 def new_secret() -> str:
-    """A key that is written nowhere yet, in base64."""
+    """A new random key, in base64."""
     return base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
 
 
 def make_key(folder: Path, key_id: str | None = None) -> Path:
-    """Write a new key, which nobody but this user can read; its id is today's date by default.
+    """Write a new key that only this user can read; its id is today's date by default. Its file.
 
-    The first one is the current one. Another one opens only, until `use_key`: so it can be brought to
-    all workers before anything is sealed with it. Raises `KeysError`.
+    The first key is the current one. A later one only decrypts until `use_key`, so that it can be copied to
+    all workers before anything is encrypted with it. Raises `KeysError`.
     """
-    key_id = fitting(key_id or today())
+    key_id = checked_id(key_id or today())
     files = _files(folder)
     file = folder / f"{key_id}{_SUFFIX}"
     if files:
@@ -122,14 +122,16 @@ def _files(folder: Path) -> dict[str, Path]:
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise KeysError(f"the keys in {folder} cannot be listed: {error.strerror}; mend its rights") from error
-    return {fitting(file.stem): file for file in files}
+        raise KeysError(
+            f"the keys in {folder} cannot be listed: {error.strerror}; fix its permissions"
+        ) from error
+    return {checked_id(file.stem): file for file in files}
 
 
 def _current(folder: Path, files: Mapping[str, Path]) -> str:
-    named = folder / CURRENT
+    file = folder / CURRENT
     try:
-        current = named.read_text().strip()
+        current = file.read_text().strip()
     except FileNotFoundError:
         if len(files) == 1:
             return next(iter(files))
@@ -138,10 +140,10 @@ def _current(folder: Path, files: Mapping[str, Path]) -> str:
             "name it with `conviction-gate keys use ID`"
         ) from None
     except (OSError, ValueError) as error:
-        raise KeysError(f"{named} cannot be read: {error}; write a key's id there") from error
+        raise KeysError(f"{file} cannot be read: {error}; write a key's id there") from error
     if current not in files:
         raise KeysError(
-            f"{named} names a key that is not there; bring its file back, or `conviction-gate keys use ID`"
+            f"{file} names a key that does not exist; restore its file, or run `conviction-gate keys use ID`"
         )
     return current
 
@@ -151,9 +153,11 @@ def _from_file(file: Path) -> AESGCM:
         mode = file.stat().st_mode & 0o777
         text = file.read_bytes()
     except OSError as error:
-        raise KeysError(f"the key {file} cannot be read: {error.strerror}; mend its owner or rights") from error
-    if mode & _OPEN_TO_OTHERS:
-        raise KeysError(f"the key {file} is open to other users ({mode:04o}); run `chmod 600 {file}`")
+        raise KeysError(
+            f"the key {file} cannot be read: {error.strerror}; fix its owner or permissions"
+        ) from error
+    if mode & _OTHERS:
+        raise KeysError(f"the key {file} is accessible to other users ({mode:04o}); run `chmod 600 {file}`")
     return _cipher(text, str(file))
 
 
@@ -161,54 +165,54 @@ def _from_variable(text: str) -> Keyring:
     ciphers: dict[str, AESGCM] = {}
     for number, part in enumerate(text.split(), 1):
         key_id, _, secret = part.strip(",").partition("=")
-        if not secret:  # what stands there may be a key
-            raise KeysError(f"{_VARIABLE}: not of the form id=base64, the current key first; write it so")
-        if fitting(key_id) in ciphers:
-            raise KeysError(f"{_VARIABLE}: holds the id {key_id} twice; leave one of them out")
+        if not secret:  # the error must not repeat it: it may be a key
+            raise KeysError(f"{_VARIABLE}: not of the form id=base64; write the current key first")
+        if checked_id(key_id) in ciphers:
+            raise KeysError(f"{_VARIABLE}: holds the id {key_id} twice; remove one of them")
         ciphers[key_id] = _cipher(secret.encode(), f"{_VARIABLE}, key {number}")
     if not ciphers:
-        raise KeysError(f"{_VARIABLE}: holds no key; write id=base64, the current key first, or leave it out")
+        raise KeysError(f"{_VARIABLE}: holds no key; write id=base64, the current key first, or unset it")
     return Keyring(next(iter(ciphers)), ciphers)
 
 
-def _cipher(text: bytes, place: str) -> AESGCM:
+def _cipher(text: bytes, source: str) -> AESGCM:
     try:
         key = base64.b64decode(text.strip(), validate=True)
     except ValueError:
         key = b""
     if len(key) != KEY_BYTES:
         raise KeysError(
-            f"{place}: not {KEY_BYTES} bytes in base64; make a key with `conviction-gate keys new`, "
+            f"{source}: not {KEY_BYTES} bytes in base64; make a key with `conviction-gate keys new`, "
             "or with `openssl rand -base64 32`"
         )
     return AESGCM(key)
 
 
 def today() -> str:
-    """The id of a key that is made today."""
+    """The default id of a key that is made today."""
     return f"{datetime.now(UTC):%Y-%m-%d}"
 
 
-def fitting(key_id: str) -> str:
-    """The id, where it is one; raises `KeysError`."""
+def checked_id(key_id: str) -> str:
+    """The id; raises `KeysError` where it is not valid."""
     if not _ID.fullmatch(key_id):
         raise KeysError("a key's id is up to 64 letters, digits, ., _ and -, as in 2026-11-24; rename the key")
     return key_id
 
 
-def _made(file: Path) -> datetime:
+def _made_at(file: Path) -> datetime:
     return datetime.fromtimestamp(file.stat().st_mtime, UTC)
 
 
 def _write(file: Path, text: str) -> None:
-    """Whole or not at all, and for this user alone."""
+    """Write the file whole or not at all, for this user alone."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        beside = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
+        temporary = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
             opened.write(text + "\n")
             opened.flush()
             os.fsync(opened.fileno())
-        beside.replace(file)
+        temporary.replace(file)
     except OSError as error:
         raise KeysError(f"{file} cannot be written: {error.strerror}; name another folder") from error

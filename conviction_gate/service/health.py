@@ -29,7 +29,7 @@ from temporalio.worker import Worker
 
 from conviction_gate.config.setting_types import split_address
 from conviction_gate.config.settings import Settings, SettingsError, cannot_bind
-from conviction_gate.encryption.codec import converter, parted
+from conviction_gate.encryption.codec import codec_mismatch, converter_for
 from conviction_gate.registry import Registry, RegistryError
 from conviction_gate.service.shutdown import GracefulShutdown
 from conviction_gate.temporal import search_attributes
@@ -139,10 +139,10 @@ async def check_keys(client: Client) -> None:
     """
 
     def current() -> PayloadCodec | None:
-        return converter(Settings(), client.namespace).payload_codec
+        return converter_for(Settings(), client.namespace).payload_codec
 
     try:
-        problem = parted(client.data_converter.payload_codec, await asyncio.to_thread(current))
+        problem = codec_mismatch(client.data_converter.payload_codec, await asyncio.to_thread(current))
     except SettingsError as error:
         raise CheckFailed(
             f"this worker goes on with the keys of its start, but could not restart: {error}"

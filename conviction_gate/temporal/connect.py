@@ -11,7 +11,7 @@ from temporalio.client import Client, Interceptor
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 
 from conviction_gate.config.settings import Settings
-from conviction_gate.encryption.codec import converter
+from conviction_gate.encryption.codec import converter_for
 from conviction_gate.encryption.converter import data_converter
 from conviction_gate.temporal.runtime import sdk_runtime
 
@@ -65,7 +65,7 @@ async def connect(
     """
     config = connect_config()
     address = config["target_host"]
-    payloads = converter(settings or Settings(), config["namespace"]) if needs_keys else data_converter
+    payloads = converter_for(settings or Settings(), config["namespace"]) if needs_keys else data_converter
     runtime = sdk_runtime(metrics)
     try:
         async with asyncio.timeout(CONNECT_WITHIN):

@@ -1,4 +1,4 @@
-"""What is sealed, read through the codec server: by `temporal`, by who has a token, and by nobody else."""
+"""Encrypted payloads, read through the codec server: by `temporal`, by who has a token, and by nobody else."""
 
 import json
 import re
@@ -32,7 +32,7 @@ async def test_the_temporal_program_reads_what_the_server_does_not_hold(
     show = ("temporal", "workflow", "show", "-w", CASE, "--detailed")
     assert "F-C-1" not in await house.run(*show)
     assert "F-C-1" in await house.run(*show, "--codec-endpoint", up)
-    # What the program sends is sealed too.
+    # What the program sends is encrypted too.
     await house.run(
         *("temporal", "workflow", "signal", "-w", CASE, "--codec-endpoint", up),
         *("--name", "court_update", "--input"),

@@ -1,4 +1,4 @@
-"""`conviction-gate keys`, and a house that seals: its key, a rotation under way, and a key that is missing."""
+"""`conviction-gate keys`, and a server with encryption: its key, a rotation, and a missing key."""
 
 import json
 import re
@@ -49,7 +49,7 @@ async def test_a_case_waits_through_a_rotation(house: House, monkeypatch: pytest
         elsewhere.setenv("CONVICTION_GATE_KEYRING", await house.gate("keys", "new", "theirs", "--print"))
         said = await house.gate("show", waiting, code=2)
         assert re.fullmatch(
-            r"error: the payload is sealed with the key '[-0-9]+', which is not .*; bring that key back .*\n",
+            r"error: the payload is encrypted with the key '[-0-9]+', which is not .*; restore that key .*\n",
             said,
         )
     convicted = {"type": "conviction", "agency": AGENCY, "tracking_number": "R-1", **a_conviction("R-1")}

@@ -1,6 +1,6 @@
 """What stands in the clear where the Temporal server keeps and shows things: docs/security.md lists all of it.
 
-Every free field of every message holds a mark of its own, on a house that seals; then the marks are looked
+Every free field of every message holds a mark of its own, with encryption on; then the marks are looked
 for wherever somebody without the keys can look.
 """
 

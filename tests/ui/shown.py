@@ -1,4 +1,4 @@
-"""A house whose payloads are sealed, with a case of each kind, and Debian's chromium to look at it."""
+"""A server whose payloads are encrypted, with a case of each kind, and Debian's chromium to look at it."""
 
 import json
 import os

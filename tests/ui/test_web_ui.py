@@ -1,4 +1,4 @@
-"""What a person reads in the web UI, whose server holds sealed payloads only. Run by `make test-ui`."""
+"""What a person reads in the web UI, whose server holds encrypted payloads only. Run by `make test-ui`."""
 
 import asyncio
 import json
@@ -82,7 +82,7 @@ async def test_the_signals_that_a_case_takes_are_offered_with_what_they_are_for(
         await expect(option).to_contain_text(description)
 
 
-async def test_a_signal_from_the_page_is_sealed_and_read(ui: Shown) -> None:
+async def test_a_signal_from_the_page_is_encrypted_and_read(ui: Shown) -> None:
     dialog = await signal_dialog(ui)
     await dialog.get_by_role("option", name="court_update").click()
     update = {"message_id": "page-1", "charge_id": "1", "occurred_on": "2012-06-20", "entry": "continuance"}
@@ -91,8 +91,8 @@ async def test_a_signal_from_the_page_is_sealed_and_read(ui: Shown) -> None:
     await dialog.get_by_role("button", name="Submit").click()
     while "page-1" not in [message["message_id"] for message in (await ui.house.show(WAITING))["messages"]]:
         await asyncio.sleep(0.2)
-    sealed = await ui.house.run("temporal", "workflow", "show", "-w", WAITING, "--detailed")
-    assert "page-1" not in sealed
+    encrypted = await ui.house.run("temporal", "workflow", "show", "-w", WAITING, "--detailed")
+    assert "page-1" not in encrypted
 
 
 @pytest.mark.parametrize(

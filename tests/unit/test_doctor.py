@@ -203,11 +203,11 @@ async def test_what_needs_no_server_is_asked_without_one(url: str) -> None:
 async def test_keys(tmp_path: Path) -> None:
     here = {"data": tmp_path, "encryption": "on"}
     none = (await found(**here))["keys"]
-    assert (none.level, none.found) == ("fail", f"no key to seal payloads with in {tmp_path}/keys")
+    assert (none.level, none.found) == ("fail", f"no key to encrypt payloads with in {tmp_path}/keys")
     for key_id in ("k1", "k2"):
         make_key(tmp_path / "keys", key_id)
-    sealed = (await found(**here))["keys"]
-    assert sealed == Finding("ok", "encrypts with the key k1, 0 s old; 1 more for decryption only")
+    encrypted = (await found(**here))["keys"]
+    assert encrypted == Finding("ok", "encrypts with the key k1, 0 s old; 1 more for decryption only")
 
 
 async def test_the_tables_that_are_asked(url: str) -> None:

@@ -16,7 +16,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from conviction_gate.config.settings import Settings, SettingsError
 from conviction_gate.devserver.embedded import free_port
-from conviction_gate.encryption.codec import converter
+from conviction_gate.encryption.codec import converter_for
 from conviction_gate.encryption.keys import make_key, new_secret, use_key
 from conviction_gate.registry import RegistryError
 from conviction_gate.service import health
@@ -155,7 +155,7 @@ async def test_keys_that_changed_since_the_start(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("CONVICTION_GATE_ENCRYPTION", "on")
     monkeypatch.setenv("CONVICTION_GATE_KEYS", str(folder))
     first = make_key(folder, "k1")
-    started = _Keys(converter(Settings(), "default"))
+    started = _Keys(converter_for(Settings(), "default"))
     told = Health(
         {"keys": partial(health.check_keys, cast(Client, started))}, GracefulShutdown(timedelta(seconds=20))
     )
@@ -168,11 +168,11 @@ async def test_keys_that_changed_since_the_start(tmp_path: Path, monkeypatch: py
     make_key(folder, "k2")  # which opens only, until it is used
     assert await found() is None
     use_key(folder, "k2")
-    assert await found() == "the key 'k2' seals now, and came after this worker's start; start it anew"
+    assert await found() == "the key 'k2' became the current one after this worker started; restart it"
     use_key(folder, "k1")
     assert await found() is None
     first.write_text(new_secret())
-    gone = "this worker seals with the key 'k1', which is not there any more; bring it back"
+    gone = "this worker encrypts with the key 'k1', which is gone; put it back"
     assert await found() == gone
     use_key(folder, "k2")
     first.unlink()
@@ -181,6 +181,6 @@ async def test_keys_that_changed_since_the_start(tmp_path: Path, monkeypatch: py
     lost = await found()
     assert lost is not None
     assert lost.startswith("this worker goes on with the keys of its start, but could not restart: ")
-    assert "names a key that is not there; bring its file back" in lost
+    assert "names a key that does not exist; restore its file" in lost
     monkeypatch.setenv("CONVICTION_GATE_ENCRYPTION", "off")
-    assert await found() == "encryption is off now, and was not at this worker's start; start it anew"
+    assert await found() == "encryption is off now, and was not when this worker started; restart it"

@@ -21,7 +21,7 @@ from temporalio.worker import Replayer
 
 import workflows.booking_case
 from conviction_gate.config.settings import Settings
-from conviction_gate.encryption.codec import SealingCodec, sealing_converter
+from conviction_gate.encryption.codec import EncryptionCodec, encrypting_converter
 from conviction_gate.encryption.converter import data_converter
 from conviction_gate.encryption.keys import read_keyring
 from conviction_gate.registry import Registry
@@ -41,16 +41,16 @@ from tests.workflows.cases import (
 from worker import make_worker, sandboxed
 from workflows import WORKFLOWS
 
-# A case whose start does not open fails before its `run`, which the SDK has made then and never awaits.
+# A case whose start cannot be decrypted fails before its `run`, which the SDK has made then and never awaits.
 pytestmark = pytest.mark.filterwarnings("ignore:coroutine '_WorkflowInstanceImpl:RuntimeWarning")
 
 KEYS = {name: f"{name}={base64.b64encode(name.encode() * 16).decode()}" for name in ("k1", "k2")}
 
 
-def sealing(*keys: str, strict: bool = False) -> DataConverter:
-    """With these keys, the first of them the current one. `strict`: takes nothing that is not sealed."""
+def encrypting(*keys: str, strict: bool = False) -> DataConverter:
+    """With these keys, the first of them the current one. `strict`: refuses plaintext."""
     ring = read_keyring(Settings(keyring=" ".join(KEYS[key] for key in keys)))
-    return sealing_converter(SealingCodec(ring, "default", takes_plaintext=not strict))
+    return encrypting_converter(EncryptionCodec(ring, "default", accepts_plaintext=not strict))
 
 
 class House:
@@ -88,56 +88,56 @@ def of(client: Client, handle: WorkflowHandle[Any, Any]) -> WorkflowHandle[Any, 
 
 
 async def test_a_message_whose_key_is_missing_is_refused_on_its_case_and_stays_so(house: House) -> None:
-    ours, theirs = house.client(sealing("k1")), house.client(sealing("k2", "k1"))
+    ours, theirs = house.client(encrypting("k1")), house.client(encrypting("k2", "k1"))
     case = case_id()
-    async with house.worker(sealing("k1")):
+    async with house.worker(encrypting("k1")):
         handle = await start(ours, case, booking(case), task_queue=house.queue)
         await settled(handle, "waiting_for_court")
         await of(theirs, handle).signal("conviction", conviction())
         seen = await rejected(handle, 1)
         assert seen.rejected[0].reason.startswith(
-            "the payload is sealed with the key 'k2', which is not here; "
+            "the payload is encrypted with the key 'k2', which is not here; "
         )
         assert (seen.status, seen.needs_attention, seen.rejected[0].payload) == ("waiting_for_court", True, "")
         await handle.signal("court_update", court_update("u-1"))  # nothing else is held up by it
         await settled(handle, "waiting_for_court", messages=2)
     for keys in (("k1",), ("k1", "k2"), ("k2", "k1")):
-        assert await house.replays(handle, sealing(*keys)) is None
-    async with house.worker(sealing("k2", "k1")):
+        assert await house.replays(handle, encrypting(*keys)) is None
+    async with house.worker(encrypting("k2", "k1")):
         seen = await view(of(theirs, handle))
         assert (seen.status, seen.rejected_total) == ("waiting_for_court", 1)
         assert "could not be read when it came" in seen.rejected[0].reason
         await of(theirs, handle).signal("conviction", conviction())
         assert (await of(theirs, handle).result())["outcome"] == "flagged"
-    assert await house.replays(handle, sealing("k1", "k2")) is None
+    assert await house.replays(handle, encrypting("k1", "k2")) is None
 
 
 async def test_what_was_read_fails_the_task_where_its_key_is_lost(house: House) -> None:
-    ours, theirs = house.client(sealing("k1")), house.client(sealing("k2", "k1"))
+    ours, theirs = house.client(encrypting("k1")), house.client(encrypting("k2", "k1"))
     case = case_id()
-    async with house.worker(sealing("k1", "k2")):
+    async with house.worker(encrypting("k1", "k2")):
         handle = await start(ours, case, booking(case), task_queue=house.queue)
         await settled(handle, "waiting_for_court")
         await of(theirs, handle).signal("court_update", court_update("u-1"))
         await settled(handle, "waiting_for_court", messages=2)
-    assert "key 'k2', which is not here" in str(await house.replays(handle, sealing("k1")))
-    assert await house.replays(handle, sealing("k1", "k2")) is None
+    assert "key 'k2', which is not here" in str(await house.replays(handle, encrypting("k1")))
+    assert await house.replays(handle, encrypting("k1", "k2")) is None
 
 
 async def test_an_update_that_was_taken_fails_the_task_where_its_key_is_lost(house: House) -> None:
-    ours, theirs = house.client(sealing("k1")), house.client(sealing("k2", "k1"))
+    ours, theirs = house.client(encrypting("k1")), house.client(encrypting("k2", "k1"))
     case = case_id()
-    async with house.worker(sealing("k1", "k2")):
+    async with house.worker(encrypting("k1", "k2")):
         handle = await start(ours, case, booking(case), task_queue=house.queue)
         await settled(handle, "waiting_for_court")
         await submit(of(theirs, handle), court_update("u-1") | {"type": "court_update"})
-    assert "key 'k2', which is not here" in str(await house.replays(handle, sealing("k1")))
+    assert "key 'k2', which is not here" in str(await house.replays(handle, encrypting("k1")))
 
 
 async def test_submit_refuses_what_it_cannot_read(house: House) -> None:
-    ours, theirs = house.client(sealing("k1")), house.client(sealing("k2", "k1"))
+    ours, theirs = house.client(encrypting("k1")), house.client(encrypting("k2", "k1"))
     case = case_id()
-    async with house.worker(sealing("k1")):
+    async with house.worker(encrypting("k1")):
         handle = await start(ours, case, booking(case), task_queue=house.queue)
         await settled(handle, "waiting_for_court")
         with pytest.raises(WorkflowUpdateFailedError) as error:
@@ -149,10 +149,10 @@ async def test_submit_refuses_what_it_cannot_read(house: House) -> None:
 
 @pytest.mark.parametrize("null", [True, False])
 async def test_a_start_whose_key_is_missing(house: House, null: bool) -> None:
-    """A null, too: our own client opens a case so, and seals the null."""
-    ours, theirs = house.client(sealing("k1")), house.client(sealing("k2", "k1"))
+    """A null, too: our own client opens a case so, and encrypts the null."""
+    ours, theirs = house.client(encrypting("k1")), house.client(encrypting("k2", "k1"))
     case = case_id()
-    async with house.worker(sealing("k1")):
+    async with house.worker(encrypting("k1")):
         opened = await start(theirs, case, None if null else booking(case), task_queue=house.queue)
         handle = of(ours, opened)
         seen = await rejected(handle, 1)
@@ -161,18 +161,18 @@ async def test_a_start_whose_key_is_missing(house: House, null: bool) -> None:
         await handle.signal("booking", booking(case))
         await settled(handle, "waiting_for_court")
     for keys in (("k1",), ("k1", "k2")):
-        assert await house.replays(handle, sealing(*keys)) is None
+        assert await house.replays(handle, encrypting(*keys)) is None
 
 
 @pytest.mark.parametrize("null", [True, False])
 async def test_a_start_that_was_read_fails_the_task_where_its_key_is_lost(house: House, null: bool) -> None:
-    ours, theirs = house.client(sealing("k1")), house.client(sealing("k2", "k1"))
+    ours, theirs = house.client(encrypting("k1")), house.client(encrypting("k2", "k1"))
     case = case_id()
-    async with house.worker(sealing("k1", "k2")):
+    async with house.worker(encrypting("k1", "k2")):
         opened = await start(theirs, case, None if null else booking(case), task_queue=house.queue)
         await settled(of(ours, opened), "awaiting_booking" if null else "waiting_for_court")
-    assert "key 'k2', which is not here" in str(await house.replays(opened, sealing("k1")))
-    assert await house.replays(opened, sealing("k1", "k2")) is None
+    assert "key 'k2', which is not here" in str(await house.replays(opened, encrypting("k1")))
+    assert await house.replays(opened, encrypting("k1", "k2")) is None
 
 
 async def test_results_and_carried_state_name_the_key_that_is_missing(
@@ -180,51 +180,53 @@ async def test_results_and_carried_state_name_the_key_that_is_missing(
 ) -> None:
     monkeypatch.setattr(workflows.booking_case, "RUN_MESSAGES_MOST", 3)
     case = case_id()
-    async with house.worker(sealing("k1")):
-        handle = await start(house.client(sealing("k1")), case, booking(case), task_queue=house.queue)
+    async with house.worker(encrypting("k1")):
+        handle = await start(house.client(encrypting("k1")), case, booking(case), task_queue=house.queue)
         await settled(handle, "waiting_for_court")
         for number in range(4):
             await handle.signal("court_update", court_update(f"u-{number}"))
         await settled(handle, "waiting_for_court", messages=5)
-    assert await house.replays(handle, sealing("k2", "k1")) is None
-    assert "key 'k1', which is not here" in str(await house.replays(handle, sealing("k2")))
+    assert await house.replays(handle, encrypting("k2", "k1")) is None
+    assert "key 'k1', which is not here" in str(await house.replays(handle, encrypting("k2")))
 
 
-async def test_what_is_not_sealed_can_be_refused(house: House) -> None:
+async def test_plaintext_can_be_refused(house: House) -> None:
     plain, case = house.client(data_converter), case_id()
-    async with house.worker(sealing("k1", strict=True)):
+    async with house.worker(encrypting("k1", strict=True)):
         opened = await open_by_signal(plain, case, "conviction", conviction(), task_queue=house.queue)
-        handle = of(house.client(sealing("k1")), opened)
+        handle = of(house.client(encrypting("k1")), opened)
         seen = await rejected(handle, 1)
-        assert seen.rejected[0].reason.startswith("the payload is not sealed; seal it as docs/senders.md tells")
+        assert seen.rejected[0].reason.startswith(
+            "the payload is not encrypted; encrypt it as docs/senders.md describes"
+        )
         await handle.signal("booking", booking(case))
         await settled(handle, "waiting_for_court")
     for strict in (True, False):
-        assert await house.replays(handle, sealing("k1", strict=strict)) is None
+        assert await house.replays(handle, encrypting("k1", strict=strict)) is None
 
 
-async def test_what_was_taken_unsealed_stays_taken_once_it_is_refused(house: House) -> None:
+async def test_accepted_plaintext_stays_accepted_once_plaintext_is_refused(house: House) -> None:
     plain, case = house.client(data_converter), case_id()
-    async with house.worker(sealing("k1")):
+    async with house.worker(encrypting("k1")):
         opened = await start(plain, case, booking(case), task_queue=house.queue)
-        handle = of(house.client(sealing("k1")), opened)
+        handle = of(house.client(encrypting("k1")), opened)
         await settled(handle, "waiting_for_court")
         await of(plain, handle).signal("court_update", court_update("u-1"))
         await settled(handle, "waiting_for_court", messages=2)
-        # The answer is sealed; that it was taken is all that this sender learns.
+        # The answer is encrypted; that it was accepted is all that this sender learns.
         await of(plain, handle).execute_update("submit", court_update("u-2") | {"type": "court_update"})
-    async with house.worker(sealing("k1", strict=True)):
+    async with house.worker(encrypting("k1", strict=True)):
         seen = await view(handle)
         assert (seen.rejected_total, seen.messages_total) == (0, 3)
         await of(plain, handle).signal("conviction", conviction())
-        assert "not sealed" in (await rejected(handle, 1)).rejected[0].reason
-    assert await house.replays(handle, sealing("k1")) is None
+        assert "not encrypted" in (await rejected(handle, 1)).rejected[0].reason
+    assert await house.replays(handle, encrypting("k1")) is None
 
 
 async def test_a_correction_waits_for_its_key(house: House) -> None:
-    theirs, case = house.client(sealing("k2", "k1")), case_id()
+    theirs, case = house.client(encrypting("k2", "k1")), case_id()
     asked = theirs.get_workflow_handle(case.correction_id("k-1"))
-    async with house.worker(sealing("k1")):
+    async with house.worker(encrypting("k1")):
         waiting = await theirs.start_workflow(
             "FlagCorrection",
             {"agency": case.agency, "tracking_number": case.tracking_number, **correction("k-1", "b-1")},
@@ -236,31 +238,31 @@ async def test_a_correction_waits_for_its_key(house: House) -> None:
             if event.event_type == failed:
                 failure = event.workflow_task_failed_event_attributes.failure
                 break
-        assert "key 'k2', which is not here" in str(await sealing("k1").decode_failure(failure))
-    async with house.worker(sealing("k1", "k2")):
+        assert "key 'k2', which is not here" in str(await encrypting("k1").decode_failure(failure))
+    async with house.worker(encrypting("k1", "k2")):
         assert (await asked.result())["outcome"] == "unchanged"
 
 
-async def test_a_correction_that_is_not_sealed_can_be_refused(house: House) -> None:
+async def test_a_plaintext_correction_can_be_refused(house: House) -> None:
     plain, case = house.client(data_converter), case_id()
-    async with house.worker(sealing("k1", strict=True)):
+    async with house.worker(encrypting("k1", strict=True)):
         asked = await plain.start_workflow(
             "FlagCorrection",
             {"agency": case.agency, "tracking_number": case.tracking_number, **correction("k-1", "b-1")},
             id=case.correction_id("k-1"),
             task_queue=house.queue,
         )
-        told = await house.client(sealing("k1")).get_workflow_handle(asked.id).result()
-    assert "not sealed" in told["explanation"]
+        told = await house.client(encrypting("k1")).get_workflow_handle(asked.id).result()
+    assert "not encrypted" in told["explanation"]
     for strict in (True, False):
-        assert await house.replays(asked, sealing("k1", strict=strict)) is None
+        assert await house.replays(asked, encrypting("k1", strict=strict)) is None
 
 
 async def test_nothing_is_read_where_encryption_is_off(house: House) -> None:
-    sealed, plain, case = house.client(sealing("k1")), house.client(data_converter), case_id()
+    encrypted, plain, case = house.client(encrypting("k1")), house.client(data_converter), case_id()
     async with house.worker(data_converter):
-        opened = await start(sealed, case, booking(case), task_queue=house.queue)
+        opened = await start(encrypted, case, booking(case), task_queue=house.queue)
         handle = of(plain, opened)
         assert "encryption is off here" in (await rejected(handle, 1)).rejected[0].reason
-    for converter in (data_converter, sealing("k1")):
+    for converter in (data_converter, encrypting("k1")):
         assert await house.replays(handle, converter) is None

@@ -14,10 +14,12 @@ from temporalio.api.common.v1 import Payload
 
 from conviction_gate.config.settings import Settings, SettingsError
 from conviction_gate.devserver.claims import free_port
-from conviction_gate.encryption import codec_server
-from conviction_gate.encryption.codec import SealingCodec
-from conviction_gate.encryption.codec_server import CodecServer, Readers, run, serving
+from conviction_gate.encryption import codec_app
+from conviction_gate.encryption.codec import EncryptionCodec
+from conviction_gate.encryption.codec_app import CodecApp
+from conviction_gate.encryption.codec_server import run, serving
 from conviction_gate.encryption.keys import Keyring
+from conviction_gate.encryption.readers import Readers
 
 UI = "https://temporal.example.gov"
 TOKEN = "0123456789abcdef"
@@ -35,14 +37,14 @@ def plain(value: object) -> dict[str, Any]:
     return {"metadata": encoded, "data": base64.b64encode(json.dumps(value).encode()).decode()}
 
 
-def sealed(value: object, key: str = "k1") -> dict[str, Any]:
-    (payload,) = SealingCodec(ring(key), "jails").seal([ParseDict(plain(value), Payload())])
+def encrypted(value: object, key: str = "k1") -> dict[str, Any]:
+    (payload,) = EncryptionCodec(ring(key), "jails").encrypt([ParseDict(plain(value), Payload())])
     return MessageToDict(payload)
 
 
-def app(audit: list[str], readers: Readers | None = None) -> CodecServer:
+def app(audit: list[str], readers: Readers | None = None) -> CodecApp:
     readers = readers or Readers({"r-7": TOKEN})
-    return CodecServer(SealingCodec(ring("k1", "k0"), "jails"), "jails", readers, frozenset({UI}), audit.append)
+    return CodecApp(EncryptionCodec(ring("k1", "k0"), "jails"), "jails", readers, frozenset({UI}), audit.append)
 
 
 @pytest.fixture
@@ -56,7 +58,7 @@ async def client(audit: list[str]) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def test_what_one_way_seals_the_other_opens(client: httpx.AsyncClient, audit: list[str]) -> None:
+async def test_encode_encrypts_and_decode_decrypts(client: httpx.AsyncClient, audit: list[str]) -> None:
     encoded = await client.post("/encode", json={"payloads": [plain(SAID)]}, headers=KNOWN)
     assert "marker-1" not in encoded.text
     assert plain(SAID)["data"] not in encoded.text
@@ -76,25 +78,27 @@ async def test_what_one_way_seals_the_other_opens(client: httpx.AsyncClient, aud
     assert not any("marker" in line or TOKEN in line for line in audit)
 
 
-async def test_one_that_does_not_open_spoils_no_other(client: httpx.AsyncClient, audit: list[str]) -> None:
-    given = [sealed(SAID, "k0"), sealed(SAID, "k9"), plain("in the clear")]
+async def test_one_that_cannot_be_decrypted_affects_no_other(
+    client: httpx.AsyncClient, audit: list[str]
+) -> None:
+    given = [encrypted(SAID, "k0"), encrypted(SAID, "k9"), plain("in the clear")]
     answer = await client.post("/decode", json={"payloads": given}, headers=KNOWN)
     opened, closed, clear = answer.json()["payloads"]
     assert (opened, clear) == (plain(SAID), plain("in the clear"))
     assert closed["data"] == given[1]["data"]
     reason = base64.b64decode(closed["metadata"]["conviction-gate-refused"]).decode()
-    assert "sealed with the key 'k9', which is not here" in reason
+    assert "encrypted with the key 'k9', which is not here" in reason
     told = json.loads(audit[0])
-    assert (told["result"], told["keys"], told["payloads"]) == ("1 not opened", ["k0", "k9"], 3)
+    assert (told["result"], told["keys"], told["payloads"]) == ("1 not decrypted", ["k0", "k9"], 3)
 
 
 @pytest.mark.parametrize(
     ("headers", "status", "said"),
     [
         ({"Authorization": ""}, 401, "send `Authorization: Bearer TOKEN`"),
-        ({"Authorization": f"Basic {TOKEN}"}, 401, "no token that is known"),
-        ({"Authorization": f"Bearer {TOKEN}0"}, 401, "no token that is known"),
-        ({"Authorization": b"Bearer \xe9"}, 401, "no token that is known"),
+        ({"Authorization": f"Basic {TOKEN}"}, 401, "no known token"),
+        ({"Authorization": f"Bearer {TOKEN}0"}, 401, "no known token"),
+        ({"Authorization": b"Bearer \xe9"}, 401, "no known token"),
         ({"X-Namespace": "other"}, 403, "those of the namespace jails"),
         ({"X-Namespace": ""}, 403, "name it in X-Namespace"),
         ({"Origin": "https://elsewhere.example"}, 403, "CONVICTION_GATE_CODEC_ORIGINS"),
@@ -111,7 +115,7 @@ async def test_who_is_refused(
     status: int,
     said: str,
 ) -> None:
-    answer = await client.post(route, json={"payloads": [sealed(SAID)]}, headers={**KNOWN, **headers})
+    answer = await client.post(route, json={"payloads": [encrypted(SAID)]}, headers={**KNOWN, **headers})
     assert (answer.status_code, list(answer.json())) == (status, ["error"])
     assert said in answer.json()["error"]
     assert json.loads(audit[0])["result"] == f"refused, {status}"
@@ -154,7 +158,7 @@ async def test_what_is_no_payload_is_refused_and_not_repeated(
 
 
 async def test_a_body_has_a_limit(client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(codec_server, "BODY_LIMIT", 1000)
+    monkeypatch.setattr(codec_app, "MAX_BODY", 1000)
     answer = await client.post("/decode", content=b" " * 1001, headers=KNOWN)
     assert (answer.status_code, answer.json()["error"]) == (413, "more than 1000 bytes; send fewer payloads")
 
@@ -171,7 +175,7 @@ async def test_it_listens_and_says_where_it_cannot(audit: list[str]) -> None:
     async with serving(app(audit, Readers(None)), address):
         async with httpx.AsyncClient(base_url=f"http://{address}", trust_env=False) as client:
             headers = {"X-Namespace": "jails"}
-            answer = await client.post("/decode", json={"payloads": [sealed(SAID)]}, headers=headers)
+            answer = await client.post("/decode", json={"payloads": [encrypted(SAID)]}, headers=headers)
         assert answer.json() == {"payloads": [plain(SAID)]}
         told = json.loads(audit[0])
         assert (told["who"], told["from"]) == ("anybody", "127.0.0.1")
@@ -183,9 +187,9 @@ async def test_it_listens_and_says_where_it_cannot(audit: list[str]) -> None:
 @pytest.mark.parametrize(
     ("token", "said"),
     [
-        (None, "not set, and nobody could read; write name=token"),
+        (None, "not set, so nobody could read; write name=token"),
         ("secret-secret-secret", "not of the form name=token"),
-        ("r-7=secret", "the token of 16 characters and more"),
+        ("r-7=secret", "a token of at least 16 characters"),
         ("secret-secret-secret==", "not of the form name=token"),
         (f"r-7={TOKEN} r-7={TOKEN}1", "holds the name r-7 twice"),
     ],

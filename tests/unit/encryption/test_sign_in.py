@@ -18,11 +18,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from conviction_gate.config.settings import Settings, SettingsError
 from conviction_gate.devserver.claims import free_port
-from conviction_gate.encryption import sign_in
-from conviction_gate.encryption.codec_server import CodecServer, Readers
-from conviction_gate.encryption.sign_in import Keys, Reader, Refusal, SignIn
+from conviction_gate.encryption import jwks
+from conviction_gate.encryption.codec_app import CodecApp
+from conviction_gate.encryption.jwks import IssuerKeys
+from conviction_gate.encryption.reader import Reader, Refusal
+from conviction_gate.encryption.readers import Readers
+from conviction_gate.encryption.sign_in import SignIn
 from tests.issuer import AUDIENCE, Issuer, answering, new_rsa, public
-from tests.unit.test_codec_server import SAID, TOKEN, WHERE, app, plain, sealed
+from tests.unit.encryption.test_codec_server import SAID, TOKEN, WHERE, app, encrypted, plain
 
 FIRST, SECOND, WEAK = new_rsa(), new_rsa(), new_rsa(1024)
 CURVE = ec.generate_private_key(ec.SECP256R1())
@@ -35,7 +38,7 @@ def issuer() -> Iterator[Issuer]:
 
 
 class Clock:
-    """What sign_in.py takes for time.monotonic()."""
+    """Replaces time.monotonic() in jwks.py."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -47,12 +50,12 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(sign_in, "time", clock)
+    monkeypatch.setattr(jwks, "time", clock)
     return clock
 
 
 def signing_in(issuer: Issuer, **options: Any) -> SignIn:
-    return SignIn(Keys(issuer.address), issuer.name, AUDIENCE, **options)
+    return SignIn(IssuerKeys(issuer.address), issuer.name, AUDIENCE, **options)
 
 
 async def refused(door: SignIn, token: str) -> tuple[int, str]:
@@ -77,29 +80,29 @@ async def test_the_clock_of_the_issuer_may_be_off_a_little(issuer: Issuer) -> No
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"key": SECOND}, "its signature is not that of its key"),
-        ({"iss": "https://id.example.gov/realms/courts/"}, "it is of another issuer"),
+        ({"key": SECOND}, "its signature does not match its key"),
+        ({"iss": "https://id.example.gov/realms/courts/"}, "it is from another issuer"),
         ({"iss": None}, "it has no iss"),
         ({"aud": "another"}, "it is for another audience"),
         ({"aud": ["another", f"{AUDIENCE}2"]}, "it is for another audience"),
         ({"aud": None}, "it has no aud"),
-        ({"exp": int(time.time()) - 40}, "it has expired; sign in anew"),
+        ({"exp": int(time.time()) - 40}, "it has expired; sign in again"),
         ({"exp": None}, "it has no exp"),
-        ({"exp": "tomorrow"}, "it is no JWT"),
+        ({"exp": "tomorrow"}, "it is not a JWT"),
         ({"nbf": int(time.time()) + 3600}, "it is not valid yet"),
         (
             {"sub": None},
-            "its sub tells no reader; name a claim that does in CONVICTION_GATE_CODEC_READER_CLAIM",
+            "its claim sub names no reader; set CONVICTION_GATE_CODEC_READER_CLAIM to one that does",
         ),
-        ({"sub": ""}, "its sub tells no reader"),
-        ({"sub": "u" * 256}, "its sub tells no reader"),
-        ({"kid": "curve", "key": FIRST}, "it is not signed as its key is made for"),
+        ({"sub": ""}, "its claim sub names no reader"),
+        ({"sub": "u" * 256}, "its claim sub names no reader"),
+        ({"kid": "curve", "key": FIRST}, "its algorithm does not suit its key"),
         ({"kid": "k9", "key": SECOND}, "it names a key that its issuer does not publish"),
     ],
 )
 async def test_another_token_is_refused(issuer: Issuer, changed: dict[str, Any], said: str) -> None:
     status, told = await refused(signing_in(issuer), issuer.token(**changed))
-    assert (status, told.partition(": ")[0]) == (401, "this token is not taken")
+    assert (status, told.partition(": ")[0]) == (401, "this token is not accepted")
     assert said in told
     assert "example.gov" not in told
 
@@ -107,7 +110,7 @@ async def test_another_token_is_refused(issuer: Issuer, changed: dict[str, Any],
 async def test_a_token_without_a_signature_is_refused(issuer: Issuer) -> None:
     none = jwt.encode(issuer.claims(), None, "none", {"kid": "k1"})
     status, told = await refused(signing_in(issuer), none)
-    assert (status, "it is not signed as its key is made for" in told) == (401, True)
+    assert (status, "its algorithm does not suit its key" in told) == (401, True)
 
 
 async def test_the_public_key_is_no_secret_to_sign_with(issuer: Issuer) -> None:
@@ -117,7 +120,7 @@ async def test_the_public_key_is_no_secret_to_sign_with(issuer: Issuer) -> None:
     said = ".".join(encoded(json.dumps(part).encode()) for part in (header, claims))
     forged = f"{said}.{encoded(hmac.digest(pem, said.encode(), 'sha256'))}"
     status, told = await refused(signing_in(issuer), forged)
-    assert (status, "it is not signed as its key is made for" in told) == (401, True)
+    assert (status, "its algorithm does not suit its key" in told) == (401, True)
 
 
 @pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")
@@ -143,7 +146,7 @@ async def test_a_key_is_good_for_what_its_issuer_says(tmp_path: Path) -> None:
                 {"keys": ["?", {"kty": "?"}, public(SECOND), said | others, public(CURVE) | {"kid": "c"}]}
             )
         )
-        door = SignIn(Keys(str(keys)), issuer.name, AUDIENCE)
+        door = SignIn(IssuerKeys(str(keys)), issuer.name, AUDIENCE)
         if taken:
             await door.reader(issuer.token(alg=alg))
         else:
@@ -156,10 +159,10 @@ async def test_a_secret_in_the_file_of_keys_lets_nobody_in(tmp_path: Path) -> No
     keys.write_text(json.dumps({"keys": [secret]}))
     issuer = Issuer(k1=FIRST)
     with pytest.raises(SettingsError, match="no public keys"):
-        await SignIn.of(settings(str(keys), issuer))
+        await SignIn.from_settings(settings(str(keys), issuer))
     keys.write_text(json.dumps({"keys": [secret, public(CURVE) | {"kid": "c"}]}))
     token = jwt.encode(issuer.claims(), b"s" * 32, "HS256", {"kid": "k1"})
-    assert (await refused(SignIn(Keys(str(keys)), issuer.name, AUDIENCE), token))[0] == 401
+    assert (await refused(SignIn(IssuerKeys(str(keys)), issuer.name, AUDIENCE), token))[0] == 401
 
 
 @pytest.mark.parametrize("token", ["x", "..", "a.b.c", "\xe9.\xe9.\xe9", "opaque-access-token", "e30.e30.e30"])
@@ -185,13 +188,13 @@ async def test_a_strange_header_is_refused(issuer: Issuer, header: bytes) -> Non
 
 async def test_a_token_without_a_kid_is_told_so(issuer: Issuer) -> None:
     _, told = await refused(signing_in(issuer), jwt.encode(issuer.claims(), FIRST, "RS256"))
-    assert "it names no key (kid); have its issuer name one" in told
+    assert "it names no key (kid); its issuer must name one" in told
 
 
 async def test_another_claim_may_name_the_reader(issuer: Issuer) -> None:
     door = signing_in(issuer, claim="badge")
     assert (await door.reader(issuer.token(badge="r-7"))).who == "r-7"
-    assert "its badge tells no reader" in (await refused(door, issuer.token()))[1]
+    assert "its claim badge names no reader" in (await refused(door, issuer.token()))[1]
 
 
 @pytest.mark.parametrize(
@@ -211,7 +214,7 @@ async def test_a_scope_may_be_asked_for(issuer: Issuer, granted: dict[str, Any],
     if may:
         assert (await door.reader(issuer.token(**granted))).who == "u-17"
         return
-    with pytest.raises(Refusal, match=r"have its operator grant you cases\.read") as told:
+    with pytest.raises(Refusal, match=r"ask its operator to grant you cases\.read") as told:
         await door.reader(issuer.token(**granted))
     assert (told.value.status, told.value.reader) == (403, Reader("u-17", "jwt"))
 
@@ -254,7 +257,7 @@ async def test_old_keys_are_used_while_the_issuer_does_not_answer(
     assert (await door.reader(issuer.token())).who == "u-17"
     assert (await door.reader(issuer.token())).who == "u-17"
     assert (issuer.asked, len(caplog.records)) == (2, 1)
-    assert f"{issuer.address} answered 500; mend the address" in caplog.text
+    assert f"{issuer.address} answered 500; correct the address" in caplog.text
     # Whether a new key is the issuer's nobody knows now.
     status, told = await refused(door, issuer.token("k2", key=SECOND))
     assert (status, "try again in 30 s" in told, "CONVICTION_GATE_CODEC_JWKS" in told) == (503, True, True)
@@ -266,9 +269,9 @@ async def test_old_keys_are_used_while_the_issuer_does_not_answer(
 async def test_nobody_is_let_in_before_there_are_keys(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     issuer = Issuer(k1=FIRST)
     issuer.address = f"http://127.0.0.1:{free_port()}/jwks"
-    door = await SignIn.of(settings(issuer.address, issuer))
+    door = await SignIn.from_settings(settings(issuer.address, issuer))
     assert door is not None
-    assert caplog.record_tuples[0][:2] == ("conviction_gate.encryption.sign_in", logging.WARNING)
+    assert caplog.record_tuples[0][:2] == ("conviction_gate.encryption.jwks", logging.WARNING)
     assert "cannot be read" in caplog.text
     assert (await refused(door, issuer.token()))[0] == 503
 
@@ -276,35 +279,35 @@ async def test_nobody_is_let_in_before_there_are_keys(clock: Clock, caplog: pyte
 async def test_an_address_that_names_no_host_is_told(caplog: pytest.LogCaptureFixture) -> None:
     issuer = Issuer(k1=FIRST)
     for address in ("https://xn--0000000000/jwks", "https://a..b/jwks"):
-        assert (await refused(SignIn(Keys(address), issuer.name, AUDIENCE), issuer.token()))[0] == 503
+        assert (await refused(SignIn(IssuerKeys(address), issuer.name, AUDIENCE), issuer.token()))[0] == 503
         assert f"{address} cannot be read" in caplog.text
 
 
 async def test_keys_that_are_none_are_told(issuer: Issuer, caplog: pytest.LogCaptureFixture) -> None:
     issuer.keys = {}
     assert (await refused(signing_in(issuer), issuer.token("k1", key=FIRST)))[0] == 503
-    assert "no public keys with ids in it; name a JWKS" in caplog.text
+    assert "it holds no public keys with ids; name a JWKS" in caplog.text
 
 
 async def test_an_endless_answer_is_not_read(
     issuer: Issuer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sign_in, "KEYS_MOST", 100)
+    monkeypatch.setattr(jwks, "MAX_BYTES", 100)
     assert (await refused(signing_in(issuer), issuer.token()))[0] == 503
-    assert "answered more than 100 bytes" in caplog.text
+    assert "sent more than 100 bytes" in caplog.text
 
 
 async def test_a_file_of_keys_is_there_at_the_start_and_read_anew(tmp_path: Path, clock: Clock) -> None:
     issuer = Issuer(k1=FIRST)
     file = tmp_path / "jwks.json"
     with pytest.raises(SettingsError, match=r"CODEC_JWKS: .*jwks.json cannot be read \(No such file"):
-        await SignIn.of(settings(str(file), issuer))
+        await SignIn.from_settings(settings(str(file), issuer))
     for text in ("", "[]", '{"keys": 7}', '{"keys": []}', "[" * 100_000, '{"keys": [{"kty": "RSA"}, null]}'):
         file.write_text(text)
-        with pytest.raises(SettingsError, match="CODEC_JWKS: no public keys with ids in it; name a JWKS"):
-            await SignIn.of(settings(str(file), issuer))
+        with pytest.raises(SettingsError, match="CODEC_JWKS: it holds no public keys with ids; name a JWKS"):
+            await SignIn.from_settings(settings(str(file), issuer))
     file.write_text(issuer.jwks)
-    door = await SignIn.of(settings(str(file), issuer))
+    door = await SignIn.from_settings(settings(str(file), issuer))
     assert door is not None
     await door.reader(issuer.token())
     issuer.keys = {"k2": SECOND}
@@ -377,10 +380,10 @@ async def test_others_are_answered_while_keys_are_read(issuer: Issuer) -> None:
     assert (await waiting).status_code == 200
 
 
-async def ask(server: CodecServer, token: str) -> httpx.Response:
+async def ask(server: CodecApp, token: str) -> httpx.Response:
     headers = {"Authorization": f"Bearer {token}", "X-Namespace": "jails"}
     async with httpx.AsyncClient(transport=httpx.ASGITransport(server), base_url=WHERE) as client:
-        return await client.post("/decode", json={"payloads": [sealed(SAID)]}, headers=headers)
+        return await client.post("/decode", json={"payloads": [encrypted(SAID)]}, headers=headers)
 
 
 def settings(jwks: str, issuer: Issuer) -> Settings:

@@ -71,7 +71,7 @@ def test_keys_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     ("keyring", "told"),
     [
-        (f"a={SECRET},a={OTHER}".replace(",", " "), "holds the id a twice; leave one"),
+        (f"a={SECRET},a={OTHER}".replace(",", " "), "holds the id a twice; remove one"),
         (SECRET[:-1], "not of the form id=base64"),
         (f"a b={SECRET}", "not of the form id=base64"),
         (f"a={SECRET[4:]}", "not 32 bytes in base64; make a key"),
@@ -91,7 +91,7 @@ def test_a_variable_that_does_not_fit(tmp_path: Path, keyring: str, told: str) -
 @pytest.mark.parametrize("mode", [0o644, 0o620, 0o604])
 def test_a_key_that_others_can_read_or_change(tmp_path: Path, mode: int) -> None:
     file = key_file(tmp_path / "keys", "a.key", mode=mode)
-    with pytest.raises(KeysError, match=f"open to other users .*; run `chmod 600 {file}`"):
+    with pytest.raises(KeysError, match=f"accessible to other users .*; run `chmod 600 {file}`"):
         read_keyring(settings(tmp_path))
 
 
@@ -103,7 +103,7 @@ def test_a_file_that_holds_no_key(tmp_path: Path, text: str) -> None:
 
 
 def test_no_key(tmp_path: Path) -> None:
-    with pytest.raises(KeysError, match=r"no key .*/keys; bring your copy .* make one with `conv.*=off"):
+    with pytest.raises(KeysError, match=r"no key .*/keys; restore your copy .* make one with `conv.*=off"):
         read_keyring(settings(tmp_path))
 
 
@@ -113,7 +113,7 @@ def test_several_keys_and_none_is_current(tmp_path: Path) -> None:
     with pytest.raises(KeysError, match=r"has 2 keys, and none .* `conviction-gate keys use ID`"):
         read_keyring(settings(tmp_path))
     key_file(tmp_path / "keys", "current", "c")
-    with pytest.raises(KeysError, match="names a key that is not there; bring its file back"):
+    with pytest.raises(KeysError, match="names a key that does not exist; restore its file"):
         read_keyring(settings(tmp_path))
     with pytest.raises(KeysError, match=r"no key 'c' in .*; see `conviction-gate keys list`"):
         use_key(tmp_path / "keys", "c")
@@ -123,7 +123,7 @@ def test_several_keys_and_none_is_current(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_used(tmp_path: Path) -> None:
     (tmp_path / "keys").write_text("")
-    with pytest.raises(KeysError, match="cannot be listed: Not a directory; mend"):
+    with pytest.raises(KeysError, match="cannot be listed: Not a directory; fix"):
         read_keyring(settings(tmp_path))
     (tmp_path / "nowhere").symlink_to(tmp_path / "gone")
     with pytest.raises(KeysError, match=r"cannot be written: .*; name another folder"):
