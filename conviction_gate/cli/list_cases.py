@@ -20,7 +20,7 @@ from conviction_gate.cli.options import (
     read_since,
 )
 from conviction_gate.cli.printing import console, print_array, table, when
-from conviction_gate.cli.session import fail, run
+from conviction_gate.cli.session import run
 from conviction_gate.client import listing
 from conviction_gate.contracts.fields import RuleName, Status
 from conviction_gate.temporal.connect import connect
@@ -87,10 +87,7 @@ def list_cases(
     async def work() -> listing.Page:
         return await listing.page(await connect(), wanted, limit, page)
 
-    try:
-        found = run(work())
-    except listing.NoSuchPage:
-        fail("--page: no page goes by this token; take it from the page before, with the same options")
+    found = run(work())
     if as_json:
         print_array(found.rows)
         if found.next:

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from conviction_gate.cli.case_names import CASE_FORM, read_case_id
 from conviction_gate.cli.options import Data
 from conviction_gate.cli.session import REFUSED, fail, run
-from conviction_gate.client.case_client import CaseClient, RecordedCase
+from conviction_gate.client.case_client import CaseClient
+from conviction_gate.client.replies import RecordedCase
 from conviction_gate.config.settings import Settings
 from conviction_gate.contracts.internal.facts import Facts, Reopening
 from conviction_gate.contracts.names import CaseId
@@ -57,7 +58,7 @@ async def _reopened(case_id: CaseId, by: str, reason: str) -> str | None:
         client = CaseClient(await connect(), registry)
         if await client.is_open(case_id):
             return f"{case_id} is open; send it what the court says"
-        if stopped := await client.broken_off(case_id, await registry.recorded_case(str(case_id))):
+        if stopped := await client.interruption(case_id, await registry.recorded_case(str(case_id))):
             return f"{case_id} is not reopened: {stopped}"
         kept = await registry.reopen(str(case_id), by=by, reason=reason, at=datetime.now(UTC), open_again=again)
         if isinstance(kept, str):

@@ -15,7 +15,6 @@ from conviction_gate.cli.options import Agency, Case, Data, Json, PageSize, Page
 from conviction_gate.cli.printing import clean, console, print_array
 from conviction_gate.cli.session import REFUSED, cases, fail, run
 from conviction_gate.client import listing
-from conviction_gate.client.case_client import Reply
 from conviction_gate.client.questions import (
     CaseInReview,
     UnansweredCase,
@@ -23,6 +22,7 @@ from conviction_gate.client.questions import (
     ruling_command,
     why_no_answer,
 )
+from conviction_gate.client.replies import Reply
 from conviction_gate.contracts.case import SubmitAnswer
 from conviction_gate.contracts.names import CaseId
 from conviction_gate.contracts.reading import DoesNotFit, read_message

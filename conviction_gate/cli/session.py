@@ -12,9 +12,10 @@ import typer
 
 from conviction_gate.cli.case_names import CASE_FORM
 from conviction_gate.cli.help import NOT_POSSIBLE
-from conviction_gate.client.case_client import CaseClient, RecordedCase
+from conviction_gate.client.case_client import CaseClient
 from conviction_gate.client.case_lookup import Found, look_up
-from conviction_gate.client.errors import UNANSWERED, describe_error
+from conviction_gate.client.errors import ClientError, client_errors
+from conviction_gate.client.replies import RecordedCase
 from conviction_gate.config.settings import PREFIX, Settings, SettingsError
 from conviction_gate.contracts.case import Flag
 from conviction_gate.contracts.encrypted_payloads import CannotDecrypt
@@ -45,12 +46,15 @@ def fail(text: str, code: int = NOT_POSSIBLE) -> NoReturn:
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Do a command's work; an expected failure becomes one line and exit code 2."""
+
+    @client_errors()
+    async def translated() -> T:
+        return await work
+
     try:
-        return asyncio.run(work)
-    except (ConnectError, CannotDecrypt, SettingsError, SetupError) as error:
+        return asyncio.run(translated())
+    except (ClientError, ConnectError, CannotDecrypt, SettingsError, SetupError) as error:
         fail(str(error))
-    except UNANSWERED as error:
-        fail(describe_error(error))
     except Exception as error:
         # Not imported above: the registry needs a database toolkit, which takes a while to import.
         from conviction_gate.registry import RegistryError

@@ -1,6 +1,6 @@
-"""What is left of a case that does not answer: its history, read without being replayed.
+"""A case that does not answer, from its event history, read without a replay.
 
-It tells what arrived and how the run ended. What the case made of that, only the case can tell.
+The history holds what arrived and how the run ended. What the case made of that, only the case knows.
 """
 
 from collections.abc import Sequence
@@ -30,48 +30,47 @@ from conviction_gate.policy import effect_of
 from workflows.inbox import one_text, shown
 from workflows.state import CaseState
 
-WAITS: Final = "it waits: the case has not taken it yet"
-UNTOLD: Final = "The case does not answer, so what it makes of all this is not known here."
+NOT_HANDLED_YET: Final = "it waits: the case has not handled it yet"
+NOT_KNOWN: Final = "The case does not answer, so what it makes of all this is not known here."
 
 
-class Remains(NamedTuple):
-    """The case as far as the history of its latest run tells: no charges, no questions, nothing that a
-    docket brought. `result`: how the run ended, where it ended with one."""
+class CaseFromHistory(NamedTuple):
+    """The case without its charges, its questions and what a docket brought. `result`: if it ended with one."""
 
     view: CaseView
     result: CaseResult | None
 
 
-async def remains(client: Client, case_id: str) -> Remains:
-    """What is left of a case; raises the SDK's `RPCError` where the server knows no run of it."""
+async def read_case(client: Client, case_id: str) -> CaseFromHistory:
+    """The case from its latest run; raises the SDK's `RPCError` where the server knows no run."""
     run = await client.get_workflow_handle(case_id).describe()
     history = client.get_workflow_handle(case_id, run_id=run.run_id).fetch_history_events()
     events = [event async for event in history]
-    return await read(client.data_converter, case_id, events, run.typed_search_attributes)
+    return await read_events(client.data_converter, case_id, events, run.typed_search_attributes)
 
 
-async def read(
-    converter: DataConverter, case_id: str, events: Sequence[HistoryEvent], said: TypedSearchAttributes
-) -> Remains:
-    """What the events of one run tell; `said`: its search attributes, as the case set them last."""
-    taken = max(event.workflow_task_completed_event_attributes.started_event_id for event in events)
+async def read_events(
+    converter: DataConverter, case_id: str, events: Sequence[HistoryEvent], attributes: TypedSearchAttributes
+) -> CaseFromHistory:
+    """The case from the events of one run and the search attributes that it set last."""
+    handled = max(event.workflow_task_completed_event_attributes.started_event_id for event in events)
     state = CaseState()
     for event in events:
         name, payloads = arrival(event)
         values = await converter.decode(payloads)
         if event.workflow_execution_started_event_attributes.continued_execution_run_id:
-            state = _carried(values)
+            state = _carried_state(values)
         elif name and (event.event_id > 1 or values not in ([], [None])):
-            _tell(state, case_id, event, name, values, is_taken=event.event_id < taken)
+            _receive(state, case_id, event, name, values, is_handled=event.event_id < handled)
     ended = events[-1].workflow_execution_completed_event_attributes.result.payloads
     result = _result(await converter.decode(ended))
-    return Remains(_view(case_id, state, result, said), result)
+    return CaseFromHistory(_view(case_id, state, result, attributes), result)
 
 
-def _tell(
-    state: CaseState, case_id: str, event: HistoryEvent, name: str, values: Sequence[Any], *, is_taken: bool
+def _receive(
+    state: CaseState, case_id: str, event: HistoryEvent, name: str, values: Sequence[Any], *, is_handled: bool
 ) -> None:
-    """Take down what arrived, as a case does; that may be of an older release, so as today's would."""
+    """Apply what arrived as a case of this release does, whichever release the case is of."""
     at = event.event_time.ToDatetime(UTC)
     try:
         text = one_text(values)
@@ -82,14 +81,14 @@ def _tell(
         state.reject(name, at, str(reason), shown(values))
         return
     if not state.repeats(message):
-        # An update is in the history only once the case has taken it.
-        effect = effect_of(message, state.facts) if is_taken or name == UPDATE else WAITS
+        # An update is in the event history only once the case has accepted it.
+        effect = effect_of(message, state.facts) if is_handled or name == UPDATE else NOT_HANDLED_YET
         state.learn(message)
         state.record(message, at, effect)
 
 
-def _carried(values: Sequence[Any]) -> CaseState:
-    """What the run before handed on; nothing where another release wrote it so that it cannot be read."""
+def _carried_state(values: Sequence[Any]) -> CaseState:
+    """The state that the previous run handed on; empty where this release cannot read it."""
     try:
         return CaseState.model_validate_json(one_text(values))
     except (DoesNotFit, CannotDecrypt, ValidationError):
@@ -99,14 +98,16 @@ def _carried(values: Sequence[Any]) -> CaseState:
 def _result(values: Sequence[Any]) -> CaseResult | None:
     try:
         return CaseResult.model_validate_json(one_text(values))
-    except (DoesNotFit, CannotDecrypt, ValidationError):  # it did not end, or as something else
+    except (DoesNotFit, CannotDecrypt, ValidationError):  # it has not ended, or not with a result
         return None
 
 
-def _view(id_: str, state: CaseState, result: CaseResult | None, said: TypedSearchAttributes) -> CaseView:
+def _view(id_: str, state: CaseState, result: CaseResult | None, attributes: TypedSearchAttributes) -> CaseView:
     case_id = CaseId.parse(id_)
     bookings = state.facts.bookings
-    status = _word(Status, said.get(CASE_STATUS)) or ("checking_history" if bookings else "awaiting_booking")
+    status = _word(Status, attributes.get(CASE_STATUS)) or (
+        "checking_history" if bookings else "awaiting_booking"
+    )
     if result is not None:
         status = "flagged" if result.outcome == "flagged" else "cleared"
     return CaseView(
@@ -114,22 +115,22 @@ def _view(id_: str, state: CaseState, result: CaseResult | None, said: TypedSear
         agency=case_id.agency if case_id else "",
         tracking_number=case_id.tracking_number if case_id else "",
         status=status,
-        rule=result.rule if result else _word(RuleName, said.get(CASE_RULE)),
-        explanation=result.explanation if result else UNTOLD,
+        rule=result.rule if result else _word(RuleName, attributes.get(CASE_RULE)),
+        explanation=result.explanation if result else NOT_KNOWN,
         policy_edition=result.policy_edition if result else None,
         charges=(),
         messages=tuple(state.messages),
         messages_total=state.messages_total,
         rejected=tuple(state.rejected),
         rejected_total=state.rejected_total,
-        waiting_since=said.get(WAITING_SINCE),
+        waiting_since=attributes.get(WAITING_SINCE),
         next_docket_check_at=None,
-        needs_attention=bool(said.get(NEEDS_ATTENTION)),
+        needs_attention=bool(attributes.get(NEEDS_ATTENTION)),
         reopened=state.reopened,
         booked_at=min((booking.booked_at for booking in bookings), default=None),
     )
 
 
-def _word(words: Any, said: str | None) -> Any:
-    """What was said, where it is a word of this release."""
-    return said if said in get_args(words) else None
+def _word(words: Any, text: str | None) -> Any:
+    """The text, if it is one of the words of this release."""
+    return text if text in get_args(words) else None

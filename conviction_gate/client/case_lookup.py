@@ -1,11 +1,11 @@
-"""Who tells of a case: the case itself, else the registry, else the history of its run."""
+"""Looks a case up: in the case itself, else in the registry, else in the event history of its run."""
 
 from typing import Final, Literal, NamedTuple
 
 from temporalio.client import WorkflowExecutionStatus
 
 from conviction_gate.client.case_client import CaseClient
-from conviction_gate.client.errors import UNANSWERED, silence
+from conviction_gate.client.errors import CaseUnanswered
 from conviction_gate.contracts.case import CaseResult, CaseView, Flag
 from conviction_gate.contracts.names import CaseId
 
@@ -13,24 +13,24 @@ Source = Literal["case", "registry", "history"]
 
 LACKS: Final[dict[Source, str | None]] = {
     "case": None,
-    "registry": "The registry tells this. It lacks only the events of the run.",
+    "registry": "This comes from the registry. Only the events of the run are missing.",
     "history": (
-        "The case does not answer, and the registry holds no end of it. So this is what its history tells. "
-        "It lacks how the charges stand, the record, what a docket brought, and whether a flag stands."
+        "The case does not answer, and the registry has no end of it. So this comes from its event history. "
+        "What is missing: the charges, the record, what a docket brought, and whether there is a flag."
     ),
 }
-"""What is told of a case, and what is missing then."""
+"""Where a case was looked up, and what is missing then."""
 
 
 class ShownCase(CaseView):
-    """What `show` prints for programs: the case, who told of it, and what is missing then."""
+    """What `show --json` prints: the case, where it was looked up, and what is missing then."""
 
     source: Source
     lacks: str | None
 
 
 class Found(NamedTuple):
-    """A case and who told of it. `result` where it has ended, `flag` where one was taken back."""
+    """A case and where it was looked up. `result`: if it has ended; `flag`: if one was withdrawn."""
 
     view: CaseView
     source: Source = "case"
@@ -44,22 +44,20 @@ class Found(NamedTuple):
 
 
 async def look_up(client: CaseClient, case_id: CaseId | str) -> Found | None:
-    """The case as well as anybody knows it; None where nobody does.
+    """The case, from the best source that has it; None where none has.
 
-    Of a case that has ended the registry knows more than its run: corrections came after that.
+    For a case that has ended that is the registry: corrections may have come after the run.
     """
     status = await client.status(case_id)
-    kept = None if status is WorkflowExecutionStatus.RUNNING else await client.kept(case_id)
-    if kept is not None and kept.closed:
-        flags = await client.flags() if kept.case.flag_status == "withdrawn" else ()
-        fallen = [flag for flag in flags if flag.case_id == kept.case.case_id]
-        return Found(kept.case, "registry", kept.result, fallen[-1] if fallen else None)
+    recorded = None if status is WorkflowExecutionStatus.RUNNING else await client.recorded(case_id)
+    if recorded is not None and recorded.closed:
+        flags = await client.flags() if recorded.case.flag_status == "withdrawn" else ()
+        withdrawn = [flag for flag in flags if flag.case_id == recorded.case.case_id]
+        return Found(recorded.case, "registry", recorded.result, withdrawn[-1] if withdrawn else None)
     try:
         view = await client.case(case_id)
-    except UNANSWERED as error:
-        if (silent := silence(error)) is None:
-            raise
-        view, result = await client.remains(case_id)
-        stopped = None if result else await client.stopped(case_id, kept) or silent
+    except CaseUnanswered as error:
+        view, result = await client.from_history(case_id)
+        stopped = None if result else await client.why_stopped(case_id, recorded) or error.reason
         return Found(view.model_copy(update={"stopped": stopped}), "history", result)
     return None if view is None else Found(view, "case" if status else "registry")

@@ -1,7 +1,6 @@
-"""What was delivered to a case before, as the beginning of its history tells; no worker is needed.
+"""What was delivered to a case before, from the beginning of its event history; no worker is needed.
 
-A signal that comes again is one more event in a history, though it changes nothing: so a sender
-looks here first.
+A repeated signal changes nothing, but it is one more event in the history, so a sender looks here first.
 """
 
 import json
@@ -19,8 +18,8 @@ from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.names import NEEDS_ATTENTION, UPDATE, CaseId
 from conviction_gate.contracts.reading import DoesNotFit, read_message
 
-LOOKED_THROUGH: Final = 1000
-"""Events, of hardly any case all; what came after them counts as not looked at."""
+MAX_EVENTS: Final = 1000
+"""Events that are read. Hardly any case has more; what comes after them counts as unknown."""
 
 _ENDS: Final = (
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED,
@@ -31,8 +30,8 @@ _ENDS: Final = (
 )
 
 
-class Delivered(NamedTuple):
-    """What was delivered under a message's key. `none_rejected`: the case took all that it got."""
+class Deliveries(NamedTuple):
+    """The messages under one key. `none_rejected`: the case accepted everything it received."""
 
     is_open: bool
     none_rejected: bool
@@ -40,7 +39,7 @@ class Delivered(NamedTuple):
 
 
 def arrival(event: HistoryEvent) -> tuple[str, Sequence[Payload]]:
-    """The signal name under which something arrived, if anything did, and what."""
+    """The signal name and the payloads of an event by which something arrived; `""` for any other event."""
     match event.WhichOneof("attributes"):
         case "workflow_execution_started_event_attributes":
             return "booking", event.workflow_execution_started_event_attributes.input.payloads
@@ -54,9 +53,9 @@ def arrival(event: HistoryEvent) -> tuple[str, Sequence[Payload]]:
             return "", ()
 
 
-async def delivered(client: Client, message: Message, case_id: CaseId) -> Delivered | None:
-    """What the latest run of the case got under the message's key; None where there is no case."""
-    history = client.get_workflow_handle(str(case_id)).fetch_history_events(page_size=LOOKED_THROUGH)
+async def find_deliveries(client: Client, message: Message, case_id: CaseId) -> Deliveries | None:
+    """What the case's latest run received under the message's key; None where there is no case."""
+    history = client.get_workflow_handle(str(case_id)).fetch_history_events(page_size=MAX_EVENTS)
     try:
         await history.fetch_next_page()
     except RPCError as error:
@@ -65,7 +64,7 @@ async def delivered(client: Client, message: Message, case_id: CaseId) -> Delive
         return None
     events = history.current_page or ()
     is_whole = history.next_page_token is None
-    return Delivered(
+    return Deliveries(
         is_open=not is_whole or events[-1].event_type not in _ENDS,
         none_rejected=is_whole and not any(map(_needs_attention, events)),
         messages=[
@@ -77,7 +76,7 @@ async def delivered(client: Client, message: Message, case_id: CaseId) -> Delive
 
 
 async def _read(client: Client, key: tuple[str, str], name: str, payloads: Sequence[Payload]) -> Message | None:
-    """The message, where it fits and has this key."""
+    """The message, if it fits and has this key."""
     if len(payloads) != 1:
         return None
     (fields,) = await client.data_converter.decode(payloads)
@@ -89,12 +88,12 @@ async def _read(client: Client, key: tuple[str, str], name: str, payloads: Seque
 
 
 def _needs_attention(event: HistoryEvent) -> bool:
-    """Whether the case needed attention from there on: one that rejected something does."""
+    """Whether the case needed attention from this event on; a case that rejected something does."""
     match event.WhichOneof("attributes"):
         case "workflow_execution_started_event_attributes":
-            said = event.workflow_execution_started_event_attributes.search_attributes
+            attributes = event.workflow_execution_started_event_attributes.search_attributes
         case "upsert_workflow_search_attributes_event_attributes":
-            said = event.upsert_workflow_search_attributes_event_attributes.search_attributes
+            attributes = event.upsert_workflow_search_attributes_event_attributes.search_attributes
         case _:
             return False
-    return said.indexed_fields[NEEDS_ATTENTION.name].data == b"true"
+    return attributes.indexed_fields[NEEDS_ATTENTION.name].data == b"true"

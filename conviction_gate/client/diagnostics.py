@@ -19,8 +19,9 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from conviction_gate.client.errors import describe_error
-from conviction_gate.client.listing import BROKEN_OFF, IS_BROKEN_OFF, OPEN, Wanted
+from conviction_gate.client.errors import ClientError, from_sdk
+from conviction_gate.client.listing import Wanted
+from conviction_gate.client.runs import INTERRUPTED, IS_INTERRUPTED, OPEN
 from conviction_gate.config.service_access import ServiceAccess
 from conviction_gate.config.settings import PREFIX, Settings, SettingsError
 from conviction_gate.contracts.encrypted_payloads import CannotDecrypt
@@ -261,10 +262,10 @@ class Diagnostics:
 
     async def check_interrupted_runs(self) -> Finding:
         """Cases and corrections whose run was ended from outside, and that no later run continues."""
-        runs = self._client.list_workflows(f"{_OURS} AND {IS_BROKEN_OFF}", limit=MAX_INTERRUPTED_RUNS)
+        runs = self._client.list_workflows(f"{_OURS} AND {IS_INTERRUPTED}", limit=MAX_INTERRUPTED_RUNS)
         ids = {run.id async for run in runs}
         latest = await asyncio.gather(*(self._client.get_workflow_handle(id).describe() for id in ids))
-        lost = sorted(run.id for run in latest if run.status in BROKEN_OFF)
+        lost = sorted(run.id for run in latest if run.status in INTERRUPTED)
         lost = [id for id in lost if await self.registry.outcome(id) is None]
         if not lost:
             return Finding("ok", "none")
@@ -308,10 +309,10 @@ async def run_check(check: Check, within: float | None = ANSWER_WITHIN) -> Findi
         return Finding(
             "fail", f"no answer within {ANSWER_WITHIN:.0f} s", "try again; if it happens again, see its log"
         )
-    except (ConnectError, CannotDecrypt, SettingsError, SetupError) as error:
+    except (ClientError, ConnectError, CannotDecrypt, SettingsError, SetupError) as error:
         return _failed(str(error))
     except RPCError as error:
-        return _failed(describe_error(error))
+        return _failed(str(from_sdk(error)))
     except Exception as error:
         from conviction_gate.registry import RegistryError
         from conviction_gate.sources.http import ServiceError

@@ -1,15 +1,17 @@
-"""The list of cases, page by page, as the server's search attributes tell it."""
+"""The list of cases, page by page, from the server's search attributes."""
 
 import asyncio
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from struct import error as StructError
 from struct import pack, unpack
-from typing import Final, NamedTuple
+from typing import NamedTuple
 from zlib import crc32
 
 from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
 
+from conviction_gate.client.errors import InvalidPageToken, client_errors
+from conviction_gate.client.runs import INTERRUPTED, OPEN
 from conviction_gate.contracts.fields import Model
 from conviction_gate.contracts.names import (
     AGENCY,
@@ -20,20 +22,13 @@ from conviction_gate.contracts.names import (
     WAITING_SINCE,
 )
 
-OPEN: Final = "ExecutionStatus = 'Running'"
-BROKEN_OFF: Final = {
-    WorkflowExecutionStatus.CANCELED: "canceled",
-    WorkflowExecutionStatus.FAILED: "ended by a failure",
-    WorkflowExecutionStatus.TERMINATED: "terminated",
-    WorkflowExecutionStatus.TIMED_OUT: "timed out",
-}
-"""How a run is ended from outside, while its case has not ended."""
-IS_BROKEN_OFF: Final = "ExecutionStatus IN ('Canceled', 'Failed', 'Terminated', 'TimedOut')"
-
 
 class CaseRow(Model):
-    """One case in a list. What a closed case says of itself cannot change any more: whether its
-    flag still stands, `flags` tells. `run`: the server's word for a run that it ended; the case had not."""
+    """One case in a list.
+
+    The search attributes of a closed case no longer change: `flags` knows whether its flag was withdrawn.
+    `run`: how the server ended a run whose case had not ended, such as `terminated`.
+    """
 
     case_id: str
     open: bool
@@ -46,18 +41,14 @@ class CaseRow(Model):
 
 
 class Page(Model):
-    """Cases in the server's order, the latest started first; `total` counts those of all pages.
+    """Cases in the server's order, the latest started first. `total`: the cases of all pages.
 
-    `next`: what the next page is asked for by; None after the last one.
+    `next`: the token of the next page; None on the last one.
     """
 
     rows: tuple[CaseRow, ...]
     total: int
     next: str | None
-
-
-class NoSuchPage(ValueError):
-    """What a page was asked for by is not what the page before told."""
 
 
 class Wanted(NamedTuple):
@@ -91,8 +82,9 @@ class Wanted(NamedTuple):
         return " AND ".join(wanted)
 
 
+@client_errors()
 async def page(client: Client, wanted: Wanted, size: int, token: str | None = None) -> Page:
-    """One page of cases; raises `NoSuchPage`."""
+    """One page of cases; raises `InvalidPageToken`."""
     asked_at, place = _read_token(token, wanted) if token else (datetime.now(UTC), None)
     query = wanted.query(asked_at)
     listed = client.list_workflows(query, page_size=size, next_page_token=place)
@@ -106,32 +98,35 @@ async def page(client: Client, wanted: Wanted, size: int, token: str | None = No
 
 
 def _token(place: bytes, wanted: Wanted, asked_at: datetime) -> str:
-    """The server's own token, when the first page was asked for, and a sum over all that makes the list:
-    of a wrong token the server would say only that something went wrong, or tell of other cases."""
-    said = pack(">d", asked_at.timestamp()) + place
-    return urlsafe_b64encode(crc32(repr(wanted).encode() + said).to_bytes(4) + said).decode().rstrip("=")
+    """The server's token, the time of the first page, and a checksum that includes what is wanted.
+
+    Without it a mistyped token would be an internal error of the server, and one of another list would
+    bring cases of neither.
+    """
+    content = pack(">d", asked_at.timestamp()) + place
+    return urlsafe_b64encode(crc32(repr(wanted).encode() + content).to_bytes(4) + content).decode().rstrip("=")
 
 
 def _read_token(token: str, wanted: Wanted) -> tuple[datetime, bytes]:
     try:
-        said = urlsafe_b64decode(token + "=" * (-len(token) % 4))[4:]
-        asked_at = datetime.fromtimestamp(unpack(">d", said[:8])[0], UTC)
+        content = urlsafe_b64decode(token + "=" * (-len(token) % 4))[4:]
+        asked_at = datetime.fromtimestamp(unpack(">d", content[:8])[0], UTC)
     except (ValueError, OverflowError, OSError, StructError):
-        raise NoSuchPage from None
-    if _token(said[8:], wanted, asked_at) != token:
-        raise NoSuchPage
-    return asked_at, said[8:]
+        raise InvalidPageToken from None
+    if _token(content[8:], wanted, asked_at) != token:
+        raise InvalidPageToken
+    return asked_at, content[8:]
 
 
 def _row(execution: WorkflowExecution) -> CaseRow:
-    said = execution.typed_search_attributes
+    attributes = execution.typed_search_attributes
     return CaseRow(
         case_id=execution.id,
         open=execution.status is WorkflowExecutionStatus.RUNNING,
-        run=execution.status.name.lower() if execution.status in BROKEN_OFF else None,
-        status=said.get(CASE_STATUS),
-        rule=said.get(CASE_RULE),
-        agency=said.get(AGENCY),
-        needs_attention=bool(said.get(NEEDS_ATTENTION)),
-        waiting_since=said.get(WAITING_SINCE),
+        run=execution.status.name.lower() if execution.status in INTERRUPTED else None,
+        status=attributes.get(CASE_STATUS),
+        rule=attributes.get(CASE_RULE),
+        agency=attributes.get(AGENCY),
+        needs_attention=bool(attributes.get(NEEDS_ATTENTION)),
+        waiting_since=attributes.get(WAITING_SINCE),
     )

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 
-from conviction_gate.client.errors import NOT_REPLAYED, UNANSWERED, describe_error, silence
+from conviction_gate.client.errors import ClientError, NotReplayable
 from conviction_gate.contracts.case import MAX_QUESTIONS_SHOWN, CaseView, QuestionView
 from conviction_gate.contracts.fields import Model
 
@@ -33,7 +33,7 @@ async def questions_of(
 ) -> list[CaseInReview | UnansweredCase]:
     """The cases with their questions, in this order. A case that was answered meanwhile is left out.
 
-    Raises what the SDK raises where no case answers, and the reason is not in the cases themselves.
+    Raises `ClientError` where no case answers, and the fault is not of the cases.
     """
     slots = asyncio.Semaphore(CONCURRENT_QUERIES)
     failures = []
@@ -42,9 +42,9 @@ async def questions_of(
         try:
             async with slots:
                 view = await open_case(case_id)
-        except UNANSWERED as error:
+        except ClientError as error:
             failures.append(error)
-            return UnansweredCase(case_id=case_id, error=describe_error(error))
+            return UnansweredCase(case_id=case_id, error=str(error))
         if view is None or not view.questions:
             return None
         return CaseInReview(
@@ -52,7 +52,7 @@ async def questions_of(
         )
 
     answers = await asyncio.gather(*map(ask, case_ids))
-    if answers and len(failures) == len(answers) and silence(failures[0]) != NOT_REPLAYED:
+    if answers and len(failures) == len(answers) and not isinstance(failures[0], NotReplayable):
         raise failures[0]
     return [answer for answer in answers if answer is not None]
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from temporalio.client import Client, WorkflowExecution, WorkflowExecutionDescription, WorkflowExecutionStatus
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
 
+from conviction_gate.client.runs import describe
 from conviction_gate.contracts.internal.activities import CorrectionRequest, Withdrawal
 from conviction_gate.contracts.internal.facts import Reopening
 from conviction_gate.contracts.names import BOOKING_CASE, CASE_STATUS, FLAG_CORRECTION
@@ -144,16 +144,6 @@ class Comparison:
             self._found.idle.append(record.case_id)
         elif latest is None or (latest.close_time and latest.close_time < record.decided_at):
             self._found.unknown[record.case_id] = record.decided_at
-
-
-async def describe(client: Client, workflow_id: str) -> WorkflowExecutionDescription | None:
-    """The latest run; None where the server knows of none."""
-    try:
-        return await client.get_workflow_handle(workflow_id).describe()
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            raise
-        return None
 
 
 async def run_chain(client: Client, workflow_id: str, run_id: str) -> list[tuple[str, RunSummary]]:

@@ -8,10 +8,11 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, ResetWor
 from temporalio.client import Client
 
 from conviction_gate.client.case_client import CaseClient
+from conviction_gate.client.runs import describe
 from conviction_gate.contracts.internal.activities import CorrectionRequest, Withdrawal
 from conviction_gate.contracts.internal.facts import Facts, Reopening
 from conviction_gate.contracts.message import Message
-from conviction_gate.restore.comparison import Comparison, Differences, Run, describe, is_missing, run_chain
+from conviction_gate.restore.comparison import Comparison, Differences, Run, is_missing, run_chain
 from conviction_gate.restore.run_history import Cleared, Flagged, Written
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from temporalio.client import Client
 
-from conviction_gate.client.case_client import CaseClient, Reply
+from conviction_gate.client.case_client import CaseClient
+from conviction_gate.client.replies import Reply
 from conviction_gate.config.settings import Settings
 from conviction_gate.contracts.booking import Booking
 from conviction_gate.contracts.case import CaseView, SubmitAnswer

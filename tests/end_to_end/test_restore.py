@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from conviction_gate.client.case_client import CaseClient
+from conviction_gate.client.runs import describe
 from conviction_gate.config.settings import Settings
 from conviction_gate.contracts.booking import Booking
 from conviction_gate.contracts.case import Flag
@@ -21,7 +22,7 @@ from conviction_gate.contracts.reading import read_booking, read_message
 from conviction_gate.devserver import embedded as embedded_server
 from conviction_gate.devserver.embedded import embedded
 from conviction_gate.registry import Registry
-from conviction_gate.restore.comparison import describe, run_chain
+from conviction_gate.restore.comparison import run_chain
 from conviction_gate.temporal.connect import connect
 from tests.end_to_end.conftest import House
 from tests.end_to_end.test_client import a_booking, a_conviction, correction

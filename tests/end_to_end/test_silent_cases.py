@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from conviction_gate.client.case_from_history import UNTOLD, WAITS
+from conviction_gate.client.case_from_history import NOT_HANDLED_YET, NOT_KNOWN
 from conviction_gate.client.case_lookup import LACKS, Source
-from conviction_gate.client.errors import NO_WORKER, NOT_REPLAYED
+from conviction_gate.client.errors import NotReplayable, NoWorker
 from tests.end_to_end.conftest import House
 from tests.end_to_end.test_stuck_cases import Cases, HastyCase, cases
 
@@ -45,14 +45,18 @@ async def test_cases_that_no_worker_replays_and_that_the_server_forgot(
         shown = await told(house, case, "registry")
         assert (shown["status"], shown["flag_status"], shown["messages_total"]) == ("flagged", "active", 2)
     shown = await told(house, waiting, "history")
-    assert (shown["status"], shown["stopped"], shown["explanation"]) == ("waiting_for_court", NO_WORKER, UNTOLD)
-    assert [message["effect"] for message in shown["messages"]] == ["the booking", WAITS]
+    assert (shown["status"], shown["stopped"], shown["explanation"]) == (
+        "waiting_for_court",
+        NoWorker.reason,
+        NOT_KNOWN,
+    )
+    assert [message["effect"] for message in shown["messages"]] == ["the booking", NOT_HANDLED_YET]
 
     # Those that poll cannot replay it.
     async with cases.wrong_worker(HastyCase):
         await cases.stuck("G-3")
         shown = await told(house, waiting, "history")
-        assert (shown["stopped"], shown["messages"][-1]["effect"]) == (NOT_REPLAYED, WAITS)
+        assert (shown["stopped"], shown["messages"][-1]["effect"]) == (NotReplayable.reason, NOT_HANDLED_YET)
         assert "When a case is stuck" in await house.gate("explain", waiting)
         assert (await told(house, closed, "registry"))["status"] == "flagged"
 

@@ -3,10 +3,9 @@
 from typing import Final, get_args
 
 import pytest
-from temporalio.client import WorkflowQueryFailedError
-from temporalio.service import RPCError, RPCStatusCode
 
 from conviction_gate import policy
+from conviction_gate.client.errors import NotReplayable, NoWorker
 from conviction_gate.client.questions import CaseInReview, UnansweredCase, questions_of, why_no_answer
 from conviction_gate.contracts.case import MAX_QUESTIONS_SHOWN, CaseView
 from conviction_gate.contracts.court import Ruling as Word
@@ -109,9 +108,9 @@ def test_a_question_that_is_not_told_is_left_to_the_case() -> None:
 async def look(case_id: str) -> CaseView | None:
     """A case as it stands; those named "unserved" and "stuck" do not answer."""
     if case_id == "unserved":
-        raise RPCError("nobody polls", RPCStatusCode.DEADLINE_EXCEEDED, b"")
+        raise NoWorker
     if case_id == "stuck":
-        raise WorkflowQueryFailedError("it does not replay")
+        raise NotReplayable
     return {"asks": view_of(CLASS), "answered": view_of(facts_of(booking()))}.get(case_id)
 
 
@@ -123,6 +122,6 @@ async def test_a_case_that_does_not_answer_hides_no_other() -> None:
         UnansweredCase,
         UnansweredCase,
     ]
-    with pytest.raises(RPCError):
+    with pytest.raises(NoWorker):
         await questions_of(["unserved", "unserved"], look)
     assert await questions_of([], look) == []

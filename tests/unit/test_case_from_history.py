@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
-from conviction_gate.client.case_from_history import WAITS, Remains, read
+from conviction_gate.client.case_from_history import NOT_HANDLED_YET, CaseFromHistory, read_events
 from conviction_gate.contracts.names import CASE_RULE, CASE_STATUS
 from conviction_gate.encryption.converter import data_converter
 from tests.replay import record
@@ -18,13 +18,13 @@ def named(name: str) -> Path:
     return next(file for file in FILES if file.name.startswith(name))
 
 
-async def left_of(file: Path, events: int | None = None) -> Remains:
+async def left_of(file: Path, events: int | None = None) -> CaseFromHistory:
     """Of the first `events` of a recorded history."""
     said = TypedSearchAttributes(
         [SearchAttributePair(CASE_STATUS, "a word of later"), SearchAttributePair(CASE_RULE, "review.other")]
     )
     history = record.read(file)
-    return await read(data_converter, history.workflow_id, history.events[:events], said)
+    return await read_events(data_converter, history.workflow_id, history.events[:events], said)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.name}")
@@ -49,7 +49,7 @@ async def test_what_no_worker_has_taken_yet_waits() -> None:
     told = next(e.event_id for e in events if e.HasField("workflow_execution_signaled_event_attributes"))
     left = await left_of(file, told)
     assert left.result is None
-    assert [m.effect for m in left.view.messages] == ["the booking", WAITS]
+    assert [m.effect for m in left.view.messages] == ["the booking", NOT_HANDLED_YET]
     assert (await left_of(file)).view.messages[1].effect == "charge 1: continuance on 2012-09-03"
 
 
@@ -57,7 +57,7 @@ async def test_a_state_that_cannot_be_read_is_left_out() -> None:
     file = named("continued-while-waiting.2")
     first = record.read(file).events[0]
     first.workflow_execution_started_event_attributes.input.payloads[0].data = b"another release's"
-    left = await read(data_converter, "booking-case:CA0190000:A-1", [first], TypedSearchAttributes([]))
+    left = await read_events(data_converter, "booking-case:CA0190000:A-1", [first], TypedSearchAttributes([]))
     assert left.view.messages == ()
 
 

@@ -145,7 +145,7 @@ def failing(error: Exception) -> Callable[[], Awaitable[Finding]]:
         (RegistryError("no step"), "no step", None),
         (
             RPCError("no search attribute of this name", RPCStatusCode.INVALID_ARGUMENT, b""),
-            "no search attribute of this name",
+            "the Temporal server refused the call: no search attribute of this name",
             "run `conviction-gate setup`",
         ),
         (ValueError("a token"), "unexpected ValueError", "report it with the traceback on stderr"),

@@ -40,7 +40,9 @@ from conviction_gate.cli.case_names import read_case_id
 from conviction_gate.cli.command_line import app
 from conviction_gate.cli.printing import clean
 from conviction_gate.cli.show import waiting
-from conviction_gate.client.case_client import CaseClient, Reply
+from conviction_gate.client.case_client import CaseClient
+from conviction_gate.client.errors import RegistryRequired, RequestRefused, ServerError
+from conviction_gate.client.replies import Reply
 from conviction_gate.contracts.booking import Booking
 from conviction_gate.contracts.case import CaseResult, CaseView, SubmitAnswer
 from conviction_gate.contracts.fields import Status
@@ -552,7 +554,7 @@ async def test_what_the_case_would_reject_is_not_sent(
 
 async def test_a_failing_server_is_no_closed_case(client: CaseClient, server: FakeServer) -> None:
     server.answer = RPCError("away", RPCStatusCode.UNAVAILABLE, b"")
-    with pytest.raises(RPCError, match="away"):
+    with pytest.raises(ServerError, match="away"):
         await client.submit(message("conviction", CONVICTION), CASE)
 
 
@@ -604,7 +606,7 @@ async def test_a_case_is_shown_open_ended_or_not_at_all(
 
 
 async def test_flags_need_records() -> None:
-    with pytest.raises(ValueError, match="registry"):
+    with pytest.raises(RegistryRequired, match="registry"):
         await CaseClient(cast(Client, FakeServer()), None).flags()
 
 
@@ -768,7 +770,7 @@ async def test_one_refusal_holds_up_nobody_and_a_case_gets_its_messages_in_order
         await asyncio.sleep(0)
         posted.append(addressed.message.message_id)
         if addressed.message.message_id == "m5":
-            raise RPCError("Blob data size exceeds limit", RPCStatusCode.INVALID_ARGUMENT, b"")
+            raise RequestRefused("Blob data size exceeds limit")
         if addressed.message.message_id == "m3":
             return SubmitAnswer(accepted=True, duplicate=True, status="cleared", effect="known")
         return await accept(addressed)
@@ -854,7 +856,7 @@ async def test_told_to_stop_it_ends_what_is_under_way_and_begins_nothing() -> No
 async def test_a_server_that_goes_away_ends_it_and_what_stood_before_is_told() -> None:
     async def post(addressed: Addressed) -> Reply:
         if addressed.message.message_id == "2":
-            raise RPCError("away", RPCStatusCode.UNAVAILABLE, b"")
+            raise ServerError("away")
         return await accept(addressed)
 
     told: list[str] = []
@@ -862,7 +864,7 @@ async def test_a_server_that_goes_away_ends_it_and_what_stood_before_is_told() -
     with pytest.raises(Stopped, match=r"^at line 2$") as stopped:
         await collect(three, told)
     assert told == ["line 1"]
-    assert isinstance(stopped.value.__cause__, RPCError)
+    assert isinstance(stopped.value.__cause__, ServerError)
 
 
 async def test_a_slow_pipe_holds_up_nothing() -> None:

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from conviction_gate.client.listing import NoSuchPage, Wanted, _read_token, _token
+from conviction_gate.client.errors import InvalidPageToken
+from conviction_gate.client.listing import Wanted, _read_token, _token
 
 MOMENT = datetime(2026, 11, 24, 12, 0, 0, 123457, UTC)
 WANTED = Wanted("waiting_for_court", agency="CAZZ00100", waiting_for=timedelta(days=180))
@@ -27,7 +28,7 @@ def test_a_token_brings_back_where_the_list_stood_and_when_it_began() -> None:
     ],
 )
 def test_a_token_of_another_list_is_none(other: Wanted) -> None:
-    with pytest.raises(NoSuchPage):
+    with pytest.raises(InvalidPageToken):
         _read_token(_token(b"place", WANTED, MOMENT), other)
 
 

@@ -21,7 +21,8 @@ from conviction_gate.cli.bulk.refused import RefusedFile, default_path, require_
 from conviction_gate.cli.bulk.sending import Post, Stopped, deliver
 from conviction_gate.cli.options import Data, File, Json, again, completions, read_case, suggest
 from conviction_gate.cli.session import REFUSED, cases, fail, run
-from conviction_gate.client.case_client import CaseClient, Reply
+from conviction_gate.client.case_client import CaseClient
+from conviction_gate.client.replies import Reply
 from conviction_gate.contracts.booking import Booking
 from conviction_gate.contracts.case import SubmitAnswer
 from conviction_gate.contracts.names import CaseId
@@ -159,7 +160,7 @@ class _Delivery:
         async def deliver_all(stop: asyncio.Event) -> None:
             async with cases() as client:
                 with report:
-                    post = self.post(client, Pace(client.is_at_rest, stop))
+                    post = self.post(client, Pace(client.is_idle, stop))
                     async with aclosing(deliver(items_in(self.file), self.read, post, stop)) as delivered:
                         async for item, sent in delivered:
                             try:

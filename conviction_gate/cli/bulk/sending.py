@@ -11,12 +11,10 @@ from threading import Thread
 from typing import Final
 from weakref import WeakValueDictionary
 
-from temporalio.service import RPCError, RPCStatusCode
-
 from conviction_gate.cli.bulk.items import Item
 from conviction_gate.cli.bulk.reading import Addressed
-from conviction_gate.client.case_client import Reply
-from conviction_gate.client.errors import describe_error
+from conviction_gate.client.errors import RequestRefused
+from conviction_gate.client.replies import Reply
 from conviction_gate.contracts.case import SubmitAnswer
 from conviction_gate.contracts.names import CaseId
 from conviction_gate.contracts.reading import DoesNotFit
@@ -160,11 +158,8 @@ async def _ahead(items: Iterable[Item], stop: asyncio.Event) -> AsyncIterator[It
 async def _posted(addressed: Addressed, post: Post) -> Reply | SubmitAnswer:
     try:
         return await post(addressed)
-    except RPCError as error:
-        # A fault of this message, such as its size; anything else would fail the next one too.
-        if error.status is not RPCStatusCode.INVALID_ARGUMENT:
-            raise
-        return Reply(status="refused", text=describe_error(error), case_id=str(addressed.case_id))
+    except RequestRefused as error:  # a fault of this message, such as its size; any other is raised
+        return Reply(status="refused", text=str(error), case_id=str(addressed.case_id))
 
 
 def _sent(item: Item, addressed: Addressed, reply: Reply | SubmitAnswer) -> Sent:
