@@ -1,4 +1,4 @@
-# Two commands do everything on a machine with Python 3.11 and make: `make demo` and `make test`.
+# Two commands are enough on a machine with Python 3.11 and make: `make demo` and `make test`.
 PYTHON ?= python3
 BIN := .venv/bin
 SENDER := examples/typescript
@@ -24,11 +24,11 @@ export PYTHONDONTWRITEBYTECODE=
 demo: .venv/.installed ## run the main job on the embedded server and show every rule
 	$(BIN)/conviction-gate demo $(DEMO)
 
-test: .venv/.installed check ## lint, types, import directions, and all tests, in two runs at a time that print as they end
-	@echo 'Two runs of tests at a time; each prints when it ends, in ten minutes or so.'
+test: .venv/.installed check ## `make check` and all tests, in two runs side by side that print when they end
+	@echo 'Two runs of tests side by side; each prints when it ends, in about ten minutes.'
 	@$(MAKE) --jobs=2 --keep-going --output-sync=target --no-print-directory test-processes test-rest
 
-test-processes: .venv/.installed # real servers and workers, mostly waiting for each other
+test-processes: .venv/.installed # real servers and workers, which mostly wait for each other
 	$(BIN)/pytest $(PYTEST) $(PROCESSES)
 
 test-rest: .venv/.installed
@@ -37,13 +37,13 @@ test-rest: .venv/.installed
 soak: .venv/.installed ## the tests that take an hour
 	$(BIN)/pytest $(PYTEST) -m soak
 
-mutants: .venv/.installed ## take every guard of conviction_gate/policy/ away in turn: some test must notice (10 minutes)
+mutants: .venv/.installed ## remove each condition of conviction_gate/policy/ in turn: some test must fail (10 minutes)
 	$(BIN)/pytest $(PYTEST) -m mutants -s
 
 test-interop: .venv/.installed $(SENDER)/dist/main.js ## senders in other languages (needs npm and curl)
 	$(BIN)/pytest $(PYTEST) tests/interop
 
-test-ops: .venv/.ops ## the files in deploy/, what they name, and what they describe as far as it runs here (needs promtool)
+test-ops: .venv/.ops ## check the files in deploy/, and run what can run here (needs promtool)
 	$(BIN)/pytest $(PYTEST) tests/ops
 
 .venv/.ui: constraints-ui.txt .venv/.installed
@@ -56,7 +56,7 @@ test-ui: .venv/.ui ## what a person reads in the web UI (needs Debian's chromium
 screenshots: .venv/.ui ## write docs/images/ (needs Debian's chromium)
 	$(BIN)/python -m tests.ui.screenshots docs/images
 
-bench: .venv/.installed ## what a case costs, as ratios (BENCH="--quick", "--only NAME", "--full")
+bench: .venv/.installed ## measure what a case costs, as ratios (BENCH="--quick", "--only NAME", "--full")
 	$(BIN)/python -m bench $(BENCH)
 
 $(SENDER)/node_modules/.package-lock.json: $(SENDER)/package-lock.json
@@ -66,14 +66,14 @@ $(SENDER)/node_modules/.package-lock.json: $(SENDER)/package-lock.json
 $(SENDER)/dist/main.js: $(SENDER)/node_modules/.package-lock.json $(SENDER)/tsconfig.json $(wildcard $(SENDER)/src/*.ts)
 	cd $(SENDER) && npm run build
 
-check: .venv/.installed
+check: .venv/.installed ## lint, format, types, import directions, spelling
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/codespell
 
-sbom: .venv/.installed ## write sbom.cdx.json, what is installed here, as CycloneDX
+sbom: .venv/.installed ## write sbom.cdx.json: the installed packages, as CycloneDX
 	$(BIN)/python deploy/sbom.py > sbom.cdx.json
 
 format: .venv/.installed
@@ -83,7 +83,7 @@ format: .venv/.installed
 schemas: .venv/.installed ## write docs/schemas/ from conviction_gate/contracts/
 	$(BIN)/python -m conviction_gate.contracts.schemas docs/schemas
 
-histories: .venv/.installed ## keep the contracts of the next release and how its cases go, each in a new folder
+histories: .venv/.installed ## record the contracts and event histories of the next release, each in a new folder
 	$(BIN)/python -m tests.contracts.samples
 	$(BIN)/python -m tests.replay.record
 
@@ -93,7 +93,7 @@ policy-page: .venv/.installed ## write docs/policy.md, the public page of the ru
 settings-page: .venv/.installed ## write docs/settings.md, the reference of all settings, from conviction_gate/config/
 	$(BIN)/python -m conviction_gate.config.page > docs/settings.md
 
-constraints: ## resolve pyproject.toml anew (needs uv); no index address goes in
+constraints: ## resolve the dependencies in pyproject.toml again (needs uv); the files name no package index
 	$(COMPILE) pyproject.toml --extra dev --upgrade -o constraints.txt
 	$(COMPILE) pyproject.toml --extra traces --constraints constraints.txt --upgrade -o constraints-traces.txt
 	$(COMPILE) --group ops --constraints constraints.txt --upgrade -o constraints-ops.txt

@@ -1,7 +1,7 @@
-"""What is installed here, as a CycloneDX bill of materials on standard output. Run by `make sbom`.
+"""The installed packages as a CycloneDX bill of materials on standard output. Run by `make sbom`.
 
 What the program itself needs has the scope `required`; what only its tests and its development need
-is `excluded`.
+has `excluded`.
 """
 
 import json

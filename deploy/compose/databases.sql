@@ -1,5 +1,5 @@
--- Who owns what in the server of docker-compose.yml: neither Temporal nor a worker sees the other's
--- tables. Run by the superuser, once, on an empty volume.
+-- The roles and databases of docker-compose.yml: neither Temporal nor a worker can open the other's
+-- tables. The superuser runs this once, on an empty volume.
 \set temporal_password `cat /run/secrets/temporal_password`
 \set gate_password `cat /run/secrets/gate_password`
 

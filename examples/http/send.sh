@@ -8,12 +8,12 @@
 #   NUMBER-2: the booking comes first, some messages do not fit, and the case ends cleared.
 #
 # What the HTTP status means:
-#   200  taken. A signal is in the case's history now, whether it fits or not. An update's answer
-#        stands under `outcome`; without one the case has not answered yet: send it again.
-#   400  the request is wrong: not JSON, an unknown field, too long. `message` says what; mend it.
+#   200  accepted. A signal is in the case's event history now, whether it fits or not. An update's
+#        answer is in `outcome`; without one the case has not answered yet: send it again.
+#   400  the request is wrong: not JSON, an unknown field, too long. `message` says what; fix it.
 #   404  no case is open under this id: none ever was, or it has closed. With the message
 #        "Not Found", the path itself is wrong.
-#   409  of a start or signal-with-start: refused. The case was started before.
+#   409  a start or signal-with-start was refused: the case was started before.
 #   429, 500, 503, 504: try again later with the same message; `curl --retry` does.
 
 set -eu
@@ -24,8 +24,8 @@ trap 'rm -f "$body"' EXIT
 
 # --- the five calls: each leaves the HTTP status in $code and the body in $answer -----------------
 
-# post PATH JSON. In a path, every other character of a case id than A-Z a-z 0-9 . _ ~ - : has to be
-# percent-encoded; an id with a "/" cannot be reached over HTTP at all.
+# post PATH JSON. In a path, percent-encode every character of a case id except A-Z a-z 0-9 . _ ~ - :.
+# An id with a "/" cannot be reached over HTTP at all.
 post() {
     code=$(curl --silent --show-error --retry 5 --retry-connrefused --max-time 60 \
         --header 'Content-Type: application/json' --data-binary "$2" \
@@ -36,8 +36,8 @@ post() {
     answer=$(cat "$body")
 }
 
-# What a start says of the case: one per arrest, ever; a title and search attributes, none of them
-# about the person. STATUS TITLE
+# start_options STATUS TITLE: one case for each arrest, forever; the title and the search attributes say
+# nothing about the person.
 start_options() {
     printf '%s' '
         "workflowType": {"name": "BookingCase"},
@@ -68,7 +68,7 @@ signal() {
     post "$1/signal/$2" '{"input": ['"$3"']}'
 }
 
-# submit CASE MESSAGE: `meta` has to be there; the server makes up an id for the update.
+# submit CASE MESSAGE: `meta` is required; the server makes an id for the update.
 submit() {
     post "$1/update/submit" '{
         "request": {"meta": {}, "input": {"args": ['"$2"']}},
@@ -106,7 +106,7 @@ value() {
     printf '%s' "$answer" | sed -n 's/.*"'"$1"'":"\{0,1\}\([^",}]*\).*/\1/p'
 }
 
-# until_is CASE NAME VALUE: ask until it is so
+# until_is CASE NAME VALUE: ask until the answer has this value
 until_is() {
     tries=0
     query "$1"
@@ -169,7 +169,7 @@ booking_first() { # TRACKING_NUMBER
     until_is "$id" rejected_total 1
     echo "conviction by signal: rejected, $(value reason)"
 
-    # An update's refusal is no HTTP error either: it stands under outcome.failure.
+    # A refused update is no HTTP error either: the reason is in outcome.failure.
     submit "$id" '{"type": "dismissal", "message_id": "court-4", "charge_id": "1",
         "decided_on": "15.07.2013", "disposition": "dismissed"}'
     taken

@@ -17,19 +17,19 @@ export interface CaseId {
   tracking_number: string;
 }
 
-/** The case refused a message; the text names the field and the reason. Mend it, then send it again. */
+/** The case refused a message; the text names the field and the reason. Fix it, then send it again. */
 export class DoesNotFit extends Error {}
 
 /**
- * Every call may be repeated with the same message. The connection itself repeats what fails for
- * a while (UNAVAILABLE, RESOURCE_EXHAUSTED, …); what is thrown all the same is safe to send later.
+ * Every call may be repeated with the same message. The connection retries failed calls for a while
+ * (UNAVAILABLE, RESOURCE_EXHAUSTED, …); what is thrown after that is safe to send later.
  */
 export class CaseSender {
   constructor(private readonly client: Client) {}
 
   /**
    * Opens the booking's case, or hands the booking to the case that is open already.
-   * `closed`: the case has ended; a court's message, not a booking, can change what came of it.
+   * `closed`: the case has ended; only a court's message can change its outcome, not a booking.
    */
   async openCase(booking: Booking): Promise<'opened' | 'handed over' | 'closed'> {
     const charges = `${booking.charges.length} ${booking.charges.length === 1 ? 'charge' : 'charges'}`;
@@ -47,8 +47,8 @@ export class CaseSender {
   }
 
   /**
-   * Sends a court's message to its case, and opens the case where the booking has not come yet.
-   * False: the case has closed and took nothing.
+   * Sends a court's message to its case, and opens the case if the booking has not come yet.
+   * False: the case has closed and did not accept it.
    */
   async sendCourtMessage<Name extends Exclude<keyof Messages, 'booking'>>(
     caseId: CaseId,
@@ -72,7 +72,7 @@ export class CaseSender {
 
   /**
    * Sends a message to an open case. False: no case is open under this id.
-   * The server takes whatever is sent; what does not fit is found under `rejected`.
+   * The server accepts every signal; the case keeps what does not fit under `rejected`.
    */
   async signal<Name extends keyof Messages>(
     caseId: CaseId,
@@ -121,7 +121,7 @@ function workflowId({ agency, tracking_number }: CaseId): string {
   return `booking-case:${agency}:${tracking_number}`;
 }
 
-/** One case per arrest, ever; its title and search attributes say nothing about the person. */
+/** One case for each arrest, forever; its title and search attributes say nothing about the person. */
 function startOptions(caseId: CaseId, status: Status, what: string) {
   return {
     workflowId: workflowId(caseId),

@@ -24,7 +24,7 @@ function bookingOf(caseId: CaseId): Booking {
   };
 }
 
-/** The case once it is so. A sender has no need to wait for it; a demonstration has. */
+/** The case as soon as the condition holds. A sender need not wait for that; a demonstration does. */
 async function until(
   sender: CaseSender,
   caseId: CaseId,
@@ -35,7 +35,7 @@ async function until(
     if (isSo(view)) return view;
     await sleep(100);
   }
-  throw new Error(`case ${caseId.tracking_number} does not get on; is a worker running?`);
+  throw new Error(`case ${caseId.tracking_number} does not continue; is a worker running?`);
 }
 
 async function courtFirst(sender: CaseSender, caseId: CaseId): Promise<void> {

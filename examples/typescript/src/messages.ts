@@ -1,5 +1,5 @@
 /**
- * What goes over the wire, as far as a jail and a court need it; `docs/schemas/` has all of it.
+ * The messages that a jail and a court need; `docs/schemas/` has all of them.
  * A date is `YYYY-MM-DD`, a time is RFC 3339 with an offset. No field holds anything about a person.
  */
 
