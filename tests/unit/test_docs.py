@@ -1,9 +1,11 @@
 """What the documents name exists: pages and headings, commands and their options, targets of make, settings."""
 
+import ast
 import re
 import shlex
 import tomllib
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -92,3 +94,24 @@ def test_the_architecture_page_has_the_layers_that_are_checked() -> None:
     table = (ROOT / "docs/architecture.md").read_text().partition("| packages in `conviction_gate/` |")[2]
     rows = re.findall(r"^\| (`[a-z_`, ]+) \|", table.partition("\n\n")[0], re.MULTILINE)
     assert [row.replace("`", "").replace(", ", " | ") for row in rows] == checked
+
+
+@pages
+def test_every_file_that_is_named_exists(page: Path) -> None:
+    named = re.findall(
+        r"`((?:activities|bench|conviction_gate|deploy|docs|examples|tests|workflows)/[\w/.-]+)",
+        page.read_text(encoding="utf-8"),
+    )
+    own = {"deploy/compose/secrets", "deploy/compose/secrets/ui_client_secret"}  # made by the operator
+    gone = [path for path in named if path not in own and not (ROOT / path.rstrip(".")).exists()]
+    assert not [path for path in gone if not re.search(r"[A-Z]{4}", path)]  # FILE, SCHEME: put in yours
+
+
+@pages
+def test_every_import_in_an_example_exists(page: Path) -> None:
+    for language, code in FENCED.findall(page.read_text(encoding="utf-8")):
+        if language == "python":
+            for node in ast.walk(ast.parse(code)):
+                if isinstance(node, ast.ImportFrom) and node.module:
+                    module = import_module(node.module)
+                    assert [alias.name for alias in node.names if not hasattr(module, alias.name)] == []
