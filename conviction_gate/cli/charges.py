@@ -21,7 +21,7 @@ from conviction_gate.config.settings import Settings, SettingsError
 from conviction_gate.contracts.reading import DoesNotFit, read_object
 from conviction_gate.policy.catalog import Catalog, Entry, built_in, normalised
 
-charges: Final = App("The catalog of offense codes.")
+charges: Final = App("Look up offense codes in the catalog.")
 
 NEAR_MOST: Final = 5
 """Codes that are shown where the one that was asked for is not there."""
@@ -76,12 +76,12 @@ class Checked(NamedTuple):
 
 
 def lookup(
-    scheme: Annotated[str, typer.Argument(metavar="SCHEME", help="The scheme of codes, as CA-VC.")],
-    code: Annotated[str, typer.Argument(metavar="CODE", help="In any spelling, as '12500 (A)'.")],
+    scheme: Annotated[str, typer.Argument(metavar="SCHEME", help="The scheme of the code, as in CA-VC.")],
+    code: Annotated[str, typer.Argument(metavar="CODE", help="The code in any spelling, as in '12500 (A)'.")],
     agency: Agency = None,
     as_json: Json = False,
 ) -> None:
-    """Show the class of a code, on whose word, and what the policy makes of it."""
+    """Show the class of a code, its source, and what the policy does with it."""
     catalog = _catalog_of(agency)
     entry = catalog.find(scheme, code)
     found: dict[str, object]
@@ -114,7 +114,7 @@ def check(
     file: Annotated[
         typer.FileBinaryRead,
         typer.Argument(
-            metavar="FILE|-",
+            metavar="FILE",
             help="CSV whose first line names scheme, code and maybe description, or JSON Lines with these "
             "fields; - for standard input.",
         ),
@@ -122,7 +122,7 @@ def check(
     agency: Agency = None,
     as_json: Json = False,
 ) -> None:
-    """Show what share of a list of codes is placed, and which ones a person must look at."""
+    """Show how many codes of a list have a class, and which ones a person must look at."""
     try:
         listed = list(read_list(file.read()))
     except DoesNotFit as reason:
@@ -138,16 +138,16 @@ def check(
         if done.to_look_at:
             print(f"\nA person must look at {len(done.to_look_at)}:")
         for one in done.to_look_at:
-            told = f" ({one.description})" if one.description else ""
-            print(clean(f"  {one.scheme} {one.code}{told}: {one.reason}"))
+            description = f" ({one.description})" if one.description else ""
+            print(clean(f"  {one.scheme} {one.code}{description}: {one.reason}"))
         for spellings in done.spelled_twice:
             print(clean(f"one code in {len(spellings)} spellings, counted once: {', '.join(spellings)}"))
     if done.placed < done.codes:
         raise typer.Exit(REFUSED)
 
 
-charges.add(lookup)
-charges.add(check)
+charges.add(lookup, "charges lookup CA-VC '12500(a)'")
+charges.add(check, "charges check codes.csv", "charges check - < codes.jsonl")
 
 
 def meaning(entry: Entry) -> str:
@@ -225,7 +225,7 @@ def read_list(data: bytes) -> Iterator[Listed]:
         scheme, code, description = (_text(fields.get(name)) for name in Listed._fields)
         if not scheme or not code:
             lacks = "code" if scheme else "scheme"
-            raise DoesNotFit(f"{where}: no {lacks}, or none that is a text; mend the line or take it out")
+            raise DoesNotFit(f"{where}: no {lacks}, or none that is a text; correct the line or remove it")
         yield Listed(scheme, code, description)
     if not where:
         raise DoesNotFit("holds no codes; name a list with one code a line")
@@ -271,7 +271,7 @@ def _from_csv(data: bytes) -> Iterator[tuple[str, dict[str, object]]]:
     except UnicodeDecodeError:
         raise DoesNotFit("not UTF-8; save it as CSV in UTF-8") from None
     except csv.Error as error:
-        raise DoesNotFit(f"line {reader.line_num}: not CSV ({error}); mend the line") from None
+        raise DoesNotFit(f"line {reader.line_num}: not CSV ({error}); correct the line") from None
 
 
 def _text(value: object) -> str:

@@ -7,7 +7,7 @@ from conviction_gate.temporal.connect import connect_config
 
 
 def codec_server(data: Data = None) -> None:
-    """Decrypt payloads for the web UI and the `temporal` program, until told to stop.
+    """Decrypt payloads for the web UI and the `temporal` program, until Ctrl-C.
 
     Its audit log goes to standard output, a JSON object for each request.
     """

@@ -9,7 +9,8 @@ import signal
 import sys
 import traceback
 from contextlib import suppress
-from typing import Any, Final
+from importlib.metadata import version
+from typing import Annotated, Any, Final
 
 import temporalio.client  # noqa: F401  imported late, it can crash the interpreter at its exit
 import typer
@@ -21,7 +22,7 @@ from conviction_gate.cli.demo import demo
 from conviction_gate.cli.doctor import doctor
 from conviction_gate.cli.explain import explain
 from conviction_gate.cli.flags import flags
-from conviction_gate.cli.help import NOT_POSSIBLE, App, Group
+from conviction_gate.cli.help import NOT_POSSIBLE, PROGRAM, App, Group
 from conviction_gate.cli.importing import docket, history
 from conviction_gate.cli.keys import keys
 from conviction_gate.cli.list_cases import list_cases
@@ -36,9 +37,17 @@ from conviction_gate.cli.up import up
 OUTPUT_CLOSED: Final = 128 + signal.SIGPIPE
 
 
+CASES: Final = "Cases"
+REVIEW: Final = "Review"
+DATA: Final = "Data"
+OPERATE: Final = "Operate"
+
+
 class _Commands(Group):
     """All of them. Where the output is closed, as by `list --json | head -1`, a command ends silently and
     with the code of a program that SIGPIPE ended; typer's own code is 1, which here is a refusal."""
+
+    panels = (CASES, REVIEW, DATA, OPERATE)
 
     def invoke(self, ctx: Any) -> Any:
         """Carry out a command."""
@@ -48,38 +57,48 @@ class _Commands(Group):
             raise typer.Exit(OUTPUT_CLOSED) from None
 
 
-app = App("Holds the promise that a traffic-only arrest is not flagged before a conviction.", cls=_Commands)
+app = App("Hold the promise that a traffic-only arrest is not flagged before a conviction.", cls=_Commands)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"{PROGRAM} {version(PROGRAM)}")
+        raise typer.Exit
 
 
 @app.callback()
-def _options(data: Data = None) -> None:
+def _options(
+    data: Data = None,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit."),
+    ] = False,
+) -> None:
     """The options before a command."""
 
 
-_CASES: Final = "Cases"
-_REVIEW: Final = "Review"
-_DATA: Final = "Data"
-_OPERATE: Final = "Operate"
-
-app.add(start, _CASES)
-app.add(send, _CASES)
-app.add(list_cases, _CASES, "list")
-app.add(show, _CASES)
-app.add(explain, _CASES)
-app.add(flags, _CASES)
-app.add_typer(review, name="review", rich_help_panel=_REVIEW)
-app.add(reopen, _REVIEW)
-app.add_typer(history, name="history", rich_help_panel=_DATA)
-app.add_typer(docket, name="docket", rich_help_panel=_DATA)
-app.add_typer(charges, name="charges", rich_help_panel=_DATA)
-app.add(demo, _OPERATE)
-app.add(up, _OPERATE)
-app.add(setup, _OPERATE)
-app.add(doctor, _OPERATE)
-app.add(reconcile, _OPERATE)
-app.add_typer(keys, name="keys", rich_help_panel=_OPERATE)
-app.add(codec_server, _OPERATE)
-app.add_typer(registry, name="registry", rich_help_panel=_OPERATE)
+CASE: Final = "CA0190000:A2012-0042117"
+app.add(start, "start bookings.jsonl", "start - < booking.json", panel=CASES)
+app.add(send, "send events.jsonl", "send dismissal sweep.jsonl", panel=CASES)
+app.add(
+    list_cases, "list --status review --agency CA0190000", "list --waiting-for 365d", panel=CASES, name="list"
+)
+app.add(show, f"show {CASE}", panel=CASES)
+app.add(explain, f"explain {CASE}", panel=CASES)
+app.add(flags, "flags", "flags --json > flags.json", panel=CASES)
+app.add_typer(review, name="review", rich_help_panel=REVIEW)
+app.add(reopen, f"reopen {CASE} --reason 'refiled as 14CR-7' --by clerk-7", panel=REVIEW)
+app.add_typer(history, name="history", rich_help_panel=DATA)
+app.add_typer(docket, name="docket", rich_help_panel=DATA)
+app.add_typer(charges, name="charges", rich_help_panel=DATA)
+app.add(demo, "demo", panel=OPERATE)
+app.add(up, "up", "up --data /srv/gate --http-port 7243", panel=OPERATE)
+app.add(setup, "setup", panel=OPERATE)
+app.add(doctor, "doctor", "doctor --compare", panel=OPERATE)
+app.add(reconcile, "reconcile", panel=OPERATE)
+app.add_typer(keys, name="keys", rich_help_panel=OPERATE)
+app.add(codec_server, "codec-server", panel=OPERATE)
+app.add_typer(registry, name="registry", rich_help_panel=OPERATE)
 
 
 def main() -> None:

@@ -6,13 +6,12 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, get_args
+from typing import TYPE_CHECKING, Annotated, Final, get_args
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from conviction_gate.cli.options import Json
+from conviction_gate.cli.printing import Column, console, print_table
 from conviction_gate.cli.session import REFUSED
 from conviction_gate.contracts.fields import RuleName
 
@@ -20,14 +19,22 @@ if TYPE_CHECKING:
     from conviction_gate.cli.samples.play import Played
     from conviction_gate.devserver.embedded import Running
 
+COLUMNS: Final = (
+    Column("case"),
+    Column("what happened", prose=True),
+    Column("status", rank=1),
+    Column("rule"),
+    Column("why", prose=True),
+)
+
 
 def demo(
     leave: Annotated[
-        bool, typer.Option("--exit", help="End when all is shown; else the server runs on.")
+        bool, typer.Option("--exit", help="End once all is shown. Without it, the server runs until Ctrl-C.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Run the main job on an embedded server of its own and show every rule."""
+    """Run the main job on an embedded server of its own, with a case for every rule."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # so that the server and its folder are removed
     raise typer.Exit(asyncio.run(_demo(leave=leave, as_json=as_json)))
 
@@ -69,16 +76,16 @@ def _print_json(played: Sequence["Played"], server: "Running") -> None:
 
 
 def _print(played: Sequence["Played"], server: "Running") -> None:
-    table = Table(title="Conviction Gate: every rule, on a real Temporal server")
-    for heading in ("case", "what happened", "status", "rule", "why"):
-        table.add_column(heading, overflow="fold")
-    for sample, case in played:
-        status, rule, why = (case.status, case.rule, case.explanation) if case else ("?", "?", "?")
-        table.add_row(sample.tracking_number, sample.title, status, str(rule), why)
-    wide = None if sys.stdout.isatty() else 150
-    Console(width=wide).print(table)
+    print_table(console(), COLUMNS, map(_row, played))
     print(f"{sum(it.is_as_expected for it in played)} of {len(played)} cases reached their rule.")
     print(f"Web UI: {server.ui_address}", flush=True)
+
+
+def _row(played: "Played") -> tuple[str, ...]:
+    sample, case = played
+    if case is None:
+        return sample.tracking_number, sample.title, "", "", "the server has no such case"
+    return sample.tracking_number, sample.title, case.status, case.rule or "", case.explanation
 
 
 async def _stopped() -> None:

@@ -2,17 +2,17 @@
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from conviction_gate.cli.options import Data, Json
+from conviction_gate.cli.printing import STYLES, console, print_table, print_text
 from conviction_gate.cli.session import REFUSED, run
-from conviction_gate.client.diagnostics import Diagnostics, Finding, Level
+from conviction_gate.client.diagnostics import Diagnostics, Finding
 from conviction_gate.config.settings import Settings
 from conviction_gate.restore.findings import compare as compare_with_registry
-
-_STYLES: Final[Mapping[Level, str]] = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
 
 def doctor(
@@ -43,14 +43,13 @@ async def _findings(compare: bool) -> dict[str, Finding]:
 
 
 def _print(found: Mapping[str, Finding]) -> None:
-    from rich.text import Text
-
-    from conviction_gate.cli.printing import clean, console
-
     out = console()
+    rows = [(level, check, f"{text}; {step}" if step else text) for check, (level, text, step) in found.items()]
+    if not out.is_terminal:
+        print_table(out, (), rows)
+        return
     wide = max(map(len, found))
-    for check, (level, text, step) in found.items():
-        line = Text(f"{level:4}  ", _STYLES[level])
-        line.append(f"{check:{wide}}  ", "bold")
-        line.append(clean(text) + (f"; {clean(step)}" if step else ""), "default")
-        out.print(line, soft_wrap=True)
+    for level, check, text in rows:
+        prefix = Text(f"{level:4}  {check:{wide}}  ")
+        prefix.stylize(STYLES[level], 0, len(level))
+        print_text(out, text, prefix=prefix)

@@ -3,7 +3,7 @@
 from rich.text import Text
 
 from conviction_gate.cli.options import Case, Data, Json
-from conviction_gate.cli.printing import clean, console
+from conviction_gate.cli.printing import clean, console, print_command, print_text, short_id
 from conviction_gate.cli.session import found_case
 
 
@@ -16,8 +16,13 @@ def explain(case: Case, as_json: Json = False, data: Data = None) -> None:
         print(explained.model_dump_json(indent=2))
         return
     out = console()
-    out.print(Text(clean(explained.case_id), "bold"), soft_wrap=True)
+    out.print(Text(clean(short_id(explained.case_id)), "bold"), soft_wrap=True)
     for part in explained.parts:
         out.print(Text(f"\n{part.title}", "bold"))
         for line in part.lines:
-            out.print(Text(clean(f"  {line}")), soft_wrap=True)
+            text = line.lstrip()
+            prefix = " " * (2 + len(line) - len(text))
+            if text.startswith("`") and text.endswith("`"):
+                print_command(out, text.strip("`"), prefix)
+            else:
+                print_text(out, text, prefix=prefix)

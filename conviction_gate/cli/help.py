@@ -23,9 +23,17 @@ class Command(TyperCommand):
         """The sections of arguments and options."""
         _write_params(self, ctx, formatter)
 
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """The examples, as a person types them."""
+        with formatter.section("Example" if "\n" not in (self.epilog or "") else "Examples"):
+            formatter.write("".join(f"  {line}\n" for line in (self.epilog or "").splitlines()))
+
 
 class Group(TyperGroup):
-    """A group of commands; the errors of all that is below the outermost group are reported there."""
+    """A group of commands. The outermost one reports the errors of every command."""
+
+    panels: tuple[str, ...] = ()
+    """The headings of its commands, in this order."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Takes the group's own options; without a command, prints the help."""
@@ -37,7 +45,7 @@ class Group(TyperGroup):
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """The group's own options, then its commands by panel."""
         _write_params(self, ctx, formatter)
-        panels: dict[str, list[tuple[str, str]]] = {}
+        panels: dict[str, list[tuple[str, str]]] = {panel: [] for panel in self.panels}
         for name in self.list_commands(ctx):
             command: Any = self.get_command(ctx, name)
             panel = command.rich_help_panel
@@ -72,9 +80,10 @@ class App(typer.Typer):
             rich_markup_mode=None,
         )
 
-    def add(self, command: Any, panel: str | None = None, name: str | None = None) -> None:
-        """Add a function as a command; its docstring is the help."""
-        self.command(name, cls=Command, rich_help_panel=panel)(command)
+    def add(self, command: Any, *examples: str, panel: str | None = None, name: str | None = None) -> None:
+        """Add a function as a command, with examples of its words; its docstring is the help."""
+        epilog = "\n".join(f"{PROGRAM} {example}" for example in examples)
+        self.command(name, cls=Command, rich_help_panel=panel, epilog=epilog)(command)
 
 
 def _usage(command: Any, ctx: Any) -> list[str]:
@@ -115,6 +124,8 @@ def _text(error: TyperException) -> str:
     if param is not None:
         name = param.opts[0] if param.param_type_name == "option" else param.metavar
         text = f"{name}: {error.message or 'missing'}"
+    elif possible := getattr(error, "possibilities", None):
+        text = f"no such option: {getattr(error, 'option_name', '')}; did you mean {possible[0]}?"
     else:
         text = error.format_message().rstrip(".").replace(". Did", "; did")
         text = text[:1].lower() + text[1:]

@@ -18,8 +18,8 @@ from conviction_gate.contracts.signals import typed
 
 T = TypeVar("T")
 
-history: Final = App("Criminal histories that the registry holds.")
-docket: Final = App("Docket entries that the registry holds.")
+history: Final = App("Import criminal histories into the registry.")
+docket: Final = App("Import docket entries into the registry.")
 
 
 class Imported(NamedTuple):
@@ -65,8 +65,8 @@ def import_docket(file: File, as_json: Json = False, data: Data = None) -> None:
     _report(run(work()), as_json)
 
 
-history.add(import_history, name="import")
-docket.add(import_docket, name="import")
+history.add(import_history, "history import histories.jsonl", name="import")
+docket.add(import_docket, "docket import entries.jsonl", name="import")
 
 
 def _read_all(items: Iterable[Item], read: Callable[[bytes], T]) -> tuple[list[T], list[tuple[str, str]]]:

@@ -13,9 +13,9 @@ from conviction_gate.cli.session import fail
 from conviction_gate.config.settings import PREFIX, Settings, SettingsError
 from conviction_gate.encryption.keys import checked_id, list_keys, make_key, new_secret, today, use_key
 
-keys: Final = App("The keys that encrypt what goes to the Temporal server.")
+keys: Final = App("Make, choose and list the keys that encrypt payloads.")
 
-Id = Annotated[str | None, typer.Argument(metavar="[ID]", help="The key's name; today's date by default.")]
+Id = Annotated[str | None, typer.Argument(metavar="ID", help="The key's name; today's date by default.")]
 _ELSEWHERE: Final = (
     f"the keys are those of {PREFIX}KEYRING; make one with `conviction-gate keys new --print` and add it there"
 )
@@ -78,9 +78,9 @@ def show_keys(as_json: Json = False, data: Data = None) -> None:
         print(f"{row['id']}  {use}  {place}")
 
 
-keys.add(new_key, name="new")
-keys.add(use)
-keys.add(show_keys, name="list")
+keys.add(new_key, "keys new", "keys new 2027-01 --print", name="new")
+keys.add(use, "keys use 2027-01")
+keys.add(show_keys, "keys list", name="list")
 
 
 def _folder() -> Path:

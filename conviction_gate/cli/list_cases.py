@@ -19,7 +19,15 @@ from conviction_gate.cli.options import (
     read_duration,
     read_since,
 )
-from conviction_gate.cli.printing import console, print_array, table, when
+from conviction_gate.cli.printing import (
+    Column,
+    console,
+    local_time,
+    print_array,
+    print_command,
+    print_table,
+    short_id,
+)
 from conviction_gate.cli.session import run
 from conviction_gate.client import listing
 from conviction_gate.contracts.fields import RuleName, Status
@@ -27,6 +35,14 @@ from conviction_gate.temporal.connect import connect
 
 STATUSES: Final[tuple[str, ...]] = get_args(Status)
 RULES: Final[tuple[str, ...]] = get_args(RuleName)
+
+COLUMNS: Final = (
+    Column("case"),  # its id begins with the agency, which has no column of its own
+    Column("status"),
+    Column("rule", rank=1),
+    Column("attention", rank=3),
+    Column("waiting since", rank=2),
+)
 
 
 def list_cases(
@@ -109,28 +125,23 @@ def list_cases(
 
 def _print(page: listing.Page, following: str) -> None:
     """One page of the list; `following`: the command that shows the next one."""
-    out = console()
+    notes = console(stderr=True)
     if not page.total and not page.rows:
-        out.print("no such case; `conviction-gate start FILE` starts cases", soft_wrap=True)
+        notes.print("no such case; `conviction-gate start FILE` starts cases", soft_wrap=True)
         return
-    if page.rows:
-        out.print(
-            table(
-                None,
-                ("case", "status", "rule", "agency", "attention", "waiting since"),
-                (
-                    (
-                        row.case_id,
-                        (row.status or "") + ("" if row.open else f" ({row.run or 'closed'})"),
-                        row.rule or "",
-                        row.agency or "",
-                        "yes" if row.needs_attention else "",
-                        when(row.waiting_since) if row.waiting_since else "",
-                    )
-                    for row in page.rows
-                ),
-            )
-        )
-    out.print(f"{len(page.rows):,} of {page.total:,}", soft_wrap=True)
+    print_table(console(), COLUMNS, map(_row, page.rows))
+    notes.print(f"{len(page.rows):,} of {page.total:,}", soft_wrap=True)
     if page.next:
-        out.print(f"more: {following}", soft_wrap=True)
+        print_command(notes, following, "more: ")
+
+
+def _row(row: listing.CaseRow) -> tuple[str, ...]:
+    has_ended = row.status in ("flagged", "cleared")
+    closed = "" if row.open or has_ended else f" ({row.run or 'closed'})"
+    return (
+        short_id(row.case_id),
+        f"{row.status or ''}{closed}",
+        row.rule or "",
+        "yes" if row.needs_attention else "",
+        local_time(row.waiting_since) if row.waiting_since else "",
+    )

@@ -146,8 +146,9 @@ PageToken = Annotated[
     str | None,
     typer.Option("--page", metavar="TOKEN", help="The next page: the token that the page before printed."),
 ]
-Port = Annotated[int, typer.Option(parser=whole_number(1, 65535), metavar="PORT")]
-Reason = Annotated[str, typer.Option(metavar="TEXT", help="Why, for the record; nothing about the person.")]
+Reason = Annotated[
+    str, typer.Option(metavar="WHY", help="The reason, for the record. Nothing about the person.")
+]
 
 
 def again(context: typer.Context, *words: str, **options: object) -> str:

@@ -1,8 +1,8 @@
-"""The program `conviction-gate`: told to stop, it stops without a word, also while it is still loading."""
+"""The program `conviction-gate`. Ctrl-C ends it without a traceback, even while it is loading."""
 
 import signal
 
-# Before the imports, which take a second. Who has something to end sets a handler of its own.
+# Before the imports, which take a second. A command that has something to finish sets its own handler.
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from conviction_gate.cli.help import App
 from conviction_gate.cli.options import Agency, Case, Data, Json, PageSize, PageToken, Reason, again
-from conviction_gate.cli.printing import clean, console, print_array
+from conviction_gate.cli.printing import clean, console, print_array, print_command, print_text, short_id
 from conviction_gate.cli.session import REFUSED, cases, fail, run
 from conviction_gate.client import listing
 from conviction_gate.client.questions import (
@@ -30,7 +30,7 @@ from conviction_gate.temporal.connect import connect
 
 SENDER: Final = "conviction-gate review"
 
-review: Final = App("The cases that wait for a person's ruling.")
+review: Final = App("List the cases that wait for a ruling, and rule on them.")
 
 
 def list_reviews(
@@ -56,7 +56,10 @@ def list_reviews(
         _print(in_review)
     if following:
         more = again(context, agency=agency, limit=limit, page=following)
-        print(f"next page: {following}" if as_json else f"more: {more}", file=sys.stderr)
+        if as_json:
+            print(f"next page: {following}", file=sys.stderr)
+        else:
+            print_command(console(stderr=True), more, "more: ")
     if any(isinstance(one, UnansweredCase) for one in in_review):
         raise typer.Exit(REFUSED)
 
@@ -101,8 +104,11 @@ def decide(
         raise typer.Exit(REFUSED)
 
 
-review.add(list_reviews, name="list")
-review.add(decide)
+review.add(list_reviews, "review list", name="list")
+review.add(
+    decide,
+    "review decide CA0190000:A2012-0042117 minor_traffic --charge 1 --reason 'read the statute' --by r-7",
+)
 
 
 async def _decide(case_id: CaseId, fields: dict[str, str | None]) -> SubmitAnswer | Reply | str:
@@ -126,14 +132,14 @@ async def _decide(case_id: CaseId, fields: dict[str, str | None]) -> SubmitAnswe
 def _print(in_review: Sequence[CaseInReview | UnansweredCase]) -> None:
     out = console()
     if not in_review:
-        out.print("no case waits for a ruling")
+        console(stderr=True).print("no case waits for a ruling")
     for case in in_review:
-        out.print(Text(clean(case.case_id), "bold"), soft_wrap=True)
+        out.print(Text(clean(short_id(case.case_id)), "bold"), soft_wrap=True)
         if isinstance(case, UnansweredCase):
-            out.print(Text(clean(f"  {case.error}"), "red"), soft_wrap=True)
+            print_text(out, case.error, "red", prefix="  ")
             continue
-        out.print(Text(clean(f"  {case.explanation}")), soft_wrap=True)
+        print_text(out, case.explanation, prefix="  ")
         for question in case.questions:
-            out.print(Text(clean(f"  {question.asks}"), "yellow"), soft_wrap=True)
-            out.print(Text(f"    RULING: {', '.join(question.answers)}"), soft_wrap=True)
-            out.print(Text(clean(f"    {ruling_command(case.case_id, question)}"), "dim"), soft_wrap=True)
+            print_text(out, question.asks, "yellow", prefix="  ")
+            print_text(out, ", ".join(question.answers), prefix="    RULING: ")
+            print_command(out, ruling_command(case.case_id, question), "    ")

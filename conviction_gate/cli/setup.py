@@ -8,7 +8,7 @@ from conviction_gate.cli.session import run
 from conviction_gate.config.settings import Settings
 from conviction_gate.temporal.connect import connect
 
-registry: Final = App("The project's own database.")
+registry: Final = App("Migrate the project's own database.")
 
 
 def setup(data: Data = None) -> None:
@@ -37,4 +37,4 @@ def migrate(data: Data = None) -> None:
     print("the registry is set up")
 
 
-registry.add(migrate)
+registry.add(migrate, "registry migrate")

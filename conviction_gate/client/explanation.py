@@ -13,18 +13,18 @@ from conviction_gate.policy import edition_named
 from conviction_gate.policy.catalog import find
 from conviction_gate.policy.page import CLASSES, RULES, long_date
 
-GROUNDS_TOLD: Final = 5
+MAX_GROUNDS_SHOWN: Final = 5
 
 
 class Part(Model):
-    """One part of an explanation. What somebody else wrote stands in quotes, on a line of its own."""
+    """One part of an explanation. Text that somebody else wrote is in quotes."""
 
     title: str
     lines: tuple[str, ...]
 
 
 class Explanation(Model):
-    """The way of one case, told in the order in which one asks about it, and who tells it."""
+    """A case from its booking to its outcome, and where it was looked up."""
 
     case_id: str
     parts: tuple[Part, ...]
@@ -32,7 +32,7 @@ class Explanation(Model):
 
 
 def explanation(found: Found) -> Explanation:
-    """The whole way of a case, as far as who tells of it knows."""
+    """Explains a case, as far as the place where it was looked up knows it."""
     view, source, result, flag = found
     parts = {
         "The arrest": _arrest(view),
@@ -42,12 +42,12 @@ def explanation(found: Found) -> Explanation:
         "What did not fit": _rejected(view),
         "The decision": _decision(view, result, flag),
         "What comes next": _next(view),
-        "Who tells this": filter(None, [LACKS[source]]),
+        "Where this comes from": filter(None, [LACKS[source]]),
     }
-    told = ((title, tuple(lines)) for title, lines in parts.items())
+    written = ((title, tuple(lines)) for title, lines in parts.items())
     return Explanation(
         case_id=view.case_id,
-        parts=tuple(Part(title=title, lines=lines) for title, lines in told if lines),
+        parts=tuple(Part(title=title, lines=lines) for title, lines in written if lines),
         source=source,
     )
 
@@ -57,7 +57,7 @@ def _arrest(view: CaseView) -> Iterator[str]:
         yield f"The agency {view.agency} has not sent the booking yet."
     else:
         yield f"The agency {view.agency} booked somebody on {_day(view.booked_at)}."
-    yield f"The arrest goes by the number {view.tracking_number}."
+    yield f"Its tracking number is {view.tracking_number}."
 
 
 def _charges(view: CaseView) -> Iterator[str]:
@@ -68,7 +68,7 @@ def _charges(view: CaseView) -> Iterator[str]:
 
 def _charge(charge: ChargeView) -> Iterator[str]:
     if charge.charge_class is None:
-        yield "What kind of charge it is was not looked up yet."
+        yield "Its kind has not been looked up yet."
     else:
         words = CLASSES.get(charge.charge_class)
         yield f"Its kind: {words.name}. {words.meaning}" if words else f"Its kind: {charge.charge_class}."
@@ -80,7 +80,7 @@ def _charge(charge: ChargeView) -> Iterator[str]:
 
 
 def _why(charge: ChargeView) -> Iterator[str]:
-    """On whose word a charge is of its class. The catalog may have grown since the class was looked up."""
+    """The source of a charge's class. The catalog may have changed since the class was looked up."""
     entry = find(charge.scheme, charge.code)
     if entry is not None and entry.charge_class == charge.charge_class:
         if entry.source == "recalled":
@@ -91,11 +91,11 @@ def _why(charge: ChargeView) -> Iterator[str]:
         if entry.note:
             yield f'It notes: "{entry.note}".'
     elif charge.charge_class == "reckless_injury":
-        yield "Somebody was hurt, as was told with the charge."
+        yield "The charge says that someone was hurt."
     elif charge.charge_class == "unclassified":
-        yield "Our catalog does not place this code."
+        yield "Our catalog does not say what kind it is."
     else:
-        yield "This is not from our catalog of today. A person ruled on it, or the catalog has changed."
+        yield "Our catalog of today does not say so. A person ruled on it, or the catalog has changed."
         yield "Or the agency has a list of its own."
 
 
@@ -103,7 +103,7 @@ def _record(view: CaseView, source: Source) -> Iterator[str]:
     if view.history is not None:
         yield view.history
     elif source != "history":
-        yield "The record was not checked yet."
+        yield "The record has not been checked yet."
 
 
 def _messages(view: CaseView) -> Iterator[str]:
@@ -116,18 +116,18 @@ def _messages(view: CaseView) -> Iterator[str]:
         yield f"A person was asked to rule, and reminded {times}."
     if view.reopened is not None:
         yield (
-            f"{_day(view.reopened.reopened_at)}: a person opened the case again. "
+            f"{_day(view.reopened.reopened_at)}: a person reopened the case. "
             f'"{view.reopened.by}" gave the reason "{view.reopened.reason}".'
         )
 
 
 CAME_AS: Final = {
     "booking": "the jail sent",
-    "conviction": "a court told of a conviction",
-    "dismissal": "a court told that a charge ended without a conviction",
-    "court_update": "a court sent news, which ends no charge",
+    "conviction": "a court reported a conviction",
+    "dismissal": "a court reported that a charge ended without a conviction",
+    "court_update": "a court sent an entry that ends no charge",
     "amendment": "a charge was filed or changed",
-    "subject_finding": "somebody told who the person is",
+    "subject_finding": "an office found out who the person is",
     "correction": "an earlier message was taken back",
     "review_decision": "a person ruled",
 }
@@ -160,22 +160,22 @@ def _decision(view: CaseView, result: CaseResult | None, flag: Flag | None) -> I
     if result is not None:
         yield f"It was decided on {_day(result.decided_at)}."
         if result.grounds:
-            shown = ", ".join(f'"{ground}"' for ground in result.grounds[:GROUNDS_TOLD])
-            more = len(result.grounds) - GROUNDS_TOLD
+            shown = ", ".join(f'"{ground}"' for ground in result.grounds[:MAX_GROUNDS_SHOWN])
+            more = len(result.grounds) - MAX_GROUNDS_SHOWN
             yield f"It rests on these messages: {shown}{f' and {more} more' if more > 0 else ''}."
     if view.flag_status == "withdrawn":
-        yield "The flag was taken back. Its note is kept, and says so."
+        yield "The flag was withdrawn. Its record is kept, and says so."
         if flag is not None and flag.withdrawn_at is not None:
             yield f'That was on {_day(flag.withdrawn_at)}: "{flag.withdrawn_reason}".'
-            told = [message for message in view.messages if message.effect == flag.withdrawn_reason]
-            for message in told[-1:]:
+            withdrew = [message for message in view.messages if message.effect == flag.withdrawn_reason]
+            for message in withdrew[-1:]:
                 sender = f' from "{message.sender}"' if message.sender else ""
                 yield f'The message "{message.message_id}"{sender} did that.'
 
 
 def _next(view: CaseView) -> Iterator[str]:
     if view.stopped is not None:
-        yield f"The case stands still: {view.stopped}."
+        yield f"The case is stuck: {view.stopped}."
         return
     match view.status:
         case "awaiting_booking":
@@ -192,15 +192,16 @@ def _next(view: CaseView) -> Iterator[str]:
             for question in view.questions:
                 yield f"  {question.asks}"
                 yield f'  The answer is one of these: "{", ".join(question.answers)}".'
-                yield f"  To rule: `{ruling_command(view.case_id, question)}`"
+                yield "  To rule:"
+                yield f"  `{ruling_command(view.case_id, question)}`"
         case "flagged" if view.flag_status != "withdrawn":
             yield "The case has ended. An officer may now look at it, and that is all a flag does."
-            yield "If the ground of the flag falls, the flag is taken back."
+            yield "If its ground falls, the flag is withdrawn."
         case "flagged" | "cleared":
-            yield "The case has ended, and no flag stands. No message can make one."
-            yield "Only a person can open it again, and must say why."
+            yield "The case has ended, and it has no flag now. No message can make one."
+            yield "Only a person can reopen it, and must say why."
     if view.needs_attention and view.status not in ("flagged", "cleared", "needs_review"):
-        yield "Somebody should look at this case."
+        yield "A person should look at this case."
 
 
 def _day(time: datetime) -> str:

@@ -77,6 +77,7 @@ def why_no_answer(view: CaseView, ruling: str, charge: str | None) -> str | None
 
 def ruling_command(case_id: str, question: QuestionView) -> str:
     """The command that answers a question, to be completed with the ruling, the reason and the id."""
-    command = ["conviction-gate", "review", "decide", case_id, "RULING"]
+    case = case_id.removeprefix("booking-case:")
+    command = ["conviction-gate", "review", "decide", case, "RULING"]
     command += [] if question.charge_id is None else ["--charge", question.charge_id]
-    return f"{shlex.join(command)} --reason TEXT --by ID"
+    return f"{shlex.join(command)} --reason WHY --by ID"

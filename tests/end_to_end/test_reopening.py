@@ -29,13 +29,13 @@ async def test_a_cleared_case_is_opened_again_and_convicted(open_house: House) -
     await gate("start", "-", stdin=booked)
     await open_house.until(case, status="waiting_for_court")
     said = await gate("reopen", case, *WHY, code=1)
-    assert f"{case} is open; send it what the court says" in said
+    assert f"{case} is open already; send it the court's messages" in said
     await gate("send", "dismissal", "-", stdin=dismissal("R-1", "d-1"))
     await open_house.until(case, status="cleared")
     late = named("R-1", **a_conviction("R-1"))
     assert "closed" in await gate("send", "conviction", "-", stdin=late, code=1)
 
-    assert f"{case} is open again" in await gate("reopen", f"{AGENCY}:R-1", *WHY)
+    assert f"{case} is reopened" in await gate("reopen", f"{AGENCY}:R-1", *WHY)
     shown = await open_house.until(case, status="waiting_for_court")
     assert shown["reopened"]["by"] == "clerk-7"
     assert [told["message_id"] for told in shown["messages"]] == ["jms-R-1", "d-1"]

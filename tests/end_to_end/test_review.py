@@ -57,7 +57,8 @@ async def test_a_person_answers_the_question_that_stands_and_no_other(open_house
     assert [question["charge_id"] for question in asked[case]] == ["1", "2"]
     said = await gate("review", "list", "--agency", AGENCY)
     assert "What kind of offense is charge 1 (CA-VC no such code)?" in said
-    assert f"conviction-gate review decide {case} RULING --charge 2 --reason TEXT --by ID" in said
+    command = f"conviction-gate review decide {AGENCY}:V-1 RULING --charge 2 --reason WHY --by ID"
+    assert command in said
 
     decide = ("review", "decide", case)
     said = await gate(*decide, "conviction", "--charge", "1", *WHY, code=1)

@@ -46,7 +46,7 @@ def test_a_fresh_folder_takes_histories_and_dockets(folder: Path) -> None:
     assert json.loads(said) == {"imported": 1, "refused": []}
     assert asyncio.run(docket_of(folder)) == ({"type": "conviction", "sender": "", **CONVICTION},)
     assert gate("flags", "--json", "--data", str(folder), code=0) == "[]\n"
-    assert gate("flags", "--data", str(folder), code=0) == "no flag on record\n"
+    assert gate("flags", "--data", str(folder), code=0) == "no flags\n"
 
 
 @pytest.mark.parametrize(

@@ -95,13 +95,13 @@ def test_an_open_case_from_its_booking_to_what_comes_next() -> None:
         *("The arrest", "The charges", "The record", "What came", "The decision", "What comes next")
     ]
     assert "The agency CA0190000 booked somebody on 2012-05-04." in parts["The arrest"]
-    assert "The arrest goes by the number A-1." in parts["The arrest"]
+    assert "Its tracking number is A-1." in parts["The arrest"]
     assert "Charge 1 is under CA-VC 14601(a).\n  Its kind: minor traffic." in parts["The charges"]
     assert "Our catalog says so." in parts["The charges"]
     assert parts["The record"] == "The record is clean."
     assert parts["What came"].splitlines() == [
         '2014-03-05: the jail sent: "the same arrest again".',
-        '2014-03-05: a court sent news, which ends no charge: "charge 1: continuance on 2012-06-20".',
+        '2014-03-05: a court sent an entry that ends no charge: "charge 1: continuance on 2012-06-20".',
     ]
     assert 'The rule that fits is "Minor traffic only".' in parts["The decision"]
     assert "  Source: the announcement of 27 April 2012." in parts["The decision"]
@@ -137,8 +137,8 @@ def test_the_record_is_told_without_what_stands_in_it() -> None:
         (("CA-VC", "12500(a)"), None, "Our catalog says so. We have yet to check it with the law."),
         (("CA-VC", "12500(a)"), None, 'It notes: "can be filed as an infraction".'),
         (("FL-FS", "322.15"), None, 'Our catalog says so, from "theorlandocriminaldefense.com".'),
-        (the.RECKLESS, True, "Somebody was hurt, as was told with the charge."),
-        (("CA-VC", "no such code"), None, "Our catalog does not place this code."),
+        (the.RECKLESS, True, "The charge says that someone was hurt."),
+        (("CA-VC", "no such code"), None, "Our catalog does not say what kind it is."),
     ],
 )
 def test_a_charge_has_its_class_on_somebodys_word(code: the.Code, injury: bool | None, why: str) -> None:
@@ -181,7 +181,7 @@ def test_a_flag_that_was_taken_back_says_when_and_why() -> None:
     flag = taken_back("the ground fell")
     parts = told(facts_of(booking(), conviction("2013-07-15")), result(), flag, flag_status="withdrawn")
     assert (
-        'The flag was taken back. Its note is kept, and says so.\nThat was on 2014-03-05: "the ground fell".'
+        'The flag was withdrawn. Its record is kept, and says so.\nThat was on 2014-03-05: "the ground fell".'
         in (parts["The decision"])
     )
     assert "No message can make one." in parts["What comes next"]
@@ -203,7 +203,7 @@ def test_who_took_a_flag_back_is_named(sender: str, told_so: str) -> None:
 
 def test_a_cleared_case_says_that_no_message_can_make_a_flag() -> None:
     parts = told(facts_of(booking(), dismissal("2013-07-15")), result(outcome="cleared"))
-    assert "taken back" not in parts["The decision"]
+    assert "withdrawn" not in parts["The decision"]
     assert "No message can make one." in parts["What comes next"]
 
 
@@ -216,7 +216,7 @@ def test_rejected_messages_are_counted_with_their_reasons() -> None:
         '  "decided_on: not a date" (2)',
         '  "charge_id: missing" (1)',
     ]
-    assert "Somebody should look at this case." in parts["What comes next"]
+    assert "A person should look at this case." in parts["What comes next"]
 
 
 def test_reminders_and_a_reopening_are_told() -> None:
@@ -228,6 +228,6 @@ def test_reminders_and_a_reopening_are_told() -> None:
     assert "The first 8 are not shown here any more." in parts["What came"]
     assert "  What kind of offense is charge 1 (NCIC 5499)?" in parts["What comes next"]
     assert (
-        "  To rule: `conviction-gate review decide booking-case:CA0190000:A-1 RULING --charge 1 "
+        "  To rule:\n  `conviction-gate review decide CA0190000:A-1 RULING --charge 1 "
         in (parts["What comes next"])
     )
