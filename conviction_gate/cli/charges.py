@@ -14,7 +14,7 @@ import typer
 from conviction_gate.cli.bulk.items import items_in
 from conviction_gate.cli.help import App
 from conviction_gate.cli.options import Json, read_agency
-from conviction_gate.cli.printing import clean
+from conviction_gate.cli.printing import console, print_text
 from conviction_gate.cli.session import REFUSED, fail
 from conviction_gate.config.catalogs import read_catalogs
 from conviction_gate.config.settings import Settings, SettingsError
@@ -93,19 +93,25 @@ def lookup(
             "meaning": meaning(entry),
         }
         lines = [
-            f"{entry.scheme} {entry.code}: {entry.description}",
-            f"class     {entry.charge_class}: {meaning(entry)}",
-            f"severity  {_severity(entry)}",
-            f"source    {entry.source} ({'verified' if entry.verified else 'not verified'})",
-            *([f"note      {entry.note}"] if entry.note else []),
-            f"row       {entry.where}",
+            ("", f"{entry.scheme} {entry.code}: {entry.description}"),
+            ("class     ", f"{entry.charge_class}: {meaning(entry)}"),
+            ("severity  ", _severity(entry)),
+            ("source    ", f"{entry.source} ({'verified' if entry.verified else 'not verified'})"),
+            *([("note      ", entry.note)] if entry.note else []),
+            ("row       ", entry.where),
         ]
     else:
         near = near_codes(catalog, scheme, code)
         means = _MEANINGS["unclassified"]
         found = {"scheme": scheme, "code": code, "charge_class": "unclassified", "meaning": means, "near": near}
-        lines = [f"{scheme} {code}: not in the catalog, so it is unclassified: {means}", *near]
-    print(json.dumps(found, ensure_ascii=False) if as_json else "\n".join(map(clean, lines)))
+        lines = [("", f"{scheme} {code}: not in the catalog, so it is unclassified: {means}")]
+        lines += [("", line) for line in near]
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False))
+    else:
+        out = console()
+        for label, text in lines:
+            print_text(out, text, prefix=label)
     if entry is None:
         raise typer.Exit(REFUSED)
 
@@ -132,16 +138,18 @@ def check(
         looked_at = [one._asdict() for one in done.to_look_at]
         print(json.dumps({**done._asdict(), "to_look_at": looked_at}, ensure_ascii=False))
     else:
-        print(f"{done.placed} of {done.codes} codes placed ({100 * done.share:.1f} %)")
+        out = console()
+        print_text(out, f"{done.placed} of {done.codes} codes placed ({100 * done.share:.1f} %)")
         for charge_class, count in done.by_class.items():
-            print(f"{count:6} {charge_class}")
+            print_text(out, charge_class, prefix=f"{count:6} ")
         if done.to_look_at:
-            print(f"\nA person must look at {len(done.to_look_at)}:")
+            out.print()
+            print_text(out, f"A person must look at {len(done.to_look_at)}:")
         for one in done.to_look_at:
             description = f" ({one.description})" if one.description else ""
-            print(clean(f"  {one.scheme} {one.code}{description}: {one.reason}"))
+            print_text(out, f"{one.scheme} {one.code}{description}: {one.reason}", prefix="  ")
         for spellings in done.spelled_twice:
-            print(clean(f"one code in {len(spellings)} spellings, counted once: {', '.join(spellings)}"))
+            print_text(out, f"one code in {len(spellings)} spellings, counted once: {', '.join(spellings)}")
     if done.placed < done.codes:
         raise typer.Exit(REFUSED)
 

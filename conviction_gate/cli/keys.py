@@ -9,6 +9,7 @@ import typer
 
 from conviction_gate.cli.help import App
 from conviction_gate.cli.options import Data, Json
+from conviction_gate.cli.printing import Column, console, print_table
 from conviction_gate.cli.session import fail
 from conviction_gate.config.settings import PREFIX, Settings, SettingsError
 from conviction_gate.encryption.keys import checked_id, list_keys, make_key, new_secret, today, use_key
@@ -72,10 +73,20 @@ def show_keys(as_json: Json = False, data: Data = None) -> None:
     if as_json:
         print(json.dumps(rows))
         return
-    for row in rows:
-        use = "current" if row["current"] else "decrypts only"
-        place = f"{row['file']}, {row['age_days']} days old" if row["file"] else f"from {PREFIX}KEYRING"
-        print(f"{row['id']}  {use}  {place}")
+    columns = (Column("key"), Column("use"), Column("kept in"), Column("age", rank=1))
+    print_table(
+        console(),
+        columns,
+        (
+            (
+                key.id,
+                "current" if key.is_current else "decrypts only",
+                str(key.file or f"{PREFIX}KEYRING"),
+                f"{row['age_days']} days" if key.made_at else "",
+            )
+            for key, row in zip(found, rows, strict=True)
+        ),
+    )
 
 
 keys.add(new_key, "keys new", "keys new 2027-01 --print", name="new")

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from shlex import quote
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import ValidationError
@@ -10,12 +10,14 @@ from pydantic import ValidationError
 from conviction_gate.cli.options import Case, Data, Reason
 from conviction_gate.cli.session import REFUSED, fail, run
 from conviction_gate.client.case_client import CaseClient
-from conviction_gate.client.replies import RecordedCase
 from conviction_gate.config.settings import Settings
 from conviction_gate.contracts.internal.facts import Facts, Reopening
 from conviction_gate.contracts.names import CaseId
 from conviction_gate.contracts.reading import reasons
 from conviction_gate.temporal.connect import connect
+
+if TYPE_CHECKING:
+    from conviction_gate.registry import RecordedCase
 
 
 def reopen(
@@ -43,7 +45,7 @@ async def _reopened(case_id: CaseId, by: str, reason: str) -> str | None:
     from conviction_gate.policy import reopen as open_again
     from conviction_gate.registry import Registry
 
-    def again(kept: RecordedCase) -> Facts | str:
+    def again(kept: "RecordedCase") -> Facts | str:
         at = datetime.now(UTC)
         return open_again(kept.facts, kept.result, by=by, reason=reason, at=at, ended=kept.closed)
 

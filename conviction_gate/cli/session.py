@@ -15,7 +15,6 @@ from conviction_gate.cli.help import NOT_POSSIBLE
 from conviction_gate.client.case_client import CaseClient
 from conviction_gate.client.case_lookup import Found, look_up
 from conviction_gate.client.errors import ClientError, client_errors
-from conviction_gate.client.replies import RecordedCase
 from conviction_gate.config.settings import PREFIX, Settings, SettingsError
 from conviction_gate.contracts.case import Flag
 from conviction_gate.contracts.encrypted_payloads import CannotDecrypt
@@ -24,7 +23,7 @@ from conviction_gate.temporal.connect import ConnectError, connect
 from conviction_gate.temporal.search_attributes import SetupError
 
 if TYPE_CHECKING:
-    from conviction_gate.registry import Registry
+    from conviction_gate.registry import RecordedCase, Registry
 
 T = TypeVar("T")
 
@@ -83,7 +82,7 @@ class LazyRegistry:
         self._opening = asyncio.Lock()
         self._registry: Registry | None = None
 
-    async def recorded_case(self, case_id: str) -> RecordedCase | None:
+    async def recorded_case(self, case_id: str) -> "RecordedCase | None":
         """See `Registry`."""
         return await (await self._opened()).recorded_case(case_id)
 

@@ -28,7 +28,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from conviction_gate.client.corrections import ending, reply_from_record, start_correction
 from conviction_gate.client.deliveries import find_deliveries
 from conviction_gate.client.errors import RegistryRequired, client_errors
-from conviction_gate.client.replies import RecordedCase, Records, Reply, reply
+from conviction_gate.client.replies import Records, Reply, reply
 from conviction_gate.client.runs import describe, interruption
 from conviction_gate.client.same_message import OTHER_CONTENT, says_the_same
 from conviction_gate.contracts.booking import Booking
@@ -52,6 +52,7 @@ from conviction_gate.contracts.signals import NOT_TAKEN_AFTER_THE_END, is_taken_
 
 if TYPE_CHECKING:
     from conviction_gate.client.case_from_history import CaseFromHistory
+    from conviction_gate.registry import RecordedCase
 
 ANSWER_WITHIN: Final = timedelta(seconds=10)
 """How long a query or an update waits for a worker."""
@@ -196,11 +197,11 @@ class CaseClient:
             attempts.append(pending.pending_workflow_task.attempt)
         return all(attempt > 1 for attempt in attempts)
 
-    async def recorded(self, case_id: CaseId | str) -> RecordedCase | None:
+    async def recorded(self, case_id: CaseId | str) -> "RecordedCase | None":
         """The case as the registry holds it, if it has ended once; None without `records` too."""
         return await self._records.recorded_case(str(case_id)) if self._records else None
 
-    async def why_stopped(self, case_id: CaseId | str, recorded: RecordedCase | None) -> str | None:
+    async def why_stopped(self, case_id: CaseId | str, recorded: "RecordedCase | None") -> str | None:
         """Why a case that has not ended cannot continue, and the next step; None where it can."""
         if interrupted := await self.interruption(case_id, recorded):
             return interrupted
@@ -209,7 +210,7 @@ class CaseClient:
             return f"it was reopened, but no workflow runs for it; {step}"
         return None
 
-    async def interruption(self, case_id: CaseId | str, recorded: RecordedCase | None) -> str | None:
+    async def interruption(self, case_id: CaseId | str, recorded: "RecordedCase | None") -> str | None:
         """How the server ended the run of a case that has no recorded end, and the next step; else None."""
         if recorded is not None and recorded.closed:
             return None
@@ -340,7 +341,7 @@ class CaseClient:
         return reply("closed", text, case_id, known=known)
 
     async def _send_after_the_end(
-        self, message: Message, case_id: CaseId, recorded: RecordedCase | None
+        self, message: Message, case_id: CaseId, recorded: "RecordedCase | None"
     ) -> Reply:
         if recorded is not None and (answer := reply_from_record(recorded, message, case_id)):
             return answer

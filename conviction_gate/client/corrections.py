@@ -1,20 +1,23 @@
 """What becomes of a message to a case that has ended."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from conviction_gate.client.replies import RecordedCase, Reply, reply
+from conviction_gate.client.replies import Reply, reply
 from conviction_gate.client.runs import describe, interruption
 from conviction_gate.client.same_message import OTHER_CONTENT, says_the_same
 from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.names import FLAG_CORRECTION, TASK_QUEUE, CaseId
 from conviction_gate.contracts.signals import type_of, typed
 
+if TYPE_CHECKING:
+    from conviction_gate.registry import RecordedCase
 
-def ending(recorded: RecordedCase | None) -> str:
+
+def ending(recorded: "RecordedCase | None") -> str:
     """How a case ended, as far as the registry knows."""
     if recorded is None:
         return "the case has closed"
@@ -23,7 +26,7 @@ def ending(recorded: RecordedCase | None) -> str:
     return f"the case ended: {recorded.result.outcome} under {recorded.result.rule}"
 
 
-def reply_from_record(recorded: RecordedCase, message: Message, case_id: CaseId) -> Reply | None:
+def reply_from_record(recorded: "RecordedCase", message: Message, case_id: CaseId) -> Reply | None:
     """The reply where the recorded case has a message of this id."""
     for known in recorded.facts.messages:
         if says_the_same(known, message):

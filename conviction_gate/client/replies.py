@@ -1,30 +1,19 @@
 """What the client answers, and what it asks the registry."""
 
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from conviction_gate.contracts.case import CaseResult, CaseView, Flag
+from conviction_gate.contracts.case import Flag
 from conviction_gate.contracts.fields import Model
-from conviction_gate.contracts.internal.facts import Facts
 from conviction_gate.contracts.names import CaseId
 
-
-class RecordedCase(Protocol):
-    """A case that has ended at least once, as the registry holds it."""
-
-    @property
-    def case(self) -> CaseView: ...
-    @property
-    def facts(self) -> Facts: ...
-    @property
-    def result(self) -> CaseResult: ...
-    @property
-    def closed(self) -> bool: ...
+if TYPE_CHECKING:
+    from conviction_gate.registry import RecordedCase
 
 
 class Records(Protocol):
     """What the client asks the registry; `registry.Registry` is one."""
 
-    async def recorded_case(self, case_id: str) -> RecordedCase | None: ...
+    async def recorded_case(self, case_id: str) -> "RecordedCase | None": ...
     async def flags(self) -> tuple[Flag, ...]: ...
 
 

@@ -81,7 +81,7 @@ async def test_a_reopened_case_without_a_run_says_so_and_can_be_opened_once_more
     await open_house.until(case, status="cleared")
     await only_on_record(open_house, case)
     shown = await open_house.show(case)
-    assert "nothing runs for it" in shown["stopped"]
+    assert "no workflow runs for it" in shown["stopped"]
     convicted = named("X-2", **a_conviction("X-2"))
     for said in (
         await gate("show", case),

@@ -133,17 +133,17 @@ async def test_a_court_message_before_its_booking(desk: Desk) -> None:
     await desk.until(case_id, status="flagged")
 
 
-async def test_a_case_is_at_rest_when_it_has_nothing_to_do(desk: Desk) -> None:
+async def test_a_case_is_idle_when_it_has_nothing_to_do(desk: Desk) -> None:
     case_id, cases = CaseId(AGENCY, "C-4"), desk.cases
-    assert await cases.is_at_rest(case_id)
+    assert await cases.is_idle(case_id)
     await cases.start(booking("C-4"))
     await desk.until(case_id, status="waiting_for_court")
-    while not await cases.is_at_rest(case_id):
+    while not await cases.is_idle(case_id):
         await asyncio.sleep(0.01)
     nobodys = await desk.server.start_workflow(BOOKING_CASE, id=f"{case_id}-unread", task_queue="nobody's")
-    assert not await cases.is_at_rest(nobodys.id)
+    assert not await cases.is_idle(nobodys.id)
     await nobodys.terminate()
-    assert await cases.is_at_rest(nobodys.id)
+    assert await cases.is_idle(nobodys.id)
 
 
 async def test_what_the_validator_refuses_comes_back_with_its_reason(desk: Desk) -> None:
@@ -218,5 +218,5 @@ async def test_the_command_line(house: House, tmp_path: Path) -> None:
     assert waiting[0]["rule"] == "defer.traffic_only"
     assert waiting[0]["waiting_since"]
     assert json.loads(await house.gate("list", "--attention", "--json")) == []
-    assert "1 of 3" in await house.gate("list", "--limit", "1")
+    assert "1 of 3" in await house.gate("list", "--limit", "1", code=None)
     assert await house.stop() == 0

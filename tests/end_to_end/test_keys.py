@@ -20,7 +20,7 @@ async def test_the_commands(house: House) -> None:
     assert "conviction-gate keys use k2" in await house.gate("keys", "new", "k2")
     await house.gate("keys", "use", "k2")
     listed = await house.gate("keys", "list")
-    assert [line.split()[:2] for line in listed.splitlines()] == [["k1", "opens"], ["k2", "current"]]
+    assert [line.split()[:2] for line in listed.splitlines()] == [["k1", "decrypts"], ["k2", "current"]]
     rows = json.loads(await house.gate("keys", "list", "--json"))
     assert rows[1] == {"id": "k2", "current": True, "file": f"{house.data}/keys/k2.key", "age_days": 0}
     secrets = [file.read_text().strip() for file in (house.data / "keys").glob("*.key")]
@@ -35,7 +35,7 @@ async def test_keys_of_the_environment_are_not_mixed_with_files(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CONVICTION_GATE_KEYRING", await house.gate("keys", "new", "k9", "--print"))
-    assert await house.gate("keys", "list") == "k9  current  from CONVICTION_GATE_KEYRING\n"
+    assert await house.gate("keys", "list") == "k9\tcurrent\tCONVICTION_GATE_KEYRING\t\n"
     assert "keys new --print" in await house.gate("keys", "new", code=2)
 
 
@@ -69,7 +69,7 @@ async def test_a_house_that_lost_its_keys_gets_no_others(house: House) -> None:
     await house.stop()
     kept = (house.data / "keys").rename(house.data / "copy")
     ports = ("--port", str(house.port), "--ui-port", str(house.ui_port), "--codec-port", str(house.codec_port))
-    assert "bring your copy of the keys back" in await house.gate("up", *ports, code=1)
+    assert "restore your copy of the keys" in await house.gate("up", *ports, code=1)
     kept.rename(house.data / "keys")
     await house.up()
 
@@ -79,4 +79,4 @@ async def test_a_bad_key_is_told_in_one_line(house: House, tmp_path: Path) -> No
     (house.data / "keys" / "k1.key").chmod(0o644)
     for command in (("up",), ("list",), ("keys", "list")):
         said = await house.gate(*command, code=1 if command == ("up",) else 2)
-        assert re.fullmatch(r".*k1\.key is open to other users \(0644\); run `chmod 600 .*`\n", said)
+        assert re.fullmatch(r".*k1\.key is accessible to other users \(0644\); run `chmod 600 .*`\n", said)

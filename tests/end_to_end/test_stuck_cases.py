@@ -178,7 +178,7 @@ async def test_a_case_that_a_wrong_worker_took_no_step_with_goes_on_with_one_tha
         told = await cases.stuck(*numbers)
         assert (told.level, told.found) == (
             "fail",
-            "4 cannot go on, their workflow tasks fail again and again: "
+            "4 cannot continue, their workflow tasks keep failing: "
             + ", ".join(sorted(run for run in map(cases.id_of, numbers) if run in told.found))
             + " and more",
         )

@@ -11,7 +11,7 @@ from rich.text import Text
 from conviction_gate.cli.bulk.items import Item
 from conviction_gate.cli.bulk.refused import RefusedFile
 from conviction_gate.cli.bulk.sending import Sent
-from conviction_gate.cli.printing import STYLES, clean, console
+from conviction_gate.cli.printing import STYLES, clean, console, short_id
 
 MAX_LINES: Final = 10
 """Messages that get a line whatever happened to them; after these only refused and closed ones do."""
@@ -116,6 +116,6 @@ class ProgressReport:
 def _line(sent: Sent) -> Text:
     line = Text(f"{sent.where}: ")
     line.append(sent.status, STYLES[sent.status])
-    line.append(clean(f" {sent.case_id}").rstrip())
+    line.append(clean(f" {short_id(sent.case_id)}").rstrip())
     line.append(clean(f": {sent.text}"))
     return line
