@@ -1,42 +1,73 @@
-"""Durable timers by name, which survive messages: a 90-day timer is not started again by a signal."""
+"""The durable timers of a case, which survive messages: a signal does not start a 90-day timer again."""
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from temporalio import workflow
 
+from workflows import display
+from workflows.state import CaseState
+
+with workflow.unsafe.imports_passed_through():
+    from conviction_gate.policy import Decision
+
 
 class Alarms:
-    """At most one timer of each name. What has rung waits to be taken."""
+    """At most one timer of each name. When each one is due is kept in the state, for the next run.
 
-    def __init__(self) -> None:
+    `rung`: the names of the timers that have fired since they were last taken.
+    """
+
+    def __init__(self, state: CaseState) -> None:
+        self._state = state
         self._timers: dict[str, asyncio.Task[None]] = {}
         self.rung: list[str] = []
 
-    @property
-    def set(self) -> list[str]:
-        """Names of the timers that are running."""
-        return list(self._timers)
+    def set_for_booking(self) -> None:
+        """When the booking is overdue of a case that a court message opened."""
+        if not self._state.overdue:
+            summary = f"{display.waits_for_booking()}; then it is overdue"
+            self._set("booking_overdue", self._state.intervals.booking_overdue, summary)
 
-    def set_for(self, name: str, due: datetime, summary: str) -> None:
-        """Start a timer that rings at `due`; one of that name that is running goes on."""
-        if name not in self._timers:
-            self._timers[name] = asyncio.create_task(self._ring(name, due, summary))
-
-    def keep_only(self, *names: str) -> None:
-        """Stop every other timer."""
-        for name in [name for name in self._timers if name not in names]:
-            self._timers.pop(name).cancel()
-        self.rung = [name for name in self.rung if name in names]
+    def set_for(self, decision: Decision, *, is_docket_asked: bool) -> None:
+        """Reminders of a review; or the next docket check, unless one is under way, and the overdue date."""
+        state, intervals = self._state, self._state.intervals
+        match decision.answer:
+            case "review":
+                self._keep_only("review_reminder")
+                summary = display.waits_for_ruling(decision)
+                self._set("review_reminder", intervals.review_reminder, f"{summary}; next reminder")
+            case _:
+                self._keep_only("docket_overdue", "docket_check")
+                summary = display.waits_for_court(state)
+                if not state.overdue:
+                    overdue = f"{summary}; then it is overdue"
+                    self._set("docket_overdue", intervals.docket_overdue, overdue, since=state.waiting_since)
+                if state.has_docket and not is_docket_asked:
+                    self._set("docket_check", intervals.docket_check, f"{summary}; next docket check")
 
     def clear(self) -> None:
         """Stop all timers."""
-        self.keep_only()
+        self._keep_only()
 
     def take_rung(self) -> list[str]:
-        """The names that rang since the last look, in the order in which they rang."""
+        """The names of the timers that rang since the last call, in the order in which they rang."""
         rung, self.rung = self.rung, []
+        for name in rung:
+            self._state.due.pop(name, None)
         return rung
+
+    def _keep_only(self, *names: str) -> None:
+        for name in [name for name in self._timers if name not in names]:
+            self._timers.pop(name).cancel()
+        self.rung = [name for name in self.rung if name in names]
+        for name in [name for name in self._state.due if name not in names]:
+            del self._state.due[name]
+
+    def _set(self, name: str, after: timedelta, summary: str, *, since: datetime | None = None) -> None:
+        due = self._state.due.setdefault(name, (since or workflow.now()) + after)
+        if name not in self._timers:
+            self._timers[name] = asyncio.create_task(self._ring(name, due, summary))
 
     async def _ring(self, name: str, due: datetime, summary: str) -> None:
         left = (due - workflow.now()).total_seconds()

@@ -1,4 +1,4 @@
-"""`FlagCorrection`: what comes after the end of a case. It may withdraw a flag, and never makes one."""
+"""`FlagCorrection`: a message after the end of its case. It may withdraw a flag, and never makes one."""
 
 import json
 from collections.abc import Sequence
@@ -6,16 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
 from temporalio.exceptions import FailureError
 
-from workflows import meters
-from workflows.inbox import addressed, arrived, must_open, shown
+from workflows import calls, meters
+from workflows.payloads import addressed, check_decrypted, excerpt, text_on_arrival
 
 with workflow.unsafe.imports_passed_through():
     from conviction_gate.contracts import names
     from conviction_gate.contracts.case import CorrectionResult
-    from conviction_gate.contracts.internal.activities import CORRECT_FLAG, Corrected, CorrectionRequest
+    from conviction_gate.contracts.internal.activities import CorrectionRequest
     from conviction_gate.contracts.message import Message
     from conviction_gate.contracts.reading import DoesNotFit, mismatch, read_correction
     from conviction_gate.contracts.signals import NOT_TAKEN_AFTER_THE_END, is_taken_after_the_end, type_of
@@ -27,55 +26,50 @@ class FlagCorrection:
 
     @workflow.run
     async def run(self, *inputs: Any) -> CorrectionResult:
-        """Hands the message to the case where it is open; else judges the flag in the registry."""
+        """Sends the message to the case where it is open; else decides again about the flag in the registry."""
         case_id, message, text, reason = _read(inputs)
+        request = CorrectionRequest(
+            correction_id=workflow.info().workflow_id,
+            case_id=str(case_id) if case_id else None,
+            payload=text,
+            received_at=workflow.info().start_time,
+            misfit=reason,
+        )
         pause = timedelta(seconds=1)
         while True:
-            if case_id and message and await self._handed_to_open_case(case_id, message):
+            if case_id and message and await _sent_to_open_case(case_id, message):
                 return CorrectionResult(
-                    outcome="unchanged",
-                    explanation="The case is open: the message was handed to it.",
+                    outcome="unchanged", explanation="The case is open, so the message was sent to it."
                 )
-            corrected = await self._corrected(case_id, text, reason)
-            if corrected.result is not None:
-                meters.corrected(corrected.result.outcome)
-                return corrected.result
-            await workflow.sleep(pause, summary="The case was opened again, and takes this once it runs")
+            result = (await calls.correct_flag(request)).result
+            if result is not None:
+                meters.corrected(result.outcome)
+                return result
+            await workflow.sleep(
+                pause, summary="The case was reopened; next attempt to send this to its new run"
+            )
             pause = min(2 * pause, timedelta(days=1))
 
-    async def _corrected(self, case_id: names.CaseId | None, text: str, reason: str | None) -> Corrected:
-        corrected: Corrected = await workflow.execute_activity(
-            CORRECT_FLAG,
-            CorrectionRequest(
-                correction_id=workflow.info().workflow_id,
-                case_id=str(case_id) if case_id else None,
-                payload=text,
-                received_at=workflow.info().start_time,
-                misfit=reason,
-            ),
-            result_type=Corrected,
-            summary="Judge the flag anew",
-            start_to_close_timeout=timedelta(seconds=10),
-            retry_policy=RetryPolicy(maximum_interval=timedelta(minutes=1)),
-        )
-        return corrected
 
-    async def _handed_to_open_case(self, case_id: names.CaseId, message: Message) -> bool:
-        case = workflow.get_external_workflow_handle(str(case_id))
-        try:
-            await case.signal(type_of(message), json.loads(message.model_dump_json()))
-        except FailureError:
-            return False
-        return True
+async def _sent_to_open_case(case_id: names.CaseId, message: Message) -> bool:
+    case = workflow.get_external_workflow_handle(str(case_id))
+    try:
+        await case.signal(type_of(message), json.loads(message.model_dump_json()))
+    except FailureError:
+        return False
+    return True
 
 
 def _read(inputs: Sequence[Any]) -> tuple[names.CaseId | None, Message | None, str, str | None]:
-    """The case, the message, its text, and why it does not fit; null where it cannot be read or fits."""
-    must_open(inputs)  # it stands for itself alone, so it waits for a key that is missing
+    """The case, the message to send to it, the text for the registry, and the reason why it cannot be taken.
+
+    Without a case it could not be read; without a message it cannot be taken.
+    """
+    check_decrypted(inputs)  # no other message replaces this one, so it waits for a key that is missing
     try:
-        case_id, message = read_correction(arrived(inputs, 0))
+        case_id, message = read_correction(text_on_arrival(inputs, 0))
     except DoesNotFit as reason:
-        return None, None, shown(inputs), str(reason)
+        return None, None, excerpt(inputs), str(reason)
     text = addressed(case_id, message)
     if not is_taken_after_the_end(message):
         return case_id, None, text, f"type: {NOT_TAKEN_AFTER_THE_END}"

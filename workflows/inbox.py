@@ -1,4 +1,4 @@
-"""From payloads to text: whatever a sender's signal, update or start may carry."""
+"""What a case does with each message: take it into its state, or keep it under `rejected` with the reason."""
 
 import json
 from collections.abc import Sequence
@@ -6,100 +6,152 @@ from typing import Any
 
 from temporalio import workflow
 
+from workflows import meters
+from workflows.case_rules import CaseRules
+from workflows.display import Display
+from workflows.payloads import excerpt, one_text, reason_to_refuse, text_on_arrival, was_refused
+from workflows.state import CaseState
+
 with workflow.unsafe.imports_passed_through():
-    from temporalio.common import RawValue
-
-    from conviction_gate.contracts.encrypted_payloads import CannotDecrypt, is_encrypted, refusal_of
+    from conviction_gate.contracts import names
+    from conviction_gate.contracts.court import ReviewDecision
     from conviction_gate.contracts.message import Message
-    from conviction_gate.contracts.names import CaseId
-    from conviction_gate.contracts.reading import MAX_PAYLOAD_SHOWN, DoesNotFit
-    from conviction_gate.contracts.signals import typed
+    from conviction_gate.contracts.reading import (
+        DoesNotFit,
+        RejectionKind,
+        mismatch,
+        read_booking,
+        read_message,
+        read_typed,
+    )
+    from conviction_gate.contracts.signals import type_of
+    from conviction_gate.policy import bind, effect_of
+
+MAX_RULINGS_PER_TASK = 50
+"""Rulings that one workflow task accepts. Each asks the rules what is open, and a task has two seconds."""
 
 
-def arrived(payloads: Sequence[Any], number: int) -> str:
-    """The JSON text of what came as the run's message of this number; raises `DoesNotFit`.
+class Inbox:
+    """The messages of one run.
 
-    What a worker can read depends on its keys, and another one may play the case back. So what was
-    refused leaves a marker in the history and stays refused; what was read has to be read again.
-
-    Raises:
-        CannotDecrypt: it was read when it came, and now its key is missing.
+    `delivered` counts the signals and updates that the server delivered, repeated and rejected ones too.
+    `changes` counts what was accepted or rejected: whatever the case has to consider or to show.
     """
-    reason = refused(payloads)
-    if reason is None and was_refused(number):
-        reason = "the payload could not be read when it came, or was refused as plaintext; send it again"
-    elif reason is not None and not workflow.patched(_mark(number)):
-        reason = None
-    if reason is not None:
-        raise DoesNotFit(reason)
-    return one_text(payloads)
 
+    def __init__(
+        self, case_id: names.CaseId | None, state: CaseState, rules: CaseRules, display: Display
+    ) -> None:
+        self._case_id = case_id
+        self._state = state
+        self._rules = rules
+        self._display = display
+        self._rulings = (0, 0)
+        self.delivered = 0
+        self.changes = 0
 
-def was_refused(number: int) -> bool:
-    """Whether the run refused its message of this number as unreadable, on whatever worker."""
-    return workflow.unsafe.is_replaying() and workflow.patched(_mark(number))
+    def open(self, inputs: Sequence[Any]) -> None:
+        """Take what the case was started with: a booking, null, or nothing."""
+        if list(inputs) not in ([], [None]) or was_refused(self.delivered):
+            try:
+                booking = self._check(read_booking(text_on_arrival(inputs, self.delivered)))
+            except DoesNotFit as reason:
+                self.reject(names.BOOKING_CASE, inputs, str(reason), reason.kind)
+            else:
+                self.accept(booking)
+        if self._case_id is None:
+            self.reject(names.BOOKING_CASE, (), _NO_CASE_ID, "misplaced")
 
-
-def refused(payloads: Sequence[Any]) -> str | None:
-    """Why this worker does not read or take one of the payloads; else None."""
-    raws = (value.payload.metadata for value in payloads if isinstance(value, RawValue))
-    return next(filter(None, map(refusal_of, raws)), None)
-
-
-def must_open(payloads: Sequence[Any]) -> None:
-    """Raises `CannotDecrypt` where one of the payloads is encrypted: the task fails, and is tried again."""
-    for value in payloads:
-        if isinstance(value, RawValue) and is_encrypted(value.payload.metadata):
-            raise CannotDecrypt(value.payload.metadata)
-
-
-def _mark(number: int) -> str:
-    return f"unreadable-{number}"
-
-
-def one_text(payloads: Sequence[Any]) -> str:
-    """The JSON text of the one payload that a message carries; raises `DoesNotFit` and `CannotDecrypt`."""
-    must_open(payloads)
-    if len(payloads) != 1:
-        count = "no payload" if not payloads else f"{len(payloads)} payloads"
-        raise DoesNotFit(f"the message has {count}; send exactly one JSON object")
-    match payloads[0]:
-        case RawValue() as raw:
-            encoding = raw.payload.metadata.get("encoding", b"").decode("ascii", "replace")
-            if encoding == "json/plain":
-                return _utf_8(raw.payload.data)
-            raise DoesNotFit(f"the encoding '{encoding[:64]}' cannot be read; send json/plain")
-        case value:
-            return json.dumps(value, ensure_ascii=False)
-
-
-def _utf_8(data: bytes) -> str:
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        raise DoesNotFit("the payload is not UTF-8; send one JSON object in UTF-8") from None
-
-
-def shown(payloads: Sequence[Any]) -> str:
-    """The first 500 characters of what arrived, fit to be written back as JSON."""
-    texts = []
-    for value in payloads:
-        if isinstance(value, RawValue):
-            if is_encrypted(value.payload.metadata):
-                continue
-            text = value.payload.data[: 4 * MAX_PAYLOAD_SHOWN].decode("utf-8", "replace")
+    def receive(self, name: str, payloads: Sequence[Any]) -> None:
+        """Take a signal. Never raises for what a sender wrote: what does not fit is kept with the reason."""
+        self.delivered += 1
+        try:
+            message = self._check(read_message(name, text_on_arrival(payloads, self.delivered)))
+        except DoesNotFit as reason:
+            self.reject(name, payloads, str(reason), reason.kind)
         else:
-            text = json.dumps(value, ensure_ascii=False)
-        texts.append(text[:MAX_PAYLOAD_SHOWN])
-    kept = "\n".join(texts)[:MAX_PAYLOAD_SHOWN]
-    # Control characters grow sixfold when escaped; the state that a case carries is bounded.
-    return kept.encode("utf-8", "replace").decode("utf-8").translate(_PRINTABLE)
+            self.accept(message)
+
+    def check_submitted(self, payloads: Sequence[Any]) -> None:
+        """Raises `DoesNotFit` where the update `submit` brings what cannot be taken."""
+        if reason := reason_to_refuse(payloads):
+            raise DoesNotFit(reason)
+        self._check(read_typed(one_text(payloads)))
+
+    def receive_submitted(self, payloads: Sequence[Any]) -> tuple[Message, str | None]:
+        """Take what passed `check_submitted`. Returns the message and its effect, None for a repetition."""
+        self.delivered += 1
+        message = read_typed(one_text(payloads))
+        return message, self.accept(message)
+
+    def receive_docket(self, texts: Sequence[str]) -> None:
+        """Take what a docket holds like any other message; what does not fit is rejected once."""
+        misfits: list[tuple[str, str]] = []
+        for text in texts:
+            try:
+                self.accept(self._check(read_typed(text)))
+            except DoesNotFit as reason:
+                misfits.append((text, str(reason)))
+        for text, why in self._state.new_misfits(misfits):
+            self.reject("docket", (text,), why)
+
+    def accept(self, message: Message) -> str | None:
+        """Take a message that fits into the facts. Returns its effect, None for a repetition."""
+        state = self._state
+        if state.repeats(message):
+            return None
+        if isinstance(message, ReviewDecision):
+            effect = self._accept_ruling(message)
+        else:
+            effect = effect_of(message, state.facts)
+            state.learn(message)
+        state.record(message, workflow.now(), effect)
+        self.changes += 1
+        return effect
+
+    def reject(
+        self, name: str, payloads: Sequence[Any], reason: str, kind: RejectionKind = "does_not_fit"
+    ) -> None:
+        """Keep what cannot be taken, with the reason."""
+        meters.rejected(name, kind)
+        self._state.reject(name, workflow.now(), reason, excerpt(payloads))
+        self.changes += 1
+        # Further rejections are shown once an activation, not one by one: many at once must not slow it down.
+        if not workflow.info().typed_search_attributes.get(names.NEEDS_ATTENTION):
+            self._display.show()
+
+    def reject_accepted(self, message: Message, reason: str) -> None:
+        """Reject a message that had been accepted before."""
+        self.reject(type_of(message), (json.loads(message.model_dump_json()),), reason, "not_taken")
+
+    def _check(self, message: Message) -> Message:
+        """The message; raises `DoesNotFit` where it is of another case or day, or cannot be taken."""
+        elsewhere = mismatch(message, self._case_id, workflow.now())
+        reason = elsewhere or self._state.refusal(message)
+        if reason is None and isinstance(message, ReviewDecision) and self._rulings_now >= MAX_RULINGS_PER_TASK:
+            reason = _TOO_MANY_RULINGS
+        if reason is not None:
+            raise DoesNotFit(reason, "misplaced" if elsewhere else "not_taken")
+        return message
+
+    def _accept_ruling(self, message: ReviewDecision) -> str:
+        """Keep a ruling until it is known whether its reviewer may rule, or take it without effect."""
+        self._rulings = (workflow.info().get_current_history_length(), self._rulings_now + 1)
+        ruling = bind(message, self._rules.decision_to_rule_on())
+        if isinstance(ruling, str):
+            self._state.learn(message)
+            return ruling
+        self._state.hold(ruling)
+        return f"ruled {message.ruling} by {message.reviewer}: {message.reason}"
+
+    @property
+    def _rulings_now(self) -> int:
+        """Rulings accepted in the current workflow task."""
+        task, count = self._rulings
+        return count if task == workflow.info().get_current_history_length() else 0
 
 
-def addressed(case_id: CaseId, message: Message) -> str:
-    """A message as the registry keeps it after the end: what the contract knows of it, and its case."""
-    named = {"agency": case_id.agency, "tracking_number": case_id.tracking_number}
-    return json.dumps(named | typed(message), ensure_ascii=False)
-
-
-_PRINTABLE = dict.fromkeys((*range(9), 11, 12, *range(14, 32)), "�")
+_NO_CASE_ID = (
+    "the workflow id is not booking-case:{agency}:{tracking_number}, so no booking can match it; "
+    "start the case under its own id"
+)
+_TOO_MANY_RULINGS = f"more than {MAX_RULINGS_PER_TASK} rulings arrived at once; send it again"

@@ -1,6 +1,6 @@
-"""What workflows count. By words of the contract alone: no id, no text of a sender, no agency.
+"""What workflows count, labelled by words of the contract alone: no id, no sender's text, no agency.
 
-The SDK leaves out what is played back, and gives the server no command for it.
+The SDK counts nothing during replay, and sends the server no command for it.
 """
 
 from temporalio import workflow
@@ -15,7 +15,7 @@ _DOORS = {*SIGNALS, BOOKING_CASE, "docket", "cancel"}
 
 
 def decided(status: Status, rule: RuleName) -> None:
-    """A rule puts the case where it stands now."""
+    """A rule gives the case its status."""
     _count("decisions", "What the rules decided, by the status that followed", status=status, rule=rule)
 
 
@@ -25,7 +25,7 @@ def withdrawn(rule: RuleName) -> None:
 
 
 def corrected(outcome: str) -> None:
-    """What came after the end of a case has been judged."""
+    """A message that arrived after the end of its case has been decided on."""
     _count("corrections", "Corrections of ended cases, by outcome", outcome=outcome)
 
 

@@ -1,7 +1,7 @@
-"""What a case carries from one run to the next: facts, what it told, and when it looks up again."""
+"""What a case carries from one run to the next: facts, what people are shown, and when timers are due."""
 
 import hashlib
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from temporalio import workflow
@@ -10,11 +10,11 @@ with workflow.unsafe.imports_passed_through():
     from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
     from conviction_gate.contracts.booking import Subject
-    from conviction_gate.contracts.case import FlagStatus, MessageView, RejectedView, ReopenedView
+    from conviction_gate.contracts.case import CaseResult, FlagStatus, MessageView, RejectedView, ReopenedView
     from conviction_gate.contracts.court import Correction, CourtUpdate, ReviewDecision, SubjectFinding
     from conviction_gate.contracts.fields import DisplayOnly, RuleName, Status
-    from conviction_gate.contracts.internal.activities import Intervals, RecalledCase
-    from conviction_gate.contracts.internal.facts import Facts, Ruling
+    from conviction_gate.contracts.internal.activities import HistoryFound, Intervals, RecalledCase
+    from conviction_gate.contracts.internal.facts import ClassifiedOffense, Facts, Ruling
     from conviction_gate.contracts.internal.limits import (
         MAX_CARRIED_BYTES,
         MAX_FACTS_BYTES,
@@ -48,7 +48,7 @@ class CaseState(BaseModel):
 
     status: DisplayOnly[Status] = "awaiting_booking"
     rule: DisplayOnly[RuleName] | None = None
-    explanation: str = "The booking has not come yet."
+    explanation: str = "The booking has not arrived yet."
     edition: str | None = None
     editions: tuple[str, ...] = ()
     opened_at: datetime | None = None
@@ -67,8 +67,28 @@ class CaseState(BaseModel):
     flag_status: DisplayOnly[FlagStatus] | None = None
 
     @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """Every set of ids that the bookings give, each once."""
+        return tuple(dict.fromkeys(booking.subject for booking in self.facts.bookings))
+
+    @property
+    def booked_at(self) -> datetime | None:
+        """When the arrest was booked first; None until its booking arrives."""
+        return min((booking.booked_at for booking in self.facts.bookings), default=None)
+
+    @property
+    def booked_on(self) -> date | None:
+        """The day of the first booking, at the jail."""
+        return self.booked_at.date() if self.booked_at else None
+
+    @property
+    def is_history_checked(self) -> bool:
+        """Whether the history was checked under all ids that the bookings give by now."""
+        return bool(self.facts.bookings) and self.subjects == self.asked_for
+
+    @property
     def is_readable(self) -> bool:
-        """Whether this release knows all that was carried: every fact, edition and ruling."""
+        """Whether this release knows every fact, edition and ruling that the case carries."""
         try:
             known = [*map(edition_named, self.editions), *self.held_rulings]
         except ValidationError:
@@ -77,7 +97,7 @@ class CaseState(BaseModel):
 
     @property
     def held_rulings(self) -> tuple[Ruling, ...]:
-        """Rulings of which it is not known yet whether their reviewers may rule."""
+        """Rulings that wait until it is known whether their reviewers may rule."""
         return tuple(map(Ruling.model_validate_json, self.held))
 
     @property
@@ -87,27 +107,59 @@ class CaseState(BaseModel):
 
     def repeats(self, message: Message) -> bool | None:
         """True: the same message came before. False: its id came with other content. None: new."""
-        known = self.seen.get(_name(*message.key))
-        return None if known is None else known == _content(message)
+        known = self.seen.get(_message_key(*message.key))
+        return None if known is None else known == _content_key(message)
 
     def refusal(self, message: Message) -> str | None:
         """Why the case cannot take a message; None where it can, or has it already."""
         match self.repeats(message):
             case False:
                 return (
-                    "message_id: this sender's message of that id said something else; "
-                    "send a new message under a new id"
+                    "message_id: this sender used that id for a different message; "
+                    "send this one under a new message_id"
                 )
             case None if self.is_full(message):
-                return "the case holds as much as it can carry; a person has to look at it"
+                return "the case is full and takes no more messages; a person has to review it"
             case _:
                 return None
 
-    def recall(self, recalled: RecalledCase) -> list[tuple[Message, str]]:
-        """Go on with what the case was made of before a person opened it again.
+    def change_status(self, status: Status, rule: RuleName | None, explanation: str, now: datetime) -> None:
+        """The one way from status to status before the end."""
+        self.status, self.rule, self.explanation = status, rule, explanation
+        if status == "waiting_for_court":
+            self.waiting_since = self.waiting_since or now
+        if status == "needs_review":
+            self.review_since = self.review_since or now
+        else:
+            self.review_since, self.reminders = None, 0
 
-        What this run was told until now counts as told after that. Returns what the case cannot
-        take then, with the reasons.
+    def end(self, result: CaseResult) -> None:
+        """The case has ended with a result."""
+        self.status = "flagged" if result.outcome == "flagged" else "cleared"
+        self.rule, self.explanation, self.edition = result.rule, result.explanation, result.policy_edition
+        self.waiting_since, self.overdue = None, False
+
+    def learn_history(self, found: HistoryFound) -> None:
+        """Add what the history check found to the facts."""
+        self.has_docket = found.has_docket
+        self.intervals = found.intervals
+        citizen = self.facts.us_citizen or found.us_citizen
+        self.facts = self.facts.model_copy(update={"history": found.history, "us_citizen": citizen})
+        self.learn_classes(found.placements)
+
+    def learn_classes(self, placements: tuple[ClassifiedOffense, ...]) -> None:
+        """Add the classes of offenses to the facts."""
+        self.facts = self.facts.model_copy(update={"placements": (*self.facts.placements, *placements)})
+
+    def learn_citizenship(self) -> None:
+        """The registry holds a finding that the subject is a US citizen."""
+        self.facts = self.facts.model_copy(update={"us_citizen": True})
+
+    def recall(self, recalled: RecalledCase) -> list[tuple[Message, str]]:
+        """Restore what the case held before a person reopened it.
+
+        The messages of this run count as received after that. Returns those that the case cannot take
+        then, with the reasons.
         """
         case, since = recalled.case, self.facts
         self.facts = recalled.facts.model_copy(
@@ -120,20 +172,20 @@ class CaseState(BaseModel):
         )
         self.facts_size = size_of_facts(self.facts)
         known = {message.key for message in self.facts.messages}
-        self.seen |= {_name(*message.key): _content(message) for message in self.facts.messages}
+        self.seen |= {_message_key(*message.key): _content_key(message) for message in self.facts.messages}
         refused = []
         for message in since.messages:
             if message.key not in known:
-                del self.seen[_name(*message.key)]
+                del self.seen[_message_key(*message.key)]
             reason = self.refusal(message)
             if reason is not None:
                 refused.append((message, reason))
             elif message.key not in known:
                 self.learn(message)
-                self.seen[_name(*message.key)] = _content(message)
+                self.seen[_message_key(*message.key)] = _content_key(message)
         gone = known | {message.key for message, _ in refused}
-        told = [one for one in self.messages if (one.sender, one.message_id) not in gone]
-        self.messages = [*case.messages, *told][-MESSAGES_SHOWN:]
+        new = [one for one in self.messages if (one.sender, one.message_id) not in gone]
+        self.messages = [*case.messages, *new][-MESSAGES_SHOWN:]
         self.messages_total += case.messages_total - sum(m.key in gone for m in since.messages)
         self.rejected = [*case.rejected, *self.rejected][-REJECTED_SHOWN:]
         self.rejected_total += case.rejected_total
@@ -143,22 +195,22 @@ class CaseState(BaseModel):
 
     @property
     def reopened(self) -> ReopenedView | None:
-        """Who opened the case again last, if anybody did."""
+        """Who reopened the case last, if anybody did."""
         if not self.facts.reopenings:
             return None
         last = self.facts.reopenings[-1]
         return ReopenedView(by=last.by, reason=last.reason, reopened_at=last.reopened_at)
 
     def is_full(self, message: Message) -> bool:
-        """Whether the case holds as much as it can carry."""
-        last_words = isinstance(message, (SubjectFinding, Correction, ReviewDecision))
-        most = MAX_FACTS_BYTES + (RESERVED_FACTS_BYTES if last_words else 0)
-        many = len(self.seen) >= MESSAGES_MOST + (100 if last_words else 0)
+        """Whether the case has no space left for a message. Some is reserved for what people send about it."""
+        from_people = isinstance(message, (SubjectFinding, Correction, ReviewDecision))
+        most = MAX_FACTS_BYTES + (RESERVED_FACTS_BYTES if from_people else 0)
+        many = len(self.seen) >= MESSAGES_MOST + (100 if from_people else 0)
         return many or self.facts_size + size_of(shortened(message)) > most
 
     def record(self, message: Message, received_at: datetime, effect: str) -> None:
-        """Take note of an accepted message."""
-        self.seen[_name(*message.key)] = _content(message)
+        """Note that a message was accepted, and its effect."""
+        self.seen[_message_key(*message.key)] = _content_key(message)
         self.messages_total += 1
         view = MessageView(
             message_id=message.message_id,
@@ -171,14 +223,14 @@ class CaseState(BaseModel):
 
     def learn(self, message: Message | Ruling) -> None:
         """Add a message to the facts, its long texts cut short."""
-        told = shortened(message.decision if isinstance(message, Ruling) else message)
-        size = size_of(told)
-        passing = isinstance(told, CourtUpdate) and told.entry not in STATUS_CHANGING_ENTRIES
-        if passing and self.facts_size + size > SOFT_MAX_FACTS_BYTES:
+        fact = shortened(message.decision if isinstance(message, Ruling) else message)
+        size = size_of(fact)
+        decides_nothing = isinstance(fact, CourtUpdate) and fact.entry not in STATUS_CHANGING_ENTRIES
+        if decides_nothing and self.facts_size + size > SOFT_MAX_FACTS_BYTES:
             return
         self.facts_size += size
         is_bound = isinstance(message, Ruling)
-        self.facts = self.facts.including(message.model_copy(update={"decision": told}) if is_bound else told)
+        self.facts = self.facts.including(message.model_copy(update={"decision": fact}) if is_bound else fact)
 
     def hold(self, ruling: Ruling) -> None:
         """Keep a ruling without effect until it is known whether its reviewer may rule."""
@@ -195,7 +247,7 @@ class CaseState(BaseModel):
             self.facts = self.facts.including(ruling)
             return
         self.facts_size -= size_of(decision)
-        del self.seen[_name(*decision.key)]
+        del self.seen[_message_key(*decision.key)]
         self.messages = [one for one in self.messages if (one.sender, one.message_id) != decision.key]
         self.messages_total -= 1
 
@@ -209,16 +261,17 @@ class CaseState(BaseModel):
         return state
 
     def new_misfits(self, misfits: list[tuple[str, str]]) -> list[tuple[str, str]]:
-        """What of a docket did not fit, and was not told at an earlier look: the court holds it still.
+        """What did not fit of a docket, without what an earlier check reported: the court still holds it.
 
-        Each is a text and the reason. Told at most once, and again only where others come with it.
+        Each is a text and the reason. Where there are too many to remember one by one, all of them are
+        reported again as soon as one of them changes.
         """
         before = self.docket_misfits
-        self.docket_misfits = [_short(text) for text, _ in misfits]
+        self.docket_misfits = [_digest(text) for text, _ in misfits]
         if len(misfits) > REJECTED_SHOWN:  # more than can be remembered one by one
-            self.docket_misfits = [_short("".join(self.docket_misfits))]
+            self.docket_misfits = [_digest("".join(self.docket_misfits))]
             return [] if self.docket_misfits == before else misfits
-        return [misfit for misfit in misfits if _short(misfit[0]) not in before]
+        return [misfit for misfit in misfits if _digest(misfit[0]) not in before]
 
     def reject(self, name: str, received_at: datetime, reason: str, payload: str) -> None:
         """Keep what does not fit, with the reason."""
@@ -227,16 +280,16 @@ class CaseState(BaseModel):
         self.rejected = [*self.rejected[1 - REJECTED_SHOWN :], view]
 
 
-def _name(sender: str, message_id: str) -> str:
-    return _short(f"{len(sender)}:{sender}{message_id}")
+def _message_key(sender: str, message_id: str) -> str:
+    return _digest(f"{len(sender)}:{sender}{message_id}")
 
 
-def _content(message: Message) -> str:
-    """What a message says, as far as it is kept: one that is recalled years later must be the same."""
-    return _short(type_of(message) + shortened(message).model_dump_json())
+def _content_key(message: Message) -> str:
+    """The same for the same content, as far as it is kept: a message may be repeated years later."""
+    return _digest(type_of(message) + shortened(message).model_dump_json())
 
 
-def _short(text: str) -> str:
+def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:20]
 
 

@@ -27,7 +27,7 @@ from conviction_gate.contracts.names import (
 )
 from conviction_gate.contracts.reading import DoesNotFit, mismatch, read_message, read_typed
 from conviction_gate.policy import effect_of
-from workflows.inbox import one_text, shown
+from workflows.payloads import excerpt, one_text
 from workflows.state import CaseState
 
 NOT_HANDLED_YET: Final = "it waits: the case has not handled it yet"
@@ -78,7 +78,7 @@ def _receive(
         if reason := mismatch(message, CaseId.parse(case_id), at) or state.refusal(message):
             raise DoesNotFit(reason)
     except (DoesNotFit, CannotDecrypt) as reason:
-        state.reject(name, at, str(reason), shown(values))
+        state.reject(name, at, str(reason), excerpt(values))
         return
     if not state.repeats(message):
         # An update is in the event history only once the case has accepted it.

@@ -45,20 +45,18 @@ from tests.workflows.cases import (
 )
 
 CASE: Final = "workflows/booking_case.py"
+CALLS: Final = "workflows/calls.py"
 PATCHES: Final = SearchAttributeKey.for_keyword_list("TemporalChangeVersion")
 GATE: Final = "conviction_gate"
 EDITIONS: Final = f"{GATE}/policy/editions.py"
 FIRST, SECOND = "2012-04-27", "2012-05-01"
 A_SCOOTER: Final = "21235"
 
-ARRIVED: Final = "        await self._booking_arrived()\n"
+ARRIVED: Final = "            await self._wait_for_booking()\n"
 OVERDUE: Final = '                case "docket_overdue":\n'
 ASKED: Final = "    asked: bool = True\n"
 RULES: Final = "from conviction_gate.policy.rules import"
-ASK: Final = """await workflow.execute_activity(
-    CASE_INTERVALS, self._case_id.agency, result_type=Intervals, retry_policy=_UNTIL_ANSWERED, **_ONE_TRY
-)
-"""
+ASK: Final = "await calls.case_intervals(self._case_id.agency)\n"
 
 
 def indented(text: str, by: int) -> str:
@@ -71,11 +69,11 @@ DEPRECATED: Final = indented('workflow.deprecate_patch("ask-when-overdue")\n', 2
 RELEASES: Final[dict[str, list[Change]]] = {
     "0.1.0": [],
     "0.2.0": [  # safe: another summary, another retry policy
-        Change(CASE, 'summary="What the court holds"', 'summary="What the court has"'),
-        Change(CASE, "maximum_interval=timedelta(minutes=10)", "maximum_interval=timedelta(hours=1)"),
+        Change(CALLS, '"What the court\'s docket holds"', '"What the docket holds"'),
+        Change(CALLS, "maximum_interval=timedelta(minutes=10)", "maximum_interval=timedelta(hours=1)"),
     ],
     "0.3.0": [  # a patch before the wait and one after it
-        Change(CASE, ARRIVED, f'{ARRIVED}        if workflow.patched("ask-anew"):\n{indented(ASK, 12)}'),
+        Change(CASE, ARRIVED, f'{ARRIVED}            if workflow.patched("ask-anew"):\n{indented(ASK, 16)}'),
         Change(CASE, OVERDUE, OVERDUE + GUARDED),
     ],
     # The first one stays: a case is open that took the old way.

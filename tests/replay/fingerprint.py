@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from textwrap import indent
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
@@ -70,7 +71,7 @@ def fingerprint(sources: dict[str, str] | None = None) -> str:
         if told:
             lines += [path, *(f"  {line}" for line in told), ""]
     properties = [f for f in functions if [ast.unparse(d) for d in f.decorator_list] == ["property"]]
-    asked = [f for f in properties if any(re.search(rf"self\.{f.name}\b", line) for line in lines)]
+    asked = [f for f in properties if any(re.search(rf"(self|state)\.{f.name}\b", line) for line in lines)]
     lines += ["what conditions ask", *(line for f in asked for line in _told_in_full(f)), ""]
     return "\n".join(lines)
 
@@ -139,7 +140,7 @@ def _door(decorator: ast.expr) -> str:
 def _block(body: Iterable[ast.stmt], commanding: set[str]) -> Iterator[str]:
     """What the statements command, one line each, under the conditions and loops that steer it."""
     for node in body:
-        if isinstance(node, Function | ast.ClassDef):
+        if isinstance(node, ast.ClassDef):
             continue
         inner = [*_parts(node)]
         head = [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr | ast.withitem)]
@@ -156,6 +157,8 @@ def _block(body: Iterable[ast.stmt], commanding: set[str]) -> Iterator[str]:
 
 def _parts(node: ast.stmt) -> Iterator[tuple[str, list[ast.stmt]]]:
     match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            yield f"def {node.name}", node.body
         case ast.If(test, then, otherwise):
             yield f"if {ast.unparse(test)}", then
             yield "else", otherwise
@@ -177,14 +180,17 @@ def _parts(node: ast.stmt) -> Iterator[tuple[str, list[ast.stmt]]]:
                 yield f"{ast.unparse(subject)} is {ast.unparse(case.pattern)}{guard}", case.body
 
 
-def _commands(node: ast.AST, commanding: set[str]) -> Iterator[str]:
-    """The commanding calls within an expression or a statement, in the order of their evaluation."""
+def _commands(node: ast.AST, commanding: set[str], awaited: str = "") -> Iterator[str]:
+    """The commanding calls within an expression or a statement, and whether they are awaited."""
+    if isinstance(node, ast.Await):
+        yield from _commands(node.value, commanding, "await ")
+        return
     if isinstance(node, ast.Call):
         called = ast.unparse(node.func)
-        name = called.rpartition(".")[2]
-        ours = name in commanding and called in (name, f"self.{name}", f"self._alarms.{name}")
+        owner, _, name = called.rpartition(".")
+        ours = name in commanding and owner not in ("state", "self._state")
         if called in COMMANDS or ours or name in METHODS:
-            yield _told(node, called)
+            yield awaited + _told(node, called)
             if called == "asyncio.create_task":
                 return
     for child in ast.iter_child_nodes(node):
@@ -192,18 +198,19 @@ def _commands(node: ast.AST, commanding: set[str]) -> Iterator[str]:
 
 
 def _told(call: ast.Call, called: str) -> str:
-    first = [] if called.endswith(("upsert_search_attributes", "continue_as_new")) else call.args[:1]
+    handed = called.startswith("calls.") or called.endswith(("upsert_search_attributes", "continue_as_new"))
+    first = [] if handed else call.args[:1]
     steering = [
         keyword
         for keyword in call.keywords
-        if keyword.arg in STEERING or str(keyword.arg).endswith("timeout") or keyword.arg == "since"
+        if keyword.arg in STEERING or re.search("timeout$|^since$|^is_", str(keyword.arg))
     ]
     return ast.unparse(ast.Call(call.func, first, steering))
 
 
 def _told_in_full(function: Function) -> list[str]:
     body = [node for node in function.body if not ast.get_docstring(function) or node is not function.body[0]]
-    return [f"  {function.name}", *(f"    {ast.unparse(node)}" for node in body)]
+    return [f"  {function.name}", *(indent(ast.unparse(node), "    ") for node in body)]
 
 
 def main() -> int:

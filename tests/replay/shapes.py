@@ -39,7 +39,7 @@ from tests.workflows.cases import (
     submit,
     view,
 )
-from workflows.booking_case import RUN_MESSAGES_MOST
+from workflows.booking_case import MAX_MESSAGES_PER_RUN
 
 Handle = WorkflowHandle[Any, Any]
 AGENCY: Final = "ZZ0000100"
@@ -662,7 +662,7 @@ async def continued_at_the_most_messages(desk: Desk) -> Handle:
     """The same message as often as one run takes it, so that the number itself is on record."""
     handle = await desk.waiting()
     again = court_update("u-1")
-    for _ in range(0, RUN_MESSAGES_MOST, 100):
+    for _ in range(0, MAX_MESSAGES_PER_RUN, 100):
         await asyncio.gather(*(handle.signal("court_update", again) for _ in range(100)))
     await until_continued(handle)
     await settled(handle, "waiting_for_court", messages=2)

@@ -14,9 +14,11 @@ Cases that are open would be stuck if they came upon another command than the on
 docs/changing-workflows.md: is the change safe, or must workflow.patched guard it? Does tests/replay still pass?
 Once you have decided, `.venv/bin/python -m tests.replay.fingerprint` writes the fingerprint anew; commit it
 with the change."""
-CASE, CORRECTION, NAMES, SIGNALS = (
+CASE, ALARMS, CALLS, EARLIER_RUNS, NAMES, SIGNALS = (
     "workflows/booking_case.py",
-    "workflows/flag_correction.py",
+    "workflows/alarms.py",
+    "workflows/calls.py",
+    "workflows/earlier_runs.py",
     "conviction_gate/contracts/names.py",
     "conviction_gate/contracts/signals.py",
 )
@@ -41,7 +43,9 @@ def test_the_workflows_command_what_they_did() -> None:
     compare(fingerprint())
 
 
-AN_ACTIVITY = "await workflow.execute_activity(CASE_INTERVALS)"
+BOOKED = "            await self._wait_for_booking()\n"
+A_STATUS = "self._set_status(decision.status, decision.rule, decision.explanation)"
+AN_ACTIVITY = "await calls.case_intervals(agency)"
 
 
 @pytest.mark.parametrize(
@@ -49,18 +53,16 @@ AN_ACTIVITY = "await workflow.execute_activity(CASE_INTERVALS)"
     [
         pytest.param(
             CASE,
-            "        await self._booking_arrived()\n",
-            f"        await self._booking_arrived()\n        {AN_ACTIVITY}\n",
-            "+    workflow.execute_activity(CASE_INTERVALS)",
+            BOOKED,
+            f"{BOOKED}            {AN_ACTIVITY}\n",
+            "+      await calls.case_intervals()",
             id="an activity before the wait",
         ),
         pytest.param(
-            CASE,
-            """self._set_alarm(
-                        "docket_check",""",
-            """print(
-                        "docket_check",""",
-            "-        self._set_alarm('docket_check')",
+            ALARMS,
+            'self._set("docket_check",',
+            'print("docket_check",',
+            "-        self._set('docket_check')",
             id="a timer removed",
         ),
         pytest.param(
@@ -72,26 +74,54 @@ AN_ACTIVITY = "await workflow.execute_activity(CASE_INTERVALS)"
         ),
         pytest.param(
             CASE,
-            "        self._become(decision.status, decision)\n        await self._wait()\n",
-            "        await self._wait()\n        self._become(decision.status, decision)\n",
-            "+    self._wait()",
+            f"        {A_STATUS}\n        await self._wait()\n",
+            f"        await self._wait()\n        {A_STATUS}\n",
+            "+    await self._wait()",
             id="two commands in another order",
         ),
         pytest.param(
+            EARLIER_RUNS,
+            """    recalled = await calls.recall_case(workflow.info().workflow_id)
+    state.flags_written = flags_written
+    for message, reason in state.recall(recalled):
+        inbox.reject_accepted(message, reason)
+""",
+            """    for message, reason in state.recall(recalled):
+        inbox.reject_accepted(message, reason)
+    recalled = await calls.recall_case(workflow.info().workflow_id)
+""",
+            "+    await calls.recall_case()",
+            id="an activity after other commands",
+        ),
+        pytest.param(
             CASE,
-            "                if not state.overdue:\n                    self._set_alarm",
-            "                if state.overdue:\n                    self._set_alarm",
+            "await calls.withdraw_flag(",
+            "calls.withdraw_flag(",
+            "+      calls.withdraw_flag()",
+            id="an activity that is not waited for",
+        ),
+        pytest.param(
+            CALLS,
+            "_write(FLAG_CASE",
+            "_write(CLEAR_CASE",
+            "+      _write(CLEAR_CASE)",
+            id="another activity",
+        ),
+        pytest.param(
+            ALARMS,
+            "                if not state.overdue:\n",
+            "                if state.overdue:\n",
             "-      if not state.overdue",
             id="a condition",
         ),
         pytest.param(
             CASE,
-            "        await self._booking_arrived()\n",
-            f'        await self._booking_arrived()\n        if workflow.patched("p"): {AN_ACTIVITY}\n',
-            "+    if workflow.patched('p')",
+            BOOKED,
+            f'{BOOKED}            if workflow.patched("p"): {AN_ACTIVITY}\n',
+            "+      if workflow.patched('p')",
             id="a patch",
         ),
-        pytest.param(CASE, "MOST = 2_000", "MOST = 1_000", "+  RUN_MESSAGES_MOST = 1000", id="a limit"),
+        pytest.param(CASE, "RUN = 2_000", "RUN = 1_000", "+  MAX_MESSAGES_PER_RUN = 1000", id="a limit"),
         pytest.param(
             CASE, "workflow.continue_as_new(", "print(", "-    workflow.continue_as_new()", id="no new run"
         ),
@@ -103,11 +133,10 @@ AN_ACTIVITY = "await workflow.execute_activity(CASE_INTERVALS)"
             id="when a run is long",
         ),
         pytest.param(
-            CORRECTION,
-            "maximum_interval=timedelta(minutes=1)",
-            "maximum_attempts=3",
-            "+    workflow.execute_activity(CORRECT_FLAG, start_to_close_timeout=timedelta(seconds=10), "
-            "retry_policy=RetryPolicy(maximum_attempts=3))",
+            CALLS,
+            "maximum_interval=timedelta(minutes=1))",
+            "maximum_attempts=3)",
+            "+  UNTIL_WRITTEN = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=3)",
             id="a retry policy",
         ),
         pytest.param(NAMES, '"submit"', '"send"', "+  UPDATE = 'send'", id="an update renamed"),
@@ -124,8 +153,8 @@ def test_a_change_of_commands_is_shown_with_what_to_do(path: str, old: str, new:
 @pytest.mark.parametrize(
     ("path", "old", "new"),
     [
-        (CASE, '"Criminal history and class of each charge"', '"Criminal history"'),
-        (CASE, "grounds=decision.grounds[:100]", "grounds=decision.grounds[:50]"),
+        (CALLS, '"Criminal history and class of each charge"', '"Criminal history"'),
+        (CASE, "reason=after.explanation,", 'reason="",'),
         (CASE, '"""Flag or clear, then decide', '"""Clear or flag, then decide'),
     ],
     ids=["a summary", "what is told", "a comment"],

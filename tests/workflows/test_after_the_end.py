@@ -188,7 +188,7 @@ async def test_an_open_case_is_handed_the_message(client: Client, registry: Regi
     await settled(handle, "waiting_for_court")
     result = await correct(client, case, {"type": "subject_finding"} | finding("k-1", "us_citizen"))
     assert result.outcome == "unchanged"
-    assert "handed to it" in result.explanation
+    assert "sent to it" in result.explanation
     assert (await handle.result()).rule == "clear.us_citizen"
     assert await registry.corrections(str(case)) == ()
 

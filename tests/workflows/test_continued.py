@@ -66,7 +66,7 @@ async def short_runs(
     short_server: WorkflowEnvironment, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Client]:
     """A worker of short runs; outside the sandbox, which would import the module anew."""
-    monkeypatch.setattr(workflows.booking_case, "RUN_MESSAGES_MOST", MESSAGES_MOST)
+    monkeypatch.setattr(workflows.booking_case, "MAX_MESSAGES_PER_RUN", MESSAGES_MOST)
     monkeypatch.setattr(worker, "sandboxed", UnsandboxedWorkflowRunner())
     async with worker.make_worker(short_server.client, registry, Settings()):
         yield short_server.client

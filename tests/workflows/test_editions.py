@@ -16,6 +16,7 @@ from conviction_gate.config.settings import Settings
 from conviction_gate.contracts.case import CaseResult, CorrectionResult
 from conviction_gate.contracts.names import FLAG_CORRECTION, CaseId
 from conviction_gate.policy import Decision, Edition
+from conviction_gate.policy.rules.rule import PolicyRule
 from conviction_gate.registry import Registry
 from tests.workflows.cases import (
     amendment,
@@ -39,7 +40,7 @@ def everybody_is_cleared(matter: object) -> Decision:
     return Decision(rule="clear.no_conviction", explanation="The second edition clears everybody.")
 
 
-SECOND: Final = Edition("2013-01-01", date(2013, 1, 1), (everybody_is_cleared,))
+SECOND: Final = Edition("2013-01-01", date(2013, 1, 1), (PolicyRule(1, (), everybody_is_cleared),))
 
 
 def release(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,7 +48,7 @@ def release(monkeypatch: pytest.MonkeyPatch) -> None:
     for asked in (policy.edition_at, policy.edition_named, policy.edition_among):
         monkeypatch.setattr(asked, "__defaults__", ((FIRST, SECOND),))
     monkeypatch.setattr(activities.look_ups, "EDITIONS", (FIRST, SECOND))
-    monkeypatch.setattr(workflows.booking_case, "RUN_MESSAGES_MOST", 5)
+    monkeypatch.setattr(workflows.booking_case, "MAX_MESSAGES_PER_RUN", 5)
     monkeypatch.setattr(worker, "sandboxed", UnsandboxedWorkflowRunner())
 
 

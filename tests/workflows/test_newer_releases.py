@@ -21,6 +21,7 @@ from conviction_gate.contracts.internal.activities import CHECK_HISTORY, History
 from conviction_gate.contracts.names import CaseId
 from conviction_gate.policy import UNREADABLE, Edition
 from conviction_gate.registry import Registry
+from tests.replay.shapes import PausingRegistry
 from tests.workflows.cases import booking, case_id, conviction, dismissal, review_decision, settled, start
 from tests.workflows.test_continued import runs
 
@@ -109,4 +110,31 @@ async def test_an_answer_that_nobody_can_read_is_asked_for_again(
         await server.fast_forward(handle, A_REMINDER)
         result = await handle.result()
     assert (result.outcome, result.rule) == ("flagged", "flag.convicted")
+    assert await runs(server.client, case) == 2
+
+
+async def test_a_flag_is_withdrawn_where_what_follows_it_cannot_be_read(
+    server: WorkflowEnvironment, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The history under another id comes back unreadable while the flag is being written."""
+    case, pausing = case_id(), PausingRegistry(registry)
+    other = booking(case, message_id="b-2", subject={"state_id": f"S{case.tracking_number}"})
+    with monkeypatch.context() as newer:
+        newer.setattr(NewerLookUps, "changed", {})
+        newer.setattr(worker, "LookUps", NewerLookUps)
+        newer.setattr(worker, "sandboxed", UnsandboxedWorkflowRunner())
+        async with worker.make_worker(server.client, pausing, Settings(), task_queue=QUEUE):
+            handle = await start(server.client, case, booking(case), task_queue=QUEUE)
+            await settled(handle, "waiting_for_court")
+            pausing.may_answer.clear()
+            await handle.signal("conviction", conviction())
+            await pausing.written.wait()
+            newer.setattr(NewerLookUps, "changed", {"history": {"records": [{"disposition": "pardoned"}]}})
+            await handle.signal("booking", other)
+            pausing.may_answer.set()
+            seen = await settled(handle, "needs_review")
+            assert (seen.explanation, seen.flag_status) == (UNREADABLE.explanation, "withdrawn")
+    async with worker.make_worker(server.client, registry, Settings(), task_queue=QUEUE):
+        await server.fast_forward(handle, A_REMINDER)
+        assert (await handle.result()).outcome == "flagged"
     assert await runs(server.client, case) == 2

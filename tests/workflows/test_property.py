@@ -182,7 +182,7 @@ def short_lived(monkeypatch: pytest.MonkeyPatch) -> None:
     """Workers that keep no case in the cache, and cases that continue as new after three messages."""
     monkeypatch.setattr(worker, "Worker", partial(Worker, max_cached_workflows=0))
     monkeypatch.setattr(worker, "sandboxed", UnsandboxedWorkflowRunner())
-    monkeypatch.setattr(workflows.booking_case, "RUN_MESSAGES_MOST", 3)
+    monkeypatch.setattr(workflows.booking_case, "MAX_MESSAGES_PER_RUN", 3)
 
 
 @pytest.mark.timeout(600)  # a task lost with its worker comes again after ten seconds

@@ -111,7 +111,7 @@ async def test_what_it_heard_before_changes_nothing_when_it_comes_again(
     same = await submit(handle, {"type": "dismissal"} | dismissal("court-9", sender="court"))
     assert (same.duplicate, same.status) == (False, "waiting_for_court")
     await handle.signal("dismissal", dismissal("d-1", decided_on="2014-01-01"))
-    assert "said something else" in (await rejected(handle, 2)).rejected[-1].reason
+    assert "used that id for a different message" in (await rejected(handle, 2)).rejected[-1].reason
     await handle.signal("dismissal", dismissal("d-2", decided_on="2014-09-01"))
     assert (await handle.result()).outcome == "cleared"
 
@@ -188,7 +188,7 @@ async def test_a_message_that_comes_before_it_recalls_replaces_nothing(
     handle = await reopened_with(client, registry, case, "correction", correction("k-1", "no-such"))
     seen = await settled(handle, "waiting_for_court", messages=4)
     assert [told.message_id for told in seen.messages] == ["b-1", "k-1", "a-1", "d-1"]
-    assert "said something else" in seen.rejected[0].reason
+    assert "used that id for a different message" in seen.rejected[0].reason
     assert json.loads(seen.rejected[0].payload)["corrects"] == "no-such"
     await handle.terminate()
 

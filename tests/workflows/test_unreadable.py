@@ -106,7 +106,7 @@ async def test_a_message_whose_key_is_missing_is_refused_on_its_case_and_stays_s
     async with house.worker(encrypting("k2", "k1")):
         seen = await view(of(theirs, handle))
         assert (seen.status, seen.rejected_total) == ("waiting_for_court", 1)
-        assert "could not be read when it came" in seen.rejected[0].reason
+        assert "could not be decrypted when it arrived" in seen.rejected[0].reason
         await of(theirs, handle).signal("conviction", conviction())
         assert (await of(theirs, handle).result())["outcome"] == "flagged"
     assert await house.replays(handle, encrypting("k1", "k2")) is None
@@ -178,7 +178,7 @@ async def test_a_start_that_was_read_fails_the_task_where_its_key_is_lost(house:
 async def test_results_and_carried_state_name_the_key_that_is_missing(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workflows.booking_case, "RUN_MESSAGES_MOST", 3)
+    monkeypatch.setattr(workflows.booking_case, "MAX_MESSAGES_PER_RUN", 3)
     case = case_id()
     async with house.worker(encrypting("k1")):
         handle = await start(house.client(encrypting("k1")), case, booking(case), task_queue=house.queue)

@@ -1,0 +1,170 @@
+"""What people see of a case: the query's answer; in the web UI the card, summaries and search attributes."""
+
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import SearchAttributeKey
+
+from workflows import meters
+from workflows.case_rules import CaseRules
+from workflows.state import CaseState
+
+with workflow.unsafe.imports_passed_through():
+    from conviction_gate.contracts import names
+    from conviction_gate.contracts.case import CaseResult, CaseView
+    from conviction_gate.policy import Decision, charge_views, history_summary, open_charges, question_views
+
+
+def waits_for_booking() -> str:
+    """The beginning of a timer's summary while a court message waits for its booking."""
+    return "Waiting for the booking: a court message arrived before it"
+
+
+def waits_for_ruling(decision: Decision) -> str:
+    """The beginning of a timer's summary while a case is in review."""
+    return f"A person has to rule ({decision.rule})"
+
+
+def waits_for_court(state: CaseState) -> str:
+    """The beginning of a timer's summary while a charge is open."""
+    charges = ", ".join(open_charges(state.facts)[:5])
+    return f"Waiting for the court on charge {charges} since {(state.waiting_since or workflow.now()).date()}"
+
+
+class Display:
+    """Shows one case."""
+
+    def __init__(self, case_id: names.CaseId | None, state: CaseState, rules: CaseRules) -> None:
+        self._case_id = case_id
+        self._state = state
+        self._rules = rules
+
+    def show(self) -> None:
+        """Update the card, and the search attributes that changed."""
+        state = self._state
+        now: dict[SearchAttributeKey[Any], Any] = {
+            names.CASE_STATUS: state.status,
+            names.CASE_RULE: state.rule,
+            names.AGENCY: self._case_id.agency if self._case_id else None,
+            names.NEEDS_ATTENTION: state.needs_attention,
+            names.WAITING_SINCE: state.waiting_since if state.status == "waiting_for_court" else None,
+        }
+        shown = workflow.info().typed_search_attributes
+        updates = [
+            key.value_unset() if value is None else key.value_set(value)
+            for key, value in now.items()
+            if shown.get(key) != value
+        ]
+        if updates:
+            before = shown.get(names.CASE_STATUS), shown.get(names.CASE_RULE)
+            if state.rule and before != (state.status, state.rule):
+                meters.decided(state.status, state.rule)
+            workflow.upsert_search_attributes(updates)
+        workflow.set_current_details(card(state, self.view()))
+
+    def view(self) -> CaseView:
+        """The case as it is now."""
+        state = self._state
+        charges = charge_views(state.facts)
+        asked = self._rules.decision_to_rule_on() if state.status == "needs_review" else None
+        return CaseView(
+            case_id=workflow.info().workflow_id,
+            agency=self._case_id.agency if self._case_id else "",
+            tracking_number=self._case_id.tracking_number if self._case_id else "",
+            status=state.status,
+            rule=state.rule,
+            explanation=state.explanation,
+            policy_edition=state.edition,
+            charges=charges,
+            messages=tuple(state.messages),
+            messages_total=state.messages_total,
+            rejected=tuple(state.rejected),
+            rejected_total=state.rejected_total,
+            waiting_since=state.waiting_since,
+            next_docket_check_at=state.due.get("docket_check"),
+            needs_attention=state.needs_attention,
+            flag_status=state.flag_status,
+            reopened=state.reopened,
+            booked_at=state.booked_at,
+            history=history_summary(state.facts),
+            questions=question_views(asked, charges, state.facts.placements) if asked else (),
+            reminders=state.reminders,
+        )
+
+    def view_at_end(self, result: CaseResult) -> CaseView:
+        """The case as the registry keeps it, once it ends with a result."""
+        return self.view().model_copy(
+            update={
+                "status": "flagged" if result.outcome == "flagged" else "cleared",
+                "rule": result.rule,
+                "explanation": result.explanation,
+                "policy_edition": result.policy_edition,
+                "waiting_since": None,
+                "next_docket_check_at": None,
+                "questions": (),
+            }
+        )
+
+
+_WAITS_FOR = {
+    "awaiting_booking": "Waits for the **booking** from the jail's system",
+    "checking_history": "Waits for the **criminal history**",
+    "waiting_for_court": "Waits for the **court**",
+    "needs_review": "Waits for a **person's ruling**",
+    "flagged": "Ended: **flagged** for an immigration officer to review",
+    "cleared": "Ended: **cleared**, no flag",
+}
+_DUE = {
+    "docket_check": "Next docket check",
+    "docket_overdue": "Overdue from",
+    "review_reminder": "Next reminder",
+    "booking_overdue": "The booking is overdue from",
+}
+
+
+def card(state: CaseState, view: CaseView) -> str:
+    """Who waits for what and since when, charges, last message, timers, and what went wrong (Markdown)."""
+    since = {
+        "awaiting_booking": state.opened_at,
+        "waiting_for_court": state.waiting_since,
+        "needs_review": state.review_since,
+    }.get(state.status)
+    lines = [
+        f"### {_WAITS_FOR.get(state.status, state.status)}{f' since {since:%Y-%m-%d}' if since else ''}",
+        "",
+    ]
+    lines.append(view.explanation + (f" (`{view.rule}`)" if view.rule else ""))
+    lines.append("")
+    for charge in view.charges[:10]:
+        court = f"{charge.disposition} on {charge.decided_on}" if charge.disposition else "open"
+        kind = (charge.charge_class or "being looked up").replace("_", " ")
+        offense = f"{_plain(charge.scheme)} {_plain(charge.code)}"
+        lines.append(f"- Charge {_plain(charge.charge_id)}: {offense}, {kind}: **{court}**")
+    if len(view.charges) > 10:
+        lines.append(f"- and {len(view.charges) - 10} more charges")
+    if view.messages:
+        last = view.messages[-1]
+        lines.append(
+            f"- Last message: {last.type}, received {last.received_at:%Y-%m-%d} ({view.messages_total} in all)"
+        )
+    for name, due in sorted(state.due.items()):
+        lines.append(f"- {_DUE.get(name, name)}: {due:%Y-%m-%d}")
+    if state.reopened:
+        lines.append(
+            f"- Reopened on {state.reopened.reopened_at:%Y-%m-%d} by {_plain(state.reopened.by)}: "
+            f"{_plain(state.reopened.reason)}"
+        )
+    if state.reminders:
+        lines.append(f"- Reminders so far: {state.reminders}")
+    if state.overdue:
+        lines.append("- **Overdue**: nothing arrived within the time that was set")
+    if view.rejected:
+        lines.append(
+            f"- **Rejected messages: {view.rejected_total}**; the last: {_plain(view.rejected[-1].reason)}"
+        )
+    return "\n".join(lines)
+
+
+def _plain(text: str) -> str:
+    """A sender's text, escaped so that it cannot pass for a part of the card."""
+    return "".join("\\" + c if c in "|*_`[]<>#\\" else c for c in text[:200] if c.isprintable())
