@@ -36,7 +36,7 @@ def make_worker(
     client: Client,
     registry: Registry,
     settings: Settings,
-    asked: Sources | None = None,
+    sources: Sources | None = None,
     catalog_of: Callable[[str], Catalog] | None = None,
     *,
     task_queue: str = TASK_QUEUE,
@@ -44,12 +44,12 @@ def make_worker(
 ) -> Worker:
     """The worker of all workflows and activities.
 
-    `asked`: the sources to use instead of the registry's tables. `catalog_of`: from an ORI to its catalog; by
+    `sources`: those to use instead of the registry's tables. `catalog_of`: from an ORI to its catalog; by
     default the files that the settings name are read. `on_failure`: called where the SDK gives up polling.
     """
     look_ups = LookUps(
         registry,
-        asked or Sources(),
+        sources or Sources(),
         settings.intervals_of,
         catalog_of or read_catalogs(settings),
         settings.permits,
@@ -107,8 +107,10 @@ async def run(settings: Settings, interceptors: Sequence[Interceptor] = ()) -> N
     await search_attributes.check(client)
     registry = await Registry.open(settings.registry)
     try:
-        async with open_sources(settings.history, settings.docket) as asked:
-            worker = make_worker(client, registry, settings, asked, catalog_of, on_failure=shutdown.on_failure)
+        async with open_sources(settings.history, settings.docket) as sources:
+            worker = make_worker(
+                client, registry, settings, sources, catalog_of, on_failure=shutdown.on_failure
+            )
             async with monitored(worker, client, registry, settings, shutdown):
                 await shutdown.run(worker, f"worker ready: polling {TASK_QUEUE} in {client.namespace}")
     finally:

@@ -29,7 +29,7 @@ class Alarms:
             summary = f"{display.waits_for_booking()}; then it is overdue"
             self._set("booking_overdue", self._state.intervals.booking_overdue, summary)
 
-    def set_for(self, decision: Decision, *, is_docket_asked: bool) -> None:
+    def set_for(self, decision: Decision, *, is_docket_check_running: bool) -> None:
         """Reminders of a review; or the next docket check, unless one is under way, and the overdue date."""
         state, intervals = self._state, self._state.intervals
         match decision.answer:
@@ -43,7 +43,7 @@ class Alarms:
                 if not state.overdue:
                     overdue = f"{summary}; then it is overdue"
                     self._set("docket_overdue", intervals.docket_overdue, overdue, since=state.waiting_since)
-                if state.has_docket and not is_docket_asked:
+                if state.has_docket and not is_docket_check_running:
                     self._set("docket_check", intervals.docket_check, f"{summary}; next docket check")
 
     def clear(self) -> None:

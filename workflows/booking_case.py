@@ -81,7 +81,7 @@ class BookingCase:
         self._inbox = Inbox(self._case_id, self._state, self._rules, self._display)
         self._changes_considered = 0
         self._alarms = Alarms(self._state)
-        self._docket_look: asyncio.Task[None] | None = None
+        self._docket_task: asyncio.Task[None] | None = None
         self._is_checking_history = False
         if not is_continued:
             self._inbox.open(inputs)
@@ -211,7 +211,7 @@ class BookingCase:
 
     async def _wait_for_next_fact(self, decision: Decision) -> None:
         """Wait for a message or a timer. No timer decides anything."""
-        self._alarms.set_for(decision, is_docket_asked=self._docket_look is not None)
+        self._alarms.set_for(decision, is_docket_check_running=self._docket_task is not None)
         self._set_status(decision.status, decision.rule, decision.explanation)
         await self._wait()
         for alarm in self._alarms.take_rung():
@@ -221,9 +221,9 @@ class BookingCase:
                 case "review_reminder":
                     self._state.reminders += 1
                 case "docket_check":
-                    self._docket_look = asyncio.create_task(self._check_docket())
-        if self._docket_look is not None and self._docket_look.done():
-            self._docket_look = None
+                    self._docket_task = asyncio.create_task(self._check_docket())
+        if self._docket_task is not None and self._docket_task.done():
+            self._docket_task = None
         self._continue_as_new_if_long()
 
     async def _check_docket(self) -> None:
@@ -307,8 +307,8 @@ class BookingCase:
 
     async def _end(self, result: CaseResult) -> CaseResult:
         self._alarms.clear()
-        if self._docket_look is not None:
-            self._docket_look.cancel()
+        if self._docket_task is not None:
+            self._docket_task.cancel()
         self._state.end(result)
         self._display.show()
         await self._answer_all()
@@ -340,7 +340,7 @@ class BookingCase:
             lambda: (
                 self._inbox.changes > known
                 or bool(self._alarms.rung)
-                or (self._docket_look is not None and self._docket_look.done())
+                or (self._docket_task is not None and self._docket_task.done())
                 or self._is_long
             )
         )
@@ -362,7 +362,7 @@ class BookingCase:
             self._continue_as_new()
 
     def _continue_as_new(self) -> NoReturn:
-        if self._docket_look is not None:
+        if self._docket_task is not None:
             self._state.due["docket_check"] = workflow.now()  # the new run asks again at once
         workflow.continue_as_new(self._state.bounded())
 
