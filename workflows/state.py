@@ -29,8 +29,11 @@ with workflow.unsafe.imports_passed_through():
     from conviction_gate.policy import STATUS_CHANGING_ENTRIES, edition_named
 
 MESSAGES_SHOWN = 200
+"""Accepted messages that people are shown: the last of them."""
 REJECTED_SHOWN = 100
-MESSAGES_MOST = 3_500
+"""Rejected messages that people are shown: the last of them."""
+MAX_MESSAGES = 3_500
+"""Messages that a case accepts before a person has to review it."""
 
 
 class CaseState(BaseModel):
@@ -205,7 +208,7 @@ class CaseState(BaseModel):
         """Whether the case has no space left for a message. Some is reserved for what people send about it."""
         from_people = isinstance(message, (SubjectFinding, Correction, ReviewDecision))
         most = MAX_FACTS_BYTES + (RESERVED_FACTS_BYTES if from_people else 0)
-        many = len(self.seen) >= MESSAGES_MOST + (100 if from_people else 0)
+        many = len(self.seen) >= MAX_MESSAGES + (100 if from_people else 0)
         return many or self.facts_size + size_of(shortened(message)) > most
 
     def record(self, message: Message, received_at: datetime, effect: str) -> None:
