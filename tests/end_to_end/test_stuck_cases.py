@@ -53,10 +53,10 @@ class PonderingCase(BookingCase):
     async def run(self, *inputs: Any) -> Any:
         return await super().run(*inputs)
 
-    async def _next_fact(self, decision: Decision) -> None:
+    async def _wait_for_next_fact(self, decision: Decision) -> None:
         if self._state.messages_total > 1:
             self._pondering = asyncio.create_task(asyncio.sleep(3_600))
-        await super()._next_fact(decision)
+        await super()._wait_for_next_fact(decision)
 
 
 class Cases:
