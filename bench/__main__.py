@@ -20,11 +20,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code 0 when all was measured, whatever the figures are."""
     asked = _parser().parse_args(arguments)
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
-        del os.environ[name]  # what is measured is what stands here, not somebody's settings
+        del os.environ[name]  # measure the defaults, not the settings of this shell
     scale: Scale = replace(asked.scale, **{f.name: n for f in fields(Scale) if (n := getattr(asked, f.name))})
     figures = {name: FIGURES[name] for name in asked.only or FIGURES if name != "variant"}
     if "variant" in (asked.only or ()):
-        figures["variant"] = partial(variant.measure, settings=dict(asked.settings), home=asked.home)
+        figures["variant"] = partial(variant.measure, settings=dict(asked.settings), checkout=asked.checkout)
     else:
         os.environ.update(asked.settings)
     load = os.getloadavg()
@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         help="an environment variable of our workers; `--only variant` compares with and without",
     )
     parser.add_argument(
-        "--home",
+        "--checkout",
         type=lambda text: Path(text).absolute(),
         metavar="FOLDER",
         help="`--only variant` compares our worker from this checkout against ours from here",

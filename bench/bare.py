@@ -18,9 +18,9 @@ async def look_up(booking: Any) -> dict[str, Any]:
 
 
 @activity.defn
-async def write(told: Any) -> dict[str, Any]:
+async def write(message: Any) -> dict[str, Any]:
     """Where a case writes its outcome."""
-    return {"outcome": "flagged", "ground": told["message_id"]}
+    return {"outcome": "flagged", "ground": message["message_id"]}
 
 
 @workflow.defn(name=BARE_CASE)
@@ -28,14 +28,14 @@ class BareCase:
     """One activity, a wait with a timer for a signal, one activity."""
 
     def __init__(self) -> None:
-        self._told: Any = None
+        self._message: Any = None
 
     @workflow.run
     async def run(self, booking: Any) -> Any:
         await workflow.execute_activity(look_up, booking, start_to_close_timeout=_TEN_SECONDS)
-        await workflow.wait_condition(lambda: self._told is not None, timeout=timedelta(days=90))
-        return await workflow.execute_activity(write, self._told, start_to_close_timeout=_TEN_SECONDS)
+        await workflow.wait_condition(lambda: self._message is not None, timeout=timedelta(days=90))
+        return await workflow.execute_activity(write, self._message, start_to_close_timeout=_TEN_SECONDS)
 
     @workflow.signal
-    def conviction(self, told: Any) -> None:
-        self._told = told
+    def conviction(self, message: Any) -> None:
+        self._message = message

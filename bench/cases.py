@@ -1,4 +1,4 @@
-"""Cases by the number: ours and bare ones are opened, told of a conviction and awaited alike."""
+"""Many cases: ours and bare ones are opened, convicted and awaited in the same way."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ from conviction_gate.contracts.names import BOOKING_CASE, CaseId
 from conviction_gate.contracts.reading import read_booking, read_message
 
 AGENCY = "CAZZ00100"
-AT_ONCE = 100
+CONCURRENCY = 100
 """Calls in flight; `conviction-gate send` has 20."""
 
 
@@ -36,7 +36,7 @@ def booking(number: int) -> dict[str, Any]:
 
 
 def conviction(number: int) -> dict[str, Any]:
-    """The end that flags."""
+    """The message that flags a case."""
     return {
         "message_id": f"c-{number}",
         "sender": "county-court",
@@ -47,7 +47,7 @@ def conviction(number: int) -> dict[str, Any]:
 
 
 def dismissal(number: int) -> dict[str, Any]:
-    """The end that clears, with the name of its case, as files hold it."""
+    """The message that clears a case, with the case's name, as in a file."""
     return {
         "message_id": f"d-{number}",
         "sender": "county-court",
@@ -78,27 +78,27 @@ class Cases(ABC):
 
     @abstractmethod
     async def convict(self, number: int) -> None:
-        """Tell a case of a conviction; returns when the server has it."""
+        """Send a case its conviction; returns when the server has it."""
 
     def new(self, how_many: int) -> list[int]:
-        """Numbers of cases that are not there yet."""
+        """Numbers for new cases."""
         return [next(self._numbers) for _ in range(how_many)]
 
     async def open(self, how_many: int) -> list[int]:
-        """Open new cases; returns when they wait for the court (60 of them are looked at)."""
+        """Open new cases; returns when they wait for the court (60 of them are checked)."""
         numbers = self.new(how_many)
-        await at_once(self.start, numbers)
-        looked_at = {*numbers[-30:], *random.sample(numbers, min(30, how_many))}
-        for number in sorted(looked_at):  # one after the other: looking at all at once would hold them up
+        await concurrently(self.start, numbers)
+        sampled = {*numbers[-30:], *random.sample(numbers, min(30, how_many))}
+        for number in sorted(sampled):  # one by one, since many checks at once would slow them down
             await self.until_waiting(number)
         return numbers
 
     async def close(self, numbers: Sequence[int]) -> None:
-        """Tell cases of their convictions; returns when each has ended."""
-        await at_once(self.see_off, numbers)
+        """Send cases their convictions; returns when each has ended."""
+        await concurrently(self.conclude, numbers)
 
-    async def see_off(self, number: int) -> None:
-        """Tell one case of its conviction; returns when it has ended."""
+    async def conclude(self, number: int) -> None:
+        """Send a case its conviction; returns when it has ended."""
         await self.convict(number)
         await self.client.get_workflow_handle(self.case_id(number)).result()
 
@@ -106,9 +106,9 @@ class Cases(ABC):
         """Return when a case has nothing to do but wait."""
         handle = self.client.get_workflow_handle(self.case_id(number))
         while True:
-            told = (await handle.describe()).raw_description
-            idle = not told.pending_activities and not told.HasField("pending_workflow_task")
-            if idle and told.workflow_execution_info.history_length > 4:
+            info = (await handle.describe()).raw_description
+            idle = not info.pending_activities and not info.HasField("pending_workflow_task")
+            if idle and info.workflow_execution_info.history_length > 4:
                 return
             await asyncio.sleep(0.05)
 
@@ -116,8 +116,8 @@ class Cases(ABC):
         """What the server keeps of one case, from its start to its end."""
         [number] = await self.open(1)
         await self.close([number])
-        told = await self.client.get_workflow_handle(self.case_id(number)).describe()
-        return told.raw_description.workflow_execution_info.history_size_bytes
+        described = await self.client.get_workflow_handle(self.case_id(number)).describe()
+        return described.raw_description.workflow_execution_info.history_size_bytes
 
     async def completed(self) -> int:
         """How many of this kind have ended."""
@@ -126,7 +126,7 @@ class Cases(ABC):
 
     async def latency(self, numbers: Sequence[int]) -> list[float]:
         """Seconds from a conviction to the outcome, one case after the other."""
-        return [await seconds(self.see_off(number)) for number in numbers]
+        return [await seconds(self.conclude(number)) for number in numbers]
 
 
 class Ours(Cases):
@@ -166,17 +166,17 @@ class Bare(Cases):
         await self.client.get_workflow_handle(self.case_id(number)).signal("conviction", conviction(number))
 
 
-async def at_once(work: Callable[[int], Awaitable[object]], numbers: Iterable[int]) -> None:
+async def concurrently(work: Callable[[int], Awaitable[object]], numbers: Iterable[int]) -> None:
     """Do the work for each number, with a hundred in flight."""
     left = iter(numbers)
 
-    async def one_after_the_other() -> None:
+    async def worker() -> None:
         for number in left:
             await work(number)
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(AT_ONCE):
-            group.create_task(one_after_the_other())
+        for _ in range(CONCURRENCY):
+            group.create_task(worker())
 
 
 async def seconds(work: Awaitable[object]) -> float:

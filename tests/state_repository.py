@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 import uvicorn
 
-from conviction_gate.devserver.embedded import free_port
+from conviction_gate.devserver.resources import free_port
 
 Answer = Callable[[dict[str, str]], tuple[int, bytes]]
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
-from bench.figures import against_bare, deciding, history, killed, mass, sealed, stock, waiting
+from bench.figures import against_bare, deciding, encrypted, history, killed, mass, stock, waiting
 from bench.rows import Row
 from bench.scale import Scale
 
@@ -11,7 +11,7 @@ FIGURES: Mapping[str, Callable[[Scale], Coroutine[Any, Any, list[Row]]]] = {
     "history": history.measure,
     "deciding": deciding.measure,
     "against_bare": against_bare.measure,
-    "sealed": sealed.measure,
+    "encrypted": encrypted.measure,
     "stock": stock.measure,
     "waiting": waiting.measure,
     "killed": killed.measure,

@@ -5,21 +5,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bench.cases import Cases
-from bench.house import house
 from bench.meter import Meter
 from bench.rows import Row
 from bench.scale import Scale
+from bench.servers import embedded_server
 
 ROLES = ("all", "server", "worker", "driver")
 WARM_UP = 10
 
 Side = tuple[Cases, int, int]
-"""Cases of one kind, and the processes of the server and the worker that carry them."""
+"""Cases of one kind, and the process ids of their server and worker."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """Some cases from their opening to their end: seconds, and CPU seconds by role."""
+    """Cases from their start to their end: seconds, and CPU seconds by role."""
 
     opened: float
     closed: float
@@ -32,7 +32,7 @@ class Run:
 
 
 async def run(cases: Cases, how_many: int, **pids: int) -> Run:
-    """Open and close so many cases."""
+    """Open and close this many cases."""
     meter, began = Meter(**pids), time.perf_counter()
     numbers = await cases.open(how_many)
     waiting = time.perf_counter()
@@ -41,7 +41,7 @@ async def run(cases: Cases, how_many: int, **pids: int) -> Run:
 
 
 async def in_turn(scale: Scale, first: Side, second: Side) -> list[tuple[Run, Run]]:
-    """Pairs of runs, after one that warms up; who goes first takes turns."""
+    """Pairs of runs after a warm-up; the two sides take turns in going first."""
     for cases, server, worker in (first, second):
         await run(cases, WARM_UP, server=server, worker=worker)
     pairs: list[tuple[Run, Run]] = []
@@ -53,8 +53,12 @@ async def in_turn(scale: Scale, first: Side, second: Side) -> list[tuple[Run, Ru
 
 
 async def measure(scale: Scale) -> list[Row]:
-    """Rates and CPU of both, pair by pair; ours is sealed."""
-    async with house() as here, here.sealed() as (ours, ours_pid), here.bare() as (bare, bare_pid):
+    """Rates and CPU of both, pair by pair; ours is encrypted."""
+    async with (
+        embedded_server() as here,
+        here.encrypted_cases() as (ours, ours_pid),
+        here.bare_cases() as (bare, bare_pid),
+    ):
         pairs = await in_turn(scale, (ours, here.server_pid, ours_pid), (bare, here.server_pid, bare_pid))
     return compared("against_bare", scale.cases, pairs, "bare", rate_at_least=0.85, cpu_at_most=1.25)
 

@@ -3,14 +3,14 @@
 from temporalio.api.enums.v1 import EventType
 
 from bench.cases import Cases
-from bench.house import house
 from bench.rows import Row
 from bench.scale import Scale
+from bench.servers import embedded_server
 
 
 async def measure(scale: Scale) -> list[Row]:
-    """Events, workflow tasks, transitions and bytes of ours, sealed, and of the bare workflow."""
-    async with house() as here, here.sealed() as (ours, _), here.bare() as (bare, _):
+    """Events, workflow tasks, transitions and bytes of ours, encrypted, and of the bare workflow."""
+    async with embedded_server() as here, here.encrypted_cases() as (ours, _), here.bare_cases() as (bare, _):
         mine, yardstick = await _counted(ours), await _counted(bare)
     bars = {"events": 27, "workflow tasks": 4, "bytes of history": 6000}
     return [

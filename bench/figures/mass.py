@@ -10,11 +10,11 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from bench.cases import Cases, Ours, at_once, dismissal, seconds
-from bench.house import House, house
+from bench.cases import Cases, Ours, concurrently, dismissal, seconds
 from bench.meter import memory_mib
 from bench.rows import Row
 from bench.scale import Scale
+from bench.servers import BenchServer, embedded_server
 
 BETWEEN_STARTS = 0.5  # seconds
 
@@ -24,7 +24,7 @@ async def measure(scale: Scale) -> list[Row]:
     rates: list[float] = []
     slower: dict[str, list[float]] = {kind: [] for kind in Start._fields}
     memory: list[float] = []
-    async with house() as here, here.ours() as (ours, pid), here.bare() as (bare, _):
+    async with embedded_server() as here, here.our_cases() as (ours, pid), here.bare_cases() as (bare, _):
         before = memory_mib(pid)
         for _ in range(scale.pairs):
             quiet = [await _start(ours) for _ in range(scale.signals)]
@@ -39,7 +39,7 @@ async def measure(scale: Scale) -> list[Row]:
             for kind in Start._fields:
                 slower[kind].append(_median(starts, kind) / _median(quiet, kind))
             numbers = await bare.open(scale.mass)
-            theirs = await seconds(_until_ended(bare, scale.mass, at_once(bare.convict, numbers)))
+            theirs = await seconds(_until_ended(bare, scale.mass, concurrently(bare.convict, numbers)))
             rates.append(theirs / mine)
     return [
         Row("mass", f"{scale.mass} cleared by one file, rate against bare", rates, at_least=0.8),
@@ -83,14 +83,14 @@ async def _noted(start: Awaitable[Start], taken: list[Start]) -> None:
     taken.append(await start)
 
 
-async def _until_ended(cases: Cases, how_many: int, told: Awaitable[None]) -> None:
+async def _until_ended(cases: Cases, how_many: int, sending: Awaitable[None]) -> None:
     goal = await cases.completed() + how_many
-    await told
+    await sending
     while await cases.completed() < goal:
         await asyncio.sleep(0.5)
 
 
-async def _send(here: House, numbers: list[int]) -> None:
+async def _send(here: BenchServer, numbers: list[int]) -> None:
     with TemporaryDirectory(prefix="bench-file-") as folder:
         sweep = Path(folder) / "sweep.jsonl"
         await asyncio.to_thread(sweep.write_text, "\n".join(json.dumps(dismissal(n)) for n in numbers))

@@ -3,9 +3,9 @@
 from statistics import median
 
 from bench.figures.against_bare import Run, compared, run
-from bench.house import house, stock_house
 from bench.rows import Row
 from bench.scale import Scale
+from bench.servers import embedded_server, stock_server
 
 
 async def measure(scale: Scale) -> list[Row]:
@@ -14,10 +14,10 @@ async def measure(scale: Scale) -> list[Row]:
     idle: list[float] = []
     how_many = scale.cases // 2  # the stock server takes its time
     async with (
-        house() as tuned,
-        stock_house() as stock,
-        tuned.bare() as (ours, ours_pid),
-        stock.bare() as (theirs, theirs_pid),
+        embedded_server() as tuned,
+        stock_server() as stock,
+        tuned.bare_cases() as (ours, ours_pid),
+        stock.bare_cases() as (theirs, theirs_pid),
     ):
         for cases in (ours, theirs):
             await cases.close(await cases.open(10))

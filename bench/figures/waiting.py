@@ -3,19 +3,19 @@
 from statistics import median
 
 from bench.cases import Ours
-from bench.house import House, house
 from bench.meter import memory_mib
 from bench.rows import Row
 from bench.scale import Scale
+from bench.servers import BenchServer, embedded_server
 
 
 async def measure(scale: Scale) -> list[Row]:
     """Signal to outcome, memory of worker and server, and what the database holds of each case."""
     async with (
-        house() as small,
-        house() as large,
-        small.ours() as (few, few_pid),
-        large.ours() as (many, many_pid),
+        embedded_server() as small,
+        embedded_server() as large,
+        small.our_cases() as (few, few_pid),
+        large.our_cases() as (many, many_pid),
     ):
         small_kib = await _filled(small, few, scale.few)
         large_kib = await _filled(large, many, scale.many)
@@ -41,7 +41,7 @@ async def measure(scale: Scale) -> list[Row]:
     ]
 
 
-async def _filled(where: House, cases: Ours, how_many: int) -> float:
+async def _filled(where: BenchServer, cases: Ours, how_many: int) -> float:
     """Open so many; returns KiB of the database for each."""
     before = where.database_bytes()
     await cases.open(how_many)

@@ -17,7 +17,7 @@ from conviction_gate.contracts.fields import RuleName
 
 if TYPE_CHECKING:
     from conviction_gate.cli.samples.play import Played
-    from conviction_gate.devserver.embedded import Running
+    from conviction_gate.devserver.embedded import EmbeddedServer
 
 COLUMNS: Final = (
     Column("case"),
@@ -63,7 +63,7 @@ async def _demo(*, leave: bool, as_json: bool) -> int:
     return REFUSED if wrong or missing else 0
 
 
-def _print_json(played: Sequence["Played"], server: "Running") -> None:
+def _print_json(played: Sequence["Played"], server: "EmbeddedServer") -> None:
     cases = [
         {
             "title": sample.title,
@@ -75,7 +75,7 @@ def _print_json(played: Sequence["Played"], server: "Running") -> None:
     print(json.dumps({"ui": server.ui_address, "cases": cases}))
 
 
-def _print(played: Sequence["Played"], server: "Running") -> None:
+def _print(played: Sequence["Played"], server: "EmbeddedServer") -> None:
     print_table(console(), COLUMNS, map(_row, played))
     print(f"{sum(it.is_as_expected for it in played)} of {len(played)} cases reached their rule.")
     print(f"Web UI: {server.ui_address}", flush=True)

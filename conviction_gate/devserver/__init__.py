@@ -1,1 +1,1 @@
-"""The embedded server of `conviction-gate up`: Temporal's development server and its processes."""
+"""The embedded server: Temporal's development server with its worker and codec server, as child processes."""

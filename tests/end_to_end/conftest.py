@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from conviction_gate.devserver import children
-from conviction_gate.devserver.embedded import free_port
+from conviction_gate.devserver import processes
+from conviction_gate.devserver.resources import free_port
 
 BIN = Path(sys.executable).parent
 
@@ -43,7 +43,7 @@ class House:
         ports = ["--port", str(self.port), "--ui-port", str(self.ui_port)]
         ports += ["--codec-port", str(self.codec_port)]
         # Tied to us, so that it does not live on where the tests are killed.
-        self.process = await children.spawn(
+        self.process = await processes.spawn(
             str(BIN / "conviction-gate"),
             *("up", *ports, *options),
             env=self.environment,

@@ -8,8 +8,8 @@ from asyncio.subprocess import PIPE, Process
 import httpx
 import pytest
 
-from conviction_gate.devserver import children
-from conviction_gate.devserver.embedded import free_port
+from conviction_gate.devserver import processes
+from conviction_gate.devserver.resources import free_port
 from tests.end_to_end.conftest import BIN, House
 from tests.end_to_end.test_client import AGENCY, a_booking
 from tests.issuer import AUDIENCE, Issuer, answering, new_rsa
@@ -55,7 +55,7 @@ async def test_the_temporal_program_reads_what_the_server_does_not_hold(
     # With another one the program itself says nothing but `context deadline exceeded`, after a minute.
     async with httpx.AsyncClient(trust_env=False) as client:
         refused = await client.post(f"http://{address}/decode", json={}, headers={"Authorization": "Bearer x"})
-    assert "no token that is known here" in refused.text
+    assert "no known token" in refused.text
     assert "F-C-1" in await house.run(*show, *by_token, f"Bearer {TOKEN}")
     told = [json.loads(line) for line in (await ended(server)).splitlines()]
     assert {(line["who"], line["result"]) for line in told} == {(None, "refused, 401"), ("r-7", "ok")}
@@ -102,7 +102,7 @@ async def test_who_signed_in_reads_by_the_token_of_the_sign_in(
 
 
 async def codec_server(house: House) -> Process:
-    return await children.spawn(
+    return await processes.spawn(
         str(BIN / "conviction-gate"), "codec-server", env=house.environment, stdout=PIPE, stderr=PIPE
     )
 

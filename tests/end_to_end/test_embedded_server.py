@@ -22,15 +22,10 @@ from temporalio.service import RPCError
 
 from conviction_gate.config.settings import Settings, SettingsError
 from conviction_gate.contracts.names import BOOKING_CASE, SEARCH_ATTRIBUTES, TASK_QUEUE, CaseId
-from conviction_gate.devserver import children
-from conviction_gate.devserver.embedded import (
-    EmbeddedError,
-    Refused,
-    Running,
-    embedded,
-    free_port,
-    run_until_stopped,
-)
+from conviction_gate.devserver import worker_process
+from conviction_gate.devserver.embedded import EmbeddedServer, embedded, run_until_stopped
+from conviction_gate.devserver.errors import EmbeddedError, ResourceInUse
+from conviction_gate.devserver.resources import free_port
 from conviction_gate.registry import Registry
 from conviction_gate.temporal import search_attributes
 from conviction_gate.temporal.connect import ConnectError, connect
@@ -49,14 +44,14 @@ os._exit(code)
 
 
 @pytest_asyncio.fixture(scope="module")
-async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
+async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedServer]:
     data = tmp_path_factory.mktemp("embedded") / "data"
     async with embedded(data=data, worker=False) as running:
         yield running
 
 
 @pytest_asyncio.fixture
-async def client(running: Running, monkeypatch: pytest.MonkeyPatch) -> Client:
+async def client(running: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> Client:
     monkeypatch.setenv("TEMPORAL_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("TEMPORAL_ADDRESS", running.address)
     monkeypatch.setenv("TEMPORAL_NAMESPACE", running.namespace)
@@ -121,13 +116,13 @@ async def test_a_signal_too_big_for_the_history_is_refused(client: Client) -> No
         await case.signal("conviction", {"message_id": "x" * 600_000})
 
 
-async def test_the_registry_is_ready(running: Running) -> None:
+async def test_the_registry_is_ready(running: EmbeddedServer) -> None:
     registry = await Registry.open(Settings(data=running.data, registry_url=None).registry)
     assert await registry.flags() == ()
     await registry.close()
 
 
-async def test_the_data_folder_is_private(running: Running) -> None:
+async def test_the_data_folder_is_private(running: EmbeddedServer) -> None:
     assert running.data.stat().st_mode & 0o077 == 0
 
 
@@ -199,7 +194,7 @@ async def test_settings_of_the_connection_that_cannot_be_read(
 
 
 async def test_a_second_one_on_the_same_port_or_folder_is_refused(
-    running: Running, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    running: EmbeddedServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     port = int(running.address.rpartition(":")[2])
     codes = await asyncio.gather(
@@ -230,14 +225,14 @@ async def test_a_second_one_on_the_same_port_or_folder_is_refused(
     ],
 )
 async def test_ports_that_cannot_be(tmp_path: Path, ports: dict[str, Any], complaint: str) -> None:
-    with pytest.raises(Refused, match=complaint):
+    with pytest.raises(ResourceInUse, match=complaint):
         async with embedded(data=tmp_path, worker=False, **ports):
             pytest.fail("it started")
 
 
 async def test_a_data_folder_that_cannot_be(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(Refused, match=r"cannot be used: .*; choose another --data"):
+    with pytest.raises(ResourceInUse, match=r"cannot be used: .*; choose another --data"):
         async with embedded(data=tmp_path / "file", worker=False):
             pytest.fail("it started")
 
@@ -291,7 +286,7 @@ async def test_killed_it_leaves_no_process_and_the_next_one_works_at_once(tmp_pa
 
 
 async def test_without_its_server_it_ends(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    async def kill_server(running: Running) -> None:
+    async def kill_server(running: EmbeddedServer) -> None:
         (server,) = (pid for pid in children_of(os.getpid()) if holds(pid, running.data / "lock"))
         os.kill(server, signal.SIGKILL)
 
@@ -335,7 +330,7 @@ class Readiness(asyncio.Event):
 async def test_a_worker_that_dies_is_started_again(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(children, "FIRST_PAUSE", 0.0)
+    monkeypatch.setattr(worker_process, "FIRST_PAUSE", 0.0)
     # It dies in its first life, once ready; in its second it stays.
     program = f"""
 import pathlib, sys, time
@@ -348,7 +343,9 @@ time.sleep(0 if first else 600)
 sys.exit(3)
 """
     ready = Readiness()
-    keeper = asyncio.create_task(children.keep_worker([sys.executable, "-c", program], os.environ, ready))
+    keeper = asyncio.create_task(
+        worker_process.keep_running([sys.executable, "-c", program], os.environ, ready)
+    )
     await ready.times.get()
     await ready.times.get()
     (worker,) = (pid for pid in children_of(os.getpid()) if commanded(pid, str(tmp_path)))
@@ -359,7 +356,7 @@ sys.exit(3)
     assert output.out == ""
     assert output.err.splitlines() == [
         "first",
-        "conviction-gate: the worker ended with code 3; it is started again in 0 s",
+        "conviction-gate: the worker ended with code 3; starting it again in 0 s",
         "second",
     ]
 
@@ -369,8 +366,10 @@ def commanded(pid: int, word: str) -> bool:
 
 
 async def test_a_worker_that_never_gets_ready_ends_it() -> None:
-    with pytest.raises(children.WorkerFailed, match="the worker ended with code 4 before"):
-        await children.keep_worker([sys.executable, "-c", "raise SystemExit(4)"], os.environ, asyncio.Event())
+    with pytest.raises(worker_process.WorkerFailed, match="the worker ended with code 4 before"):
+        await worker_process.keep_running(
+            [sys.executable, "-c", "raise SystemExit(4)"], os.environ, asyncio.Event()
+        )
 
 
 async def test_our_environment_for_children_points_to_no_other_server(
@@ -378,7 +377,7 @@ async def test_our_environment_for_children_points_to_no_other_server(
 ) -> None:
     monkeypatch.setenv("TEMPORAL_API_KEY", "key")
     monkeypatch.setenv("TEMPORAL_TLS", "true")
-    env = children.worker_environment({"TEMPORAL_ADDRESS": "127.0.0.1:1"})
+    env = worker_process.environment({"TEMPORAL_ADDRESS": "127.0.0.1:1"})
     assert {name: value for name, value in env.items() if name.startswith("TEMPORAL_")} == {
         "TEMPORAL_ADDRESS": "127.0.0.1:1",
         "TEMPORAL_CONFIG_FILE": os.devnull,

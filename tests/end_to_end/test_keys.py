@@ -64,7 +64,7 @@ async def test_a_case_waits_through_a_rotation(house: House, monkeypatch: pytest
     assert len(keys) == 1
 
 
-async def test_a_house_that_lost_its_keys_gets_no_others(house: House) -> None:
+async def test_a_server_that_lost_its_keys_gets_no_new_ones(house: House) -> None:
     await house.up()
     await house.stop()
     kept = (house.data / "keys").rename(house.data / "copy")
@@ -74,7 +74,7 @@ async def test_a_house_that_lost_its_keys_gets_no_others(house: House) -> None:
     await house.up()
 
 
-async def test_a_bad_key_is_told_in_one_line(house: House, tmp_path: Path) -> None:
+async def test_a_bad_key_is_one_line(house: House, tmp_path: Path) -> None:
     await house.gate("keys", "new", "k1")
     (house.data / "keys" / "k1.key").chmod(0o644)
     for command in (("up",), ("list",), ("keys", "list")):

@@ -16,7 +16,7 @@ from temporalio.api.workflowservice.v1 import ListWorkflowExecutionsRequest
 from temporalio.client import Client, WorkflowUpdateFailedError
 
 from conviction_gate.contracts.names import TASK_QUEUE, CaseId
-from conviction_gate.devserver.embedded import free_port
+from conviction_gate.devserver.resources import free_port
 from conviction_gate.temporal.connect import connect
 from tests.end_to_end.conftest import House
 from tests.workflows.cases import (

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from conviction_gate.devserver import children
+from conviction_gate.devserver import processes, worker_process
 from conviction_gate.devserver.embedded import embedded
 from tests.end_to_end.conftest import House
 from tests.end_to_end.test_client import a_booking
@@ -58,15 +58,15 @@ async def test_only_a_client_certificate_lets_us_in(
         gateway(house.port, for_us_alone()) as port,
     ):
         house.port = port
-        worker = await children.spawn(*children.WORKER, env=house.environment, stdout=PIPE, stderr=None)
+        worker = await processes.spawn(*worker_process.COMMAND, env=house.environment, stdout=PIPE, stderr=None)
         try:
             assert worker.stdout is not None
-            assert (await worker.stdout.readline()).startswith(children.WORKER_READY)
+            assert (await worker.stdout.readline()).startswith(worker_process.READY_LINE)
             booked = a_booking("M-1")
             await house.gate("start", "-", stdin=json.dumps(booked))
             await house.until(f"booking-case:{booked['agency']}:M-1", status="waiting_for_court")
         finally:
-            await children.stop(worker, children.WORKER_GRACE)
+            await processes.stop(worker, worker_process.STOP_WITHIN)
 
         strange, strange_ca = str(certificates["strange"]), str(certificates["strange ca"])
         for refused in ({CERTIFICATE: strange, KEY: strange}, {SERVER_CA: strange_ca}, None):

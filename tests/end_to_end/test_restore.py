@@ -19,8 +19,8 @@ from conviction_gate.contracts.case import Flag
 from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.names import CaseId
 from conviction_gate.contracts.reading import read_booking, read_message
-from conviction_gate.devserver import embedded as embedded_server
 from conviction_gate.devserver.embedded import embedded
+from conviction_gate.devserver.temporal_server import DYNAMIC_CONFIG
 from conviction_gate.registry import Registry
 from conviction_gate.restore.comparison import run_chain
 from conviction_gate.temporal.connect import connect
@@ -258,7 +258,7 @@ async def test_cases_of_several_runs_and_a_registry_on_a_server(
     days_on_postgresql: Days, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What the registry knows, or lost, was told to runs before the one that is open or ended."""
-    monkeypatch.setitem(embedded_server.DYNAMIC_CONFIG, "limit.historyCount.suggestContinueAsNew", "40")
+    monkeypatch.setitem(DYNAMIC_CONFIG, "limit.historyCount.suggestContinueAsNew", "40")
     days, gate, updates = days_on_postgresql, days_on_postgresql.house.gate, count()
 
     async def runs(number: str) -> int:

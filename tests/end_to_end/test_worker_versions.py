@@ -15,7 +15,7 @@ from temporalio.client import Client
 
 from conviction_gate.client.diagnostics import Diagnostics, Finding
 from conviction_gate.config.settings import Settings
-from conviction_gate.devserver import children
+from conviction_gate.devserver import processes, worker_process
 from conviction_gate.devserver.embedded import embedded
 from conviction_gate.encryption.converter import data_converter
 from tests.end_to_end.conftest import House
@@ -30,7 +30,7 @@ OLD, NEW = "0.1.0", "0.2.0"
 @asynccontextmanager
 async def working(house: House, build: str = "") -> AsyncIterator[None]:
     """`python -m worker` of this build, or of none."""
-    env = children.worker_environment(
+    env = worker_process.environment(
         {
             "TEMPORAL_ADDRESS": f"127.0.0.1:{house.port}",
             "CONVICTION_GATE_DATA": str(house.data),
@@ -38,13 +38,13 @@ async def working(house: House, build: str = "") -> AsyncIterator[None]:
             "CONVICTION_GATE_WORKER_BUILD": build,
         }
     )
-    process = await children.spawn(*children.WORKER, env=env, stdout=PIPE, stderr=None)
+    process = await processes.spawn(*worker_process.COMMAND, env=env, stdout=PIPE, stderr=None)
     try:
         assert process.stdout is not None
-        assert (await process.stdout.readline()).startswith(children.WORKER_READY)
+        assert (await process.stdout.readline()).startswith(worker_process.READY_LINE)
         yield
     finally:
-        await children.stop(process, children.WORKER_GRACE)
+        await processes.stop(process, worker_process.STOP_WITHIN)
 
 
 class Court:

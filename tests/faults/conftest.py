@@ -9,8 +9,8 @@ import pytest
 from temporalio.client import Client
 
 from conviction_gate.config.settings import Settings
-from conviction_gate.devserver import children
-from conviction_gate.devserver.embedded import Running, embedded
+from conviction_gate.devserver import processes, worker_process
+from conviction_gate.devserver.embedded import EmbeddedServer, embedded
 from conviction_gate.encryption.converter import data_converter
 from conviction_gate.registry import Registry
 from tests.faults.senders import Senders
@@ -20,7 +20,7 @@ from tests.faults.senders import Senders
 class World:
     """What stays while workers come and go, and those who send to it."""
 
-    running: Running
+    running: EmbeddedServer
     client: Client
     registry: Registry
     senders: Senders = field(init=False)
@@ -35,23 +35,25 @@ class World:
     @asynccontextmanager
     async def worker(self, *command: str, **environment: str) -> AsyncIterator[Process]:
         """A worker process that polls; killed at the end, if it still lives then."""
-        process = await self.start_worker(command or children.WORKER, **environment)
+        process = await self.start_worker(command or worker_process.COMMAND, **environment)
         try:
             yield process
         finally:
             await kill(process)
 
-    async def start_worker(self, command: Sequence[str] = children.WORKER, **environment: str) -> Process:
+    async def start_worker(
+        self, command: Sequence[str] = worker_process.COMMAND, **environment: str
+    ) -> Process:
         """Start a worker, and wait until it polls."""
         own = {
             "TEMPORAL_ADDRESS": self.running.address,
             "TEMPORAL_NAMESPACE": self.running.namespace,
             "CONVICTION_GATE_DATA": str(self.running.data),
         }
-        env = children.worker_environment(own) | environment
-        process = await children.spawn(*command, env=env, stdout=PIPE, stderr=None)
+        env = worker_process.environment(own) | environment
+        process = await processes.spawn(*command, env=env, stdout=PIPE, stderr=None)
         assert process.stdout is not None
-        assert (await process.stdout.readline()).startswith(children.WORKER_READY)
+        assert (await process.stdout.readline()).startswith(worker_process.READY_LINE)
         return process
 
 
@@ -63,13 +65,13 @@ async def kill(process: Process) -> None:
 
 
 @pytest.fixture(scope="session")
-async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
+async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedServer]:
     async with embedded(data=tmp_path_factory.mktemp("faults") / "data", worker=False) as running:
         yield running
 
 
 @pytest.fixture
-async def world(running: Running) -> AsyncIterator[World]:
+async def world(running: EmbeddedServer) -> AsyncIterator[World]:
     client = await Client.connect(running.address, data_converter=data_converter)
     async with await Registry.open(Settings(data=running.data).registry) as registry:
         yield World(running, client, registry)

@@ -25,7 +25,9 @@ from conviction_gate.client.explanation import CAME_AS
 from conviction_gate.config.settings import Settings
 from conviction_gate.contracts.internal.activities import CASE_INTERVALS, CHECK_DOCKET
 from conviction_gate.contracts.names import CaseId
-from conviction_gate.devserver.embedded import DYNAMIC_CONFIG, Running, embedded, free_port
+from conviction_gate.devserver.embedded import EmbeddedServer, embedded
+from conviction_gate.devserver.resources import free_port
+from conviction_gate.devserver.temporal_server import DYNAMIC_CONFIG
 from conviction_gate.encryption.converter import data_converter
 from conviction_gate.registry import DocketEntry, Registry
 from tests.end_to_end.conftest import House
@@ -209,7 +211,7 @@ async def test_a_case_lives_through_six_releases(tmp_path: Path, monkeypatch: py
     monkeypatch.setitem(DYNAMIC_CONFIG, "history.timerProcessorMaxTimeShift", '"1ms"')
     house = House(tmp_path / "data", free_port(), free_port())
 
-    def serving() -> AbstractAsyncContextManager[Running]:
+    def serving() -> AbstractAsyncContextManager[EmbeddedServer]:
         return embedded(data=house.data, port=house.port, ui_port=house.ui_port, worker=False)
 
     async with AsyncExitStack() as opened, AsyncExitStack() as server:
@@ -238,8 +240,8 @@ async def test_a_case_lives_through_six_releases(tmp_path: Path, monkeypatch: py
             between = await decade.open()
             await decade.hear(first, "0.3.0")
             await decade.wait(first, 4)  # overdue from the ninth on
-            os.kill(running.server_pid, signal.SIGKILL)
-            await running.server_ends()
+            os.kill(running.pid, signal.SIGKILL)
+            await running.failure()
             await server.aclose()
             await server.enter_async_context(serving())
             await decade.wait(first, 2)

@@ -10,7 +10,7 @@ from temporalio.service import RPCError
 
 from conviction_gate.config.settings import Settings
 from conviction_gate.contracts.names import CaseId
-from conviction_gate.devserver.embedded import free_port
+from conviction_gate.devserver.resources import free_port
 from conviction_gate.encryption.converter import data_converter
 from conviction_gate.registry import Registry
 from tests.end_to_end.conftest import House

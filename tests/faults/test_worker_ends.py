@@ -13,8 +13,8 @@ from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 from temporalio.service import RPCError
 
-from conviction_gate.devserver import children
-from conviction_gate.devserver.embedded import free_port
+from conviction_gate.devserver import processes, worker_process
+from conviction_gate.devserver.resources import free_port
 from tests.faults.conftest import World, kill
 from tests.workflows.cases import settled
 
@@ -46,13 +46,13 @@ async def spawned(world: World, *command: str, **environment: str) -> Process:
         "TEMPORAL_NAMESPACE": world.running.namespace,
         "CONVICTION_GATE_DATA": str(world.running.data),
     }
-    env = children.worker_environment(own) | environment
-    return await children.spawn(*(command or children.WORKER), env=env, stdout=PIPE, stderr=PIPE)
+    env = worker_process.environment(own) | environment
+    return await processes.spawn(*(command or worker_process.COMMAND), env=env, stdout=PIPE, stderr=PIPE)
 
 
 async def ready(process: Process) -> None:
     assert process.stdout is not None
-    assert (await process.stdout.readline()).startswith(children.WORKER_READY)
+    assert (await process.stdout.readline()).startswith(worker_process.READY_LINE)
 
 
 async def ended(process: Process) -> tuple[int | None, list[str]]:

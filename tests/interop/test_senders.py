@@ -14,7 +14,7 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowHandle
 
 from conviction_gate.contracts.names import CASE_STATUS, NEEDS_ATTENTION
-from conviction_gate.devserver.embedded import free_port
+from conviction_gate.devserver.resources import free_port
 from conviction_gate.encryption.converter import data_converter
 from tests.end_to_end.conftest import House
 

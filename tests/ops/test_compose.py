@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from conviction_gate.config.settings import Settings
-from conviction_gate.devserver.embedded import DYNAMIC_CONFIG
+from conviction_gate.devserver.temporal_server import DYNAMIC_CONFIG
 from tests.ops.conftest import ROOT
 from tests.postgres import Postgres, program
 

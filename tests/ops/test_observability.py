@@ -16,8 +16,9 @@ import pytest
 from temporalio.client import Client
 
 from conviction_gate.contracts.names import BOOKING_CASE, TASK_QUEUE
-from conviction_gate.devserver import children
-from conviction_gate.devserver.embedded import embedded, free_port
+from conviction_gate.devserver import processes, worker_process
+from conviction_gate.devserver.embedded import embedded
+from conviction_gate.devserver.resources import free_port
 from conviction_gate.encryption.converter import data_converter
 from tests.state_repository import clean, state_repository
 from tests.workflows.cases import booking, case_id, conviction, correct, correction, rejected, settled, start
@@ -59,7 +60,7 @@ async def test_each_metric_that_is_looked_at_is_one_that_a_worker_exports(tmp_pa
     with state_repository(broken_at_first()) as source:
         async with embedded(data=tmp_path / "data", worker=False) as running:
             address = f"127.0.0.1:{free_port()}"
-            env = children.worker_environment(
+            env = worker_process.environment(
                 {
                     "TEMPORAL_ADDRESS": running.address,
                     "TEMPORAL_NAMESPACE": running.namespace,
@@ -68,10 +69,10 @@ async def test_each_metric_that_is_looked_at_is_one_that_a_worker_exports(tmp_pa
                     "CONVICTION_GATE_METRICS": address,
                 }
             )
-            worker = await children.spawn(*children.WORKER, env=env, stdout=PIPE, stderr=None)
+            worker = await processes.spawn(*worker_process.COMMAND, env=env, stdout=PIPE, stderr=None)
             try:
                 assert worker.stdout is not None
-                assert (await worker.stdout.readline()).startswith(children.WORKER_READY)
+                assert (await worker.stdout.readline()).startswith(worker_process.READY_LINE)
                 client = await Client.connect(running.address, data_converter=data_converter)
                 await something_of_everything(client)
                 async with httpx.AsyncClient() as prometheus:
@@ -79,7 +80,7 @@ async def test_each_metric_that_is_looked_at_is_one_that_a_worker_exports(tmp_pa
                         await asyncio.sleep(0.5)
                         seen = exported((await prometheus.get(f"http://{address}/metrics")).text)
             finally:
-                await children.stop(worker, children.WORKER_GRACE)
+                await processes.stop(worker, worker_process.STOP_WITHIN)
     assert "MARKER" not in repr(seen)
 
 

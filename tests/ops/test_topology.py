@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from conviction_gate.devserver import children
-from conviction_gate.devserver.embedded import embedded, free_port
+from conviction_gate.devserver import processes, worker_process
+from conviction_gate.devserver.embedded import embedded
+from conviction_gate.devserver.resources import free_port
 from tests.end_to_end.conftest import House
 from tests.end_to_end.test_client import a_booking, a_conviction
 
@@ -19,14 +20,14 @@ AGENCY = "CAZZ00515"
 @asynccontextmanager
 async def working(house: House) -> AsyncIterator[Process]:
     """`python -m worker`, as the image starts it."""
-    env = children.worker_environment({"TEMPORAL_ADDRESS": f"127.0.0.1:{house.port}"})
-    process = await children.spawn(*children.WORKER, env=env, stdout=PIPE, stderr=None)
+    env = worker_process.environment({"TEMPORAL_ADDRESS": f"127.0.0.1:{house.port}"})
+    process = await processes.spawn(*worker_process.COMMAND, env=env, stdout=PIPE, stderr=None)
     try:
         assert process.stdout is not None
-        assert (await process.stdout.readline()).startswith(children.WORKER_READY)
+        assert (await process.stdout.readline()).startswith(worker_process.READY_LINE)
         yield process
     finally:
-        await children.stop(process, children.WORKER_GRACE)
+        await processes.stop(process, worker_process.STOP_WITHIN)
 
 
 async def test_a_case_outlives_the_worker_that_began_it(

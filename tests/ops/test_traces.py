@@ -18,7 +18,7 @@ from temporalio.api.common.v1 import Payload
 from temporalio.client import Client, Interceptor, OutboundInterceptor, SignalWorkflowInput, StartWorkflowInput
 from temporalio.worker import Replayer
 
-from conviction_gate.devserver import children
+from conviction_gate.devserver import processes, worker_process
 from conviction_gate.devserver.embedded import embedded
 from conviction_gate.encryption.converter import data_converter
 from conviction_gate.service.spans import exporting_to
@@ -108,7 +108,7 @@ async def test_a_case_is_traced_and_nothing_of_what_it_holds_is_told(tmp_path: P
         state_repository(lambda question: next(broken_at_first, None) or clean(question)) as source,
     ):
         async with embedded(data=tmp_path / "data", worker=False) as running:
-            env = children.worker_environment(
+            env = worker_process.environment(
                 {
                     "TEMPORAL_ADDRESS": running.address,
                     "TEMPORAL_NAMESPACE": running.namespace,
@@ -117,10 +117,10 @@ async def test_a_case_is_traced_and_nothing_of_what_it_holds_is_told(tmp_path: P
                     "CONVICTION_GATE_TRACES": collector.url,
                 }
             )
-            worker = await children.spawn(*children.WORKER, env=env, stdout=PIPE, stderr=None)
+            worker = await processes.spawn(*worker_process.COMMAND, env=env, stdout=PIPE, stderr=None)
             try:
                 assert worker.stdout is not None
-                assert (await worker.stdout.readline()).startswith(children.WORKER_READY)
+                assert (await worker.stdout.readline()).startswith(worker_process.READY_LINE)
                 sender = Heading()
                 client = await Client.connect(
                     running.address, data_converter=data_converter, interceptors=[sender]
@@ -129,7 +129,7 @@ async def test_a_case_is_traced_and_nothing_of_what_it_holds_is_told(tmp_path: P
                     sender.said = said
                     await a_case(client)
             finally:
-                await children.stop(worker, children.WORKER_GRACE)
+                await processes.stop(worker, worker_process.STOP_WITHIN)
             assert worker.returncode == 0
 
     assert not any(b"MARKER" in body for body in collector.bodies)

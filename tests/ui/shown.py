@@ -11,7 +11,7 @@ from typing import Any
 
 from playwright.async_api import Page, async_playwright, expect
 
-from conviction_gate.devserver.embedded import free_port
+from conviction_gate.devserver.resources import free_port
 from tests.end_to_end.conftest import House
 
 AGENCY = "CAZZ00100"

@@ -16,8 +16,8 @@ import pytest
 import trustme
 from playwright.async_api import Locator, expect
 
-from conviction_gate.devserver import children
-from conviction_gate.devserver.claims import free_port
+from conviction_gate.devserver import processes
+from conviction_gate.devserver.resources import free_port
 from tests.end_to_end.conftest import BIN
 from tests.gateway import gateway
 from tests.issuer import AUDIENCE, Issuer, answering, new_rsa
@@ -92,7 +92,7 @@ async def codec_server(ui: Shown, issuer: Issuer, audit: list[str]) -> AsyncIter
         "CONVICTION_GATE_CODEC_AUDIENCE": AUDIENCE,
         "CONVICTION_GATE_CODEC_SCOPE": "cases.read",
     }
-    server = await children.spawn(
+    server = await processes.spawn(
         str(BIN / "conviction-gate"), "codec-server", env=env, stdout=PIPE, stderr=PIPE
     )
     assert server.stderr is not None

@@ -15,7 +15,7 @@ from temporalio.converter import DataConverter
 from temporalio.service import RPCError, RPCStatusCode
 
 from conviction_gate.config.settings import Settings, SettingsError
-from conviction_gate.devserver.embedded import free_port
+from conviction_gate.devserver.resources import free_port
 from conviction_gate.encryption.codec import converter_for
 from conviction_gate.encryption.keys import make_key, new_secret, use_key
 from conviction_gate.registry import RegistryError

@@ -13,7 +13,7 @@ from conviction_gate.contracts.fields import Model, RuleName
 from conviction_gate.contracts.history import HistoryAnswer
 from conviction_gate.contracts.names import CaseId
 from conviction_gate.contracts.reading import read_booking, read_typed
-from conviction_gate.devserver.embedded import Running
+from conviction_gate.devserver.embedded import EmbeddedServer
 from conviction_gate.registry import Registry
 from conviction_gate.temporal.connect import connect
 
@@ -56,7 +56,7 @@ def samples() -> list[Sample]:
     return [Sample.model_validate(sample) for sample in json.loads(text)]
 
 
-async def play(server: Running) -> list[Played]:
+async def play(server: EmbeddedServer) -> list[Played]:
     """Import the samples' histories, start their bookings, send their messages, and wait for the cases."""
     settings = Settings(data=server.data)
     async with await Registry.open(settings.registry) as registry:

@@ -13,7 +13,7 @@ from google.protobuf.json_format import MessageToDict, ParseDict
 from temporalio.api.common.v1 import Payload
 
 from conviction_gate.config.settings import Settings, SettingsError
-from conviction_gate.devserver.claims import free_port
+from conviction_gate.devserver.resources import free_port
 from conviction_gate.encryption import codec_app
 from conviction_gate.encryption.codec import EncryptionCodec
 from conviction_gate.encryption.codec_app import CodecApp

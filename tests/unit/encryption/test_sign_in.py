@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from conviction_gate.config.settings import Settings, SettingsError
-from conviction_gate.devserver.claims import free_port
+from conviction_gate.devserver.resources import free_port
 from conviction_gate.encryption import jwks
 from conviction_gate.encryption.codec_app import CodecApp
 from conviction_gate.encryption.jwks import IssuerKeys
