@@ -14,10 +14,9 @@ from conviction_gate.contracts.internal.activities import (
     Withdrawal,
 )
 from conviction_gate.contracts.internal.permits import ANYBODY, Permits
-from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.reading import DoesNotFit, read_typed
-from conviction_gate.policy import Judgement, judge
-from conviction_gate.registry import RecordedCase, Registry
+from conviction_gate.policy import judge
+from conviction_gate.registry import Registry
 
 
 class Outcomes:
@@ -47,7 +46,7 @@ class Outcomes:
         """Judge an ended case anew with one more message, and keep the message either way."""
         misfit = request.misfit or self._refusal(request.payload)
         request = request.model_copy(update={"misfit": misfit})
-        return Corrected(result=await self._registry.correct(request, _judged))
+        return Corrected(result=await self._registry.correct(request, judge))
 
     def _refusal(self, payload: str) -> str | None:
         """Why the sender may not withdraw a flag; what cannot be read has no sender, and withdraws none."""
@@ -60,7 +59,3 @@ class Outcomes:
 def _told(asked: Conclusion, concluded: Concluded) -> Concluded:
     """The answer, without what the workflow has just said itself."""
     return Concluded() if concluded.result == asked.result else concluded
-
-
-def _judged(kept: RecordedCase, message: Message) -> Judgement:
-    return judge(kept.facts, kept.result, message)

@@ -4,7 +4,7 @@ No I/O, no clock, no server. What depends on the day (the class of a charge, the
 with the facts, so that the same facts decide the same way for ever.
 """
 
-from conviction_gate.policy.correction import Judgement, judge, lift_code
+from conviction_gate.policy.correction import judge, lift_code
 from conviction_gate.policy.deciding import decide
 from conviction_gate.policy.decision import UNREADABLE, Decision
 from conviction_gate.policy.editions import EDITIONS, Edition, edition_among, edition_at, edition_named
@@ -26,7 +26,6 @@ __all__ = [
     "UNREADABLE",
     "Decision",
     "Edition",
-    "Judgement",
     "answers_to",
     "bind",
     "charge_views",

@@ -1,9 +1,7 @@
 """Messages after the end of a case: whether the ground of its flag fell."""
 
-from dataclasses import dataclass
-
 from conviction_gate.contracts.case import CaseResult
-from conviction_gate.contracts.internal.activities import LiftCode
+from conviction_gate.contracts.internal.activities import Judgement, LiftCode
 from conviction_gate.contracts.internal.facts import Facts
 from conviction_gate.contracts.internal.limits import shortened
 from conviction_gate.contracts.message import Message
@@ -15,16 +13,6 @@ from conviction_gate.policy.editions import edition_named
 
 class NotReadable(ValueError):
     """A newer release wrote what this one cannot read, so this one must not judge it."""
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """Whether a flag is to be withdrawn, why, under which NIEM lift code, and the facts since."""
-
-    withdraw: bool
-    reason: str
-    lift_code: LiftCode
-    facts: Facts
 
 
 def judge(facts: Facts, result: CaseResult, message: Message) -> Judgement:

@@ -7,8 +7,6 @@ from conviction_gate.registry.entries import (
     Background,
     CaseSummary,
     DocketEntry,
-    Judge,
-    Judgement,
     RecordedCase,
     RecordedCorrection,
 )
@@ -20,8 +18,6 @@ __all__ = [
     "Background",
     "CaseSummary",
     "DocketEntry",
-    "Judge",
-    "Judgement",
     "RecordedCase",
     "RecordedCorrection",
     "Registry",

@@ -56,7 +56,7 @@ def background(session: Session, subjects: Sequence[Subject], case_id: str) -> B
 def recorded_case(session: Session, case_id: str) -> RecordedCase | None:
     """The case as it was last written, with the status of its latest flag."""
     row = session.get(CaseRow, case_id)
-    return None if row is None else as_kept(session, row)
+    return None if row is None else record_of(session, row)
 
 
 def flag(session: Session, conclusion: Conclusion, *, last_look: bool) -> Concluded:
@@ -166,7 +166,7 @@ def lift(flag: FlagRow, *, reason: str, code: LiftCode, by: str, at: datetime) -
     flag.withdrawn_reason, flag.lift_code = reason, code
 
 
-def as_kept(session: Session, row: CaseRow) -> RecordedCase:
+def record_of(session: Session, row: CaseRow) -> RecordedCase:
     """A case's row as others see it."""
     statuses = set(session.scalars(select(FlagRow.status).where(FlagRow.case_id == row.case_id)))
     status: FlagStatus | None = None

@@ -11,8 +11,8 @@ from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.names import CaseId
 from conviction_gate.contracts.reading import DoesNotFit, read_object, read_typed
 from conviction_gate.contracts.signals import type_of
-from conviction_gate.registry.cases import active_flag, as_kept, lift, locked, write_result
-from conviction_gate.registry.entries import Judge, RecordedCorrection
+from conviction_gate.registry.cases import active_flag, lift, locked, write_result
+from conviction_gate.registry.entries import JudgeRule, RecordedCorrection
 from conviction_gate.registry.history import keep_us_citizen
 from conviction_gate.registry.tables import CaseRow, CorrectionRow
 
@@ -20,8 +20,8 @@ MESSAGES_SHOWN = 200
 """A case's view holds so many messages (contract, "Kept, not lost")."""
 
 
-def correct(session: Session, request: CorrectionRequest, judge: Judge) -> CorrectionResult | None:
-    """Judge what arrived, once; the payload is kept whatever it says.
+def correct(session: Session, request: CorrectionRequest, judge: JudgeRule) -> CorrectionResult | None:
+    """JudgeRule what arrived, once; the payload is kept whatever it says.
 
     None where the case is open again: its run knows more than is kept here, and has to take it.
     """
@@ -65,7 +65,7 @@ def _judged(
     request: CorrectionRequest,
     case_id: str | None,
     row: CaseRow | None,
-    judge: Judge,
+    judge: JudgeRule,
 ) -> tuple[bool, str] | None:
     """Whether the flag was withdrawn, and why or why not; None where the case is open again."""
     if request.misfit is not None:
@@ -84,7 +84,7 @@ def _judged(
         keep_us_citizen(session, row.facts, case_id, request.received_at)
     if not row.closed:
         return None
-    judgement = judge(as_kept(session, row), message)
+    judgement = judge(row.facts, row.result, message)
     if judgement.facts != row.facts and message not in row.facts.messages:
         row.facts = judgement.facts
         row.view = _showing(row.view, message, request, judgement.reason)

@@ -3,15 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal
 
 from pydantic import Field, field_validator
 
 from conviction_gate.contracts.case import CaseResult, CaseView, FlagStatus, Outcome
 from conviction_gate.contracts.fields import Model, Ori, TrackingNumber
 from conviction_gate.contracts.history import History
-from conviction_gate.contracts.internal.activities import EarlierRecord, LiftCode
-from conviction_gate.contracts.internal.facts import Facts
+from conviction_gate.contracts.internal.activities import EarlierRecord, Judgement
+from conviction_gate.contracts.internal.facts import Facts, Reopening
+from conviction_gate.contracts.internal.refusal import RefusalReason
 from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.reading import read_typed
 
@@ -75,21 +76,10 @@ class RecordedCorrection(Model):
     explanation: str
 
 
-class Judgement(Protocol):
-    """Whether a flag is to be withdrawn, why, and the facts since; `policy.Judgement` is one."""
+JudgeRule = Callable[[Facts, CaseResult, Message], Judgement]
+"""`policy.judge`: whether a message after the end takes the ground from a flag. Pure, for it may be asked
+twice where another process wrote the same case at the same time."""
 
-    @property
-    def withdraw(self) -> bool: ...
-    @property
-    def reason(self) -> str: ...
-    @property
-    def lift_code(self) -> LiftCode: ...
-    @property
-    def facts(self) -> Facts: ...
-
-
-OpenAgain = Callable[[RecordedCase], Facts | str]
-"""The facts of a case once a person opens it, or why it stays closed. Pure, like a `Judge`."""
-
-Judge = Callable[[RecordedCase, Message], Judgement]
-"""Pure: it may be asked twice where another process wrote the same case at the same time."""
+ReopenRule = Callable[[Facts, CaseResult, Reopening, bool], Facts | RefusalReason]
+"""`policy.reopen`: the facts of a case that is reopened, or why it stays closed; the last argument tells
+whether it has ended. Pure too."""

@@ -9,6 +9,8 @@ from conviction_gate.contracts.booking import Subject
 from conviction_gate.contracts.case import CaseResult, CorrectionResult, Flag
 from conviction_gate.contracts.history import HistoryAnswer
 from conviction_gate.contracts.internal.activities import Concluded, Conclusion, CorrectionRequest, Withdrawal
+from conviction_gate.contracts.internal.facts import Reopening
+from conviction_gate.contracts.internal.refusal import RefusalReason
 from conviction_gate.registry import cases, corrections, docket, history, reopenings, schema
 from conviction_gate.registry import summaries as standing
 from conviction_gate.registry.database import Database
@@ -16,10 +18,10 @@ from conviction_gate.registry.entries import (
     Background,
     CaseSummary,
     DocketEntry,
-    Judge,
-    OpenAgain,
+    JudgeRule,
     RecordedCase,
     RecordedCorrection,
+    ReopenRule,
 )
 
 
@@ -120,14 +122,14 @@ class Registry:
         return await self._database.read(lambda s: cases.recorded_case(s, case_id))
 
     async def reopen(
-        self, case_id: str, *, by: str, reason: str, at: datetime, open_again: OpenAgain
-    ) -> RecordedCase | str:
-        """Open an ended case again; its end stays on record. One that is open again already stays so:
-        who opens it once more is on record too.
+        self, case_id: str, reopening: Reopening, rule: ReopenRule
+    ) -> RecordedCase | RefusalReason:
+        """Reopen an ended case; its end stays on record. One that is open already stays open, and the
+        reopening is on record too.
 
-        Returns the case as it stands then; or, where it stays closed, why.
+        Returns the case as it is then; or, where it stays closed, why.
         """
-        return await self._database.write(lambda s: reopenings.reopen(s, case_id, by, reason, at, open_again))
+        return await self._database.write(lambda s: reopenings.reopen(s, case_id, reopening, rule))
 
     async def flag(self, conclusion: Conclusion, *, last_look: bool = True) -> Concluded:
         """Write an active flag, unless an outcome stands: that one is the answer then.
@@ -151,8 +153,8 @@ class Registry:
         """
         return await self._database.write(lambda s: cases.withdraw(s, withdrawal))
 
-    async def correct(self, request: CorrectionRequest, judge: Judge) -> CorrectionResult | None:
-        """Judge what came after the end, and withdraw the flag where the judge says so.
+    async def correct(self, request: CorrectionRequest, judge: JudgeRule) -> CorrectionResult | None:
+        """JudgeRule what came after the end, and withdraw the flag where the judge says so.
 
         The same `correction_id` again gets the same answer. What does not fit, and what names no
         case on record, changes nothing; its payload is kept like any other. None where the case is

@@ -10,14 +10,13 @@ from temporalio.client import Client
 from conviction_gate.client.case_client import CaseClient
 from conviction_gate.client.runs import describe
 from conviction_gate.contracts.internal.activities import CorrectionRequest, Withdrawal
-from conviction_gate.contracts.internal.facts import Facts, Reopening
-from conviction_gate.contracts.message import Message
+from conviction_gate.contracts.internal.facts import Reopening
+from conviction_gate.contracts.internal.refusal import RefusalReason
 from conviction_gate.restore.comparison import Comparison, Differences, Run, is_missing, run_chain
 from conviction_gate.restore.run_history import Cleared, Flagged, Written
 
 if TYPE_CHECKING:
-    from conviction_gate.policy import Judgement
-    from conviction_gate.registry import RecordedCase, Registry
+    from conviction_gate.registry import Registry
 
 _RESET_REASON: Final = "the registry knows more of this case than its workflow"
 
@@ -114,11 +113,7 @@ class Reconciliation:
 
 async def write_again(registry: "Registry", case_id: str, written: Written) -> str | None:
     """Write what a run had written, as it was then. None, or why the registry refuses it."""
-    from conviction_gate.policy import judge
-    from conviction_gate.policy import reopen as open_again
-
-    def judged(kept: "RecordedCase", message: Message) -> "Judgement":
-        return judge(kept.facts, kept.result, message)
+    from conviction_gate import policy
 
     match written:
         case Flagged(conclusion):
@@ -128,13 +123,8 @@ async def write_again(registry: "Registry", case_id: str, written: Written) -> s
         case Withdrawal():
             await registry.withdraw(written)
         case CorrectionRequest():
-            await registry.correct(written, judged)
-        case Reopening(by=by, reason=reason, reopened_at=at):
-
-            def opened(kept: "RecordedCase") -> Facts | str:
-                return open_again(kept.facts, kept.result, by=by, reason=reason, at=at, ended=kept.closed)
-
-            if is_missing((await registry.case_summaries([case_id])).get(case_id), written):
-                answer = await registry.reopen(case_id, by=by, reason=reason, at=at, open_again=opened)
-                return answer if isinstance(answer, str) else None
+            await registry.correct(written, policy.judge)
+        case Reopening() if is_missing((await registry.case_summaries([case_id])).get(case_id), written):
+            answer = await registry.reopen(case_id, written, policy.reopen)
+            return answer if isinstance(answer, RefusalReason) else None
     return None

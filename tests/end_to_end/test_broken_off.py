@@ -9,6 +9,7 @@ import pytest
 
 from conviction_gate.client.diagnostics import Diagnostics
 from conviction_gate.config.settings import Settings
+from conviction_gate.contracts.internal.facts import Reopening
 from conviction_gate.policy import reopen
 from conviction_gate.registry import Registry
 from tests.end_to_end.conftest import House
@@ -98,12 +99,6 @@ async def test_a_reopened_case_without_a_run_says_so_and_can_be_opened_once_more
 
 async def only_on_record(house: House, case: str) -> None:
     """What `reopen` does where it dies between the record and the run."""
-    now = datetime.now(UTC)
+    reopening = Reopening(by="clerk-7", reason="refiled", reopened_at=datetime.now(UTC))
     async with await Registry.open(Settings(data=house.data).registry) as registry:
-        await registry.reopen(
-            case,
-            by="clerk-7",
-            reason="refiled",
-            at=now,
-            open_again=lambda kept: reopen(kept.facts, kept.result, by="clerk-7", reason="refiled", at=now),
-        )
+        await registry.reopen(case, reopening, reopen)

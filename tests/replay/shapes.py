@@ -18,8 +18,9 @@ from conviction_gate.contracts.booking import Subject
 from conviction_gate.contracts.case import CaseResult
 from conviction_gate.contracts.history import History, HistoryRecord
 from conviction_gate.contracts.internal.activities import Concluded, Conclusion, EarlierRecord
+from conviction_gate.contracts.internal.facts import Reopening
 from conviction_gate.contracts.names import BOOKING_CASE, FLAG_CORRECTION, CaseId
-from conviction_gate.registry import Background, RecordedCase, Registry
+from conviction_gate.registry import Background, Registry
 from tests.workflows.cases import (
     amendment,
     as_json,
@@ -167,10 +168,8 @@ class Desk:
         return await open_by_signal(self.client, self.case, name, message, task_queue=self.name, **how)
 
     async def reopen_the_record(self) -> None:
-        def again(kept: RecordedCase) -> Any:
-            return policy.reopen(kept.facts, kept.result, by="clerk-7", reason="refiled", at=AT)
-
-        await self.registry.reopen(str(self.case), by="clerk-7", reason="refiled", at=AT, open_again=again)
+        reopening = Reopening(by="clerk-7", reason="refiled", reopened_at=AT)
+        await self.registry.reopen(str(self.case), reopening, policy.reopen)
 
     async def correct(self, *inputs: Any) -> Handle:
         """A correction that has come to its end."""

@@ -7,8 +7,9 @@ import pytest
 
 from conviction_gate import policy
 from conviction_gate.contracts.case import CaseResult
-from conviction_gate.contracts.internal.facts import Facts
+from conviction_gate.contracts.internal.facts import Facts, Reopening
 from conviction_gate.contracts.internal.limits import MAX_FACTS_BYTES, size_of, size_of_facts
+from conviction_gate.contracts.internal.refusal import RefusalReason
 from conviction_gate.contracts.message import Message
 from tests.unit import facts as given
 
@@ -31,8 +32,12 @@ def ended(*messages: Message, outcome: str = "cleared") -> tuple[Facts, CaseResu
     )
 
 
+def again(by: str = "clerk-7", reason: str = "refiled") -> Reopening:
+    return Reopening(by=by, reason=reason, reopened_at=AT)
+
+
 def reopened(*messages: Message, **changed: Any) -> Facts:
-    facts = policy.reopen(*ended(*messages, **changed), by="clerk-7", reason="refiled", at=AT)
+    facts = policy.reopen(*ended(*messages, **changed), again())
     assert isinstance(facts, Facts)
     return facts
 
@@ -69,24 +74,24 @@ def test_a_ruling_on_the_ending_is_asked_for_again() -> None:
     facts, result = ended(plea)
     facts = given.ruled(facts, "not_conviction")
     assert given.decided(facts).rule == "clear.no_conviction"
-    again = policy.reopen(facts, result, by="clerk-7", reason="refiled", at=AT)
-    assert isinstance(again, Facts)
-    assert given.decided(again).rule == "review.unclear_disposition"
+    opened = policy.reopen(facts, result, again())
+    assert isinstance(opened, Facts)
+    assert given.decided(opened).rule == "review.unclear_disposition"
 
 
 def test_it_can_be_reopened_more_than_once() -> None:
     facts = given.with_more(reopened(DISMISSED), given.dismissal("2014-09-01"))
     _, result = ended(DISMISSED)
-    again = policy.reopen(facts, result, by="clerk-8", reason="refiled twice", at=AT)
-    assert isinstance(again, Facts)
-    assert [one.by for one in again.reopenings] == ["clerk-7", "clerk-8"]
-    assert given.decided(again).rule == "defer.traffic_only"
+    opened = policy.reopen(facts, result, again("clerk-8", "refiled twice"))
+    assert isinstance(opened, Facts)
+    assert [one.by for one in opened.reopenings] == ["clerk-7", "clerk-8"]
+    assert given.decided(opened).rule == "defer.traffic_only"
 
 
 @pytest.mark.parametrize("word", ["us_citizen", "misidentified", "deceased"])
 def test_what_would_be_cleared_again_stays_closed(word: Any) -> None:
-    answer = policy.reopen(*ended(given.finding(word)), by="clerk-7", reason="refiled", at=AT)
-    assert isinstance(answer, str)
+    answer = policy.reopen(*ended(given.finding(word)), again())
+    assert isinstance(answer, RefusalReason)
     assert answer.startswith("it would be cleared again")
 
 
@@ -94,57 +99,57 @@ def test_a_finding_that_was_corrected_keeps_nothing_closed() -> None:
     found = given.finding("misidentified")
     facts, result = ended(found)
     facts = given.with_more(facts, given.correction(found.message_id))
-    again = policy.reopen(facts, result, by="clerk-7", reason="the prints were theirs", at=AT)
-    assert isinstance(again, Facts)
-    assert given.decided(again).rule == "defer.traffic_only"
+    opened = policy.reopen(facts, result, again("clerk-7", "the prints were theirs"))
+    assert isinstance(opened, Facts)
+    assert given.decided(opened).rule == "defer.traffic_only"
 
 
 def test_a_flag_that_stands_is_not_reopened() -> None:
     facts, result = ended(given.conviction("2013-07-15", severity="misdemeanor"), outcome="flagged")
-    answer = policy.reopen(facts, result, by="clerk-7", reason="refiled", at=AT)
-    assert isinstance(answer, str)
+    answer = policy.reopen(facts, result, again())
+    assert isinstance(answer, RefusalReason)
     assert "its flag stands" in answer
 
 
 def test_a_case_whose_run_was_lost_keeps_what_the_court_said_since() -> None:
     facts = given.with_more(reopened(DISMISSED), given.update("deferred_with_plea", "2014-09-01"))
     _, result = ended(DISMISSED)
-    again = policy.reopen(facts, result, by="clerk-8", reason="its run was lost", at=AT, ended=False)
-    assert isinstance(again, Facts)
-    assert [one.set_aside for one in again.reopenings[1:]] == [()]
-    assert given.decided(again) == given.decided(facts)
+    opened = policy.reopen(facts, result, again("clerk-8", "its run was lost"), ended=False)
+    assert isinstance(opened, Facts)
+    assert [one.set_aside for one in opened.reopenings[1:]] == [()]
+    assert given.decided(opened) == given.decided(facts)
 
 
 def test_what_was_set_aside_is_named_once() -> None:
     facts = given.with_more(reopened(DISMISSED), given.dismissal("2014-09-01"))
     _, result = ended(DISMISSED)
-    again = policy.reopen(facts, result, by="clerk-8", reason="refiled twice", at=AT)
-    assert isinstance(again, Facts)
-    assert [len(one.set_aside) for one in again.reopenings] == [1, 1]
+    opened = policy.reopen(facts, result, again("clerk-8", "refiled twice"))
+    assert isinstance(opened, Facts)
+    assert [len(one.set_aside) for one in opened.reopenings] == [1, 1]
 
 
 def test_a_case_whose_run_was_lost_keeps_what_ended_one_of_its_charges() -> None:
     _, result = ended(DISMISSED)
     two = given.booking(given.charge(), given.charge(given.MINOR, "2"))
     facts = given.facts_of(two, DISMISSED)
-    again = policy.reopen(facts, result, by="clerk-8", reason="its run was lost", at=AT, ended=False)
-    assert isinstance(again, Facts)
-    assert policy.open_charges(again) == ("2",)
+    opened = policy.reopen(facts, result, again("clerk-8", "its run was lost"), ended=False)
+    assert isinstance(opened, Facts)
+    assert policy.open_charges(opened) == ("2",)
 
 
 def test_a_case_that_is_full_to_the_byte_is_opened_and_a_fuller_one_stays_closed() -> None:
     """After the end nothing is turned away, so that a case can hold more than its run could carry."""
     facts, result = ended(DISMISSED)
-    bare = policy.reopen(facts, result, by="clerk-7", reason="", at=AT)
+    bare = policy.reopen(facts, result, again("clerk-7", ""))
     assert isinstance(bare, Facts)
     correction = given.correction("nothing")
     many, left = divmod(MAX_FACTS_BYTES - size_of_facts(bare), size_of(correction))
     full = facts.model_copy(update={"corrections": (correction,) * many})
-    fits = policy.reopen(full, result, by="clerk-7", reason="r" * left, at=AT)
+    fits = policy.reopen(full, result, again("clerk-7", "r" * left))
     assert isinstance(fits, Facts)
     assert size_of_facts(fits) == MAX_FACTS_BYTES
-    answer = policy.reopen(full, result, by="clerk-7", reason="r" * (left + 1), at=AT)
-    assert isinstance(answer, str)
+    answer = policy.reopen(full, result, again("clerk-7", "r" * (left + 1)))
+    assert isinstance(answer, RefusalReason)
     assert "as much as a case can carry" in answer
 
 
@@ -152,5 +157,5 @@ def test_a_case_whose_run_was_lost_is_opened_however_full_it_is() -> None:
     facts, result = ended()
     full = facts.model_copy(update={"corrections": (given.correction("nothing"),) * 3000})
     assert size_of_facts(full) > MAX_FACTS_BYTES
-    again = policy.reopen(full, result, by="clerk-8", reason="its run was lost", at=AT, ended=False)
-    assert isinstance(again, Facts)
+    opened = policy.reopen(full, result, again("clerk-8", "its run was lost"), ended=False)
+    assert isinstance(opened, Facts)

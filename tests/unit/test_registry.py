@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -27,8 +26,14 @@ from conviction_gate.contracts.case import CaseResult
 from conviction_gate.contracts.court import Conviction, Correction
 from conviction_gate.contracts.fields import RuleName
 from conviction_gate.contracts.history import HistoryAnswer, HistoryRecord, Priority
-from conviction_gate.contracts.internal.activities import Conclusion, CorrectionRequest, EarlierRecord, LiftCode
+from conviction_gate.contracts.internal.activities import (
+    Conclusion,
+    CorrectionRequest,
+    EarlierRecord,
+    Judgement,
+)
 from conviction_gate.contracts.internal.facts import Facts, Reopening
+from conviction_gate.contracts.internal.refusal import RefusalReason
 from conviction_gate.contracts.message import Message
 from conviction_gate.registry import (
     DocketEntry,
@@ -610,12 +615,12 @@ async def test_a_withdrawal_keeps_the_finding_that_brought_it(registry: Registry
 # Opened again ---------------------------------------------------------------------------------------
 
 
-async def reopened(registry: Registry, reason: str = "refiled") -> RecordedCase | str:
-    def open_again(kept: RecordedCase) -> Facts:
-        again = Reopening(by="clerk-7", reason=reason, reopened_at=LATER, set_aside=("x",))
-        return kept.facts.model_copy(update={"reopenings": (*kept.facts.reopenings, again)})
+async def reopened(registry: Registry, reason: str = "refiled") -> RecordedCase | RefusalReason:
+    def rule(facts: Facts, result: CaseResult, reopening: Reopening, ended: bool) -> Facts:
+        return facts.model_copy(update={"reopenings": (*facts.reopenings, reopening)})
 
-    return await registry.reopen(CASE_ID, by="clerk-7", reason=reason, at=LATER, open_again=open_again)
+    reopening = Reopening(by="clerk-7", reason=reason, reopened_at=LATER)
+    return await registry.reopen(CASE_ID, reopening, rule)
 
 
 async def test_a_case_that_is_reopened_goes_on_and_keeps_its_end(registry: Registry, url: str) -> None:
@@ -676,8 +681,9 @@ async def test_a_reopened_case_may_be_flagged_or_cleared_anew(registry: Registry
 
 async def test_a_case_stays_closed_where_the_rules_say_so(registry: Registry, url: str) -> None:
     ended = await registry.flag(flagged())
-    answer = await registry.reopen(CASE_ID, by="c", reason="r", at=LATER, open_again=lambda kept: "its flag")
-    assert answer == "its flag"
+    refused = RefusalReason("its flag stands")
+    reopening = Reopening(by="c", reason="r", reopened_at=LATER)
+    assert await registry.reopen(CASE_ID, reopening, lambda *_: refused) == refused
     assert await registry.outcome(CASE_ID) == ended.result
     assert await sql(url, "SELECT * FROM reopenings") == []
 
@@ -690,27 +696,19 @@ async def test_what_never_ended_is_not_reopened(registry: Registry) -> None:
 # After the end ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Judged:
-    withdraw: bool
-    reason: str
-    lift_code: LiftCode
-    facts: Facts
-
-
 class FakeJudge:
     """Withdraws once as many messages as asked for say that the charge was vacated or wrong."""
 
     def __init__(self, needs: int = 1) -> None:
         self.needs = needs
-        self.seen: list[RecordedCase] = []
+        self.seen: list[tuple[Facts, CaseResult]] = []
 
-    def __call__(self, kept: RecordedCase, message: Message) -> Judged:
-        self.seen.append(kept)
-        facts = kept.facts.including(message)
+    def __call__(self, facts: Facts, result: CaseResult, message: Message) -> Judgement:
+        self.seen.append((facts, result))
+        facts = facts.including(message)
         count = len(facts.dismissals) + len(facts.corrections)
-        fell = count >= self.needs and kept.result.outcome == "flagged"
-        return Judged(fell, "the ground fell" if fell else "the flag stands", "L", facts)
+        fell = count >= self.needs and result.outcome == "flagged"
+        return Judgement(fell, "the ground fell" if fell else "the flag stands", "L", facts)
 
 
 def request(
@@ -784,8 +782,8 @@ async def test_a_second_correction_sees_the_first(registry: Registry) -> None:
     then = await registry.correct(request(second, "correction"), judge)
     third = await registry.correct(request(CITIZEN, "subject_finding"), judge)
     assert [a.outcome for a in (first, then, third)] == ["unchanged", "withdrawn", "unchanged"]
-    assert judge.seen[1].facts.dismissals == (VACATED,)
-    assert judge.seen[2].case.flag_status == "withdrawn"
+    assert judge.seen[1][0].dismissals == (VACATED,)
+    assert judge.seen[2][1].outcome == "withdrawn"
     kept = await registry.recorded_case(CASE_ID)
     assert kept is not None
     assert [shown.message_id for shown in kept.case.messages] == ["d-1", "k-2", "f-1"]
@@ -819,8 +817,8 @@ async def test_a_clearance_is_not_changed_by_a_correction(registry: Registry) ->
 async def test_a_judge_that_withdraws_without_a_flag_changes_nothing(registry: Registry) -> None:
     await registry.clear(cleared())
 
-    def withdraws(kept: RecordedCase, message: Message) -> Judged:
-        return Judged(True, "always", "L", kept.facts)
+    def withdraws(facts: Facts, result: CaseResult, message: Message) -> Judgement:
+        return Judgement(True, "always", "L", facts)
 
     answer = await registry.correct(request(VACATED), withdraws)
     assert (answer.outcome, answer.explanation) == ("unchanged", "the case has no flag that stands")

@@ -12,6 +12,7 @@ from temporalio.client import Client, WorkflowHandle
 from conviction_gate import policy
 from conviction_gate.contracts.case import CaseResult
 from conviction_gate.contracts.internal.activities import CorrectionRequest
+from conviction_gate.contracts.internal.facts import Reopening
 from conviction_gate.contracts.names import CaseId
 from conviction_gate.registry import RecordedCase, Registry
 from tests.workflows.cases import (
@@ -52,13 +53,12 @@ async def cleared(client: Client, registry: Registry, **changed: Any) -> tuple[C
     return case, booked
 
 
-def again(kept: RecordedCase) -> Any:
-    return policy.reopen(kept.facts, kept.result, by="clerk-7", reason="refiled as 14CR-7", at=AT)
+REOPENING = Reopening(by="clerk-7", reason="refiled as 14CR-7", reopened_at=AT)
 
 
 async def on_record(registry: Registry, case: CaseId) -> dict[str, Any]:
     """The first half of `conviction-gate reopen`; returns the booking that the run is started with."""
-    kept = await registry.reopen(str(case), by="clerk-7", reason="refiled as 14CR-7", at=AT, open_again=again)
+    kept = await registry.reopen(str(case), REOPENING, policy.reopen)
     assert isinstance(kept, RecordedCase)
     return kept.facts.bookings[0].model_dump(mode="json")
 
@@ -123,9 +123,7 @@ async def test_what_came_after_the_end_is_known_to_the_reopened_case(
     handle = await start(client, case, booking(case))
     await handle.signal("subject_finding", finding("f-1", "misidentified"))
     assert (await handle.result()).outcome == "cleared"
-    assert "cleared again" in str(
-        await registry.reopen(str(case), by="clerk-7", reason="r", at=AT, open_again=again)
-    )
+    assert "cleared again" in str(await registry.reopen(str(case), REOPENING, policy.reopen))
     await correct(client, case, correction("k-1", "f-1"))
     handle = await reopened(client, registry, case)
     seen = await settled(handle, "waiting_for_court")
@@ -268,7 +266,7 @@ async def test_however_much_comes_after_the_end_a_reopened_case_recalls_it(
                 payload=json.dumps(named | sent),
                 received_at=AT,
             ),
-            lambda kept, message: policy.judge(kept.facts, kept.result, message),
+            policy.judge,
         )
         assert answer is not None
     handle = await reopened(client, registry, case)

@@ -1,5 +1,6 @@
 """What workflows hand to activities and get back: the inside of the house, not for senders."""
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, Self
 
@@ -193,6 +194,17 @@ class Withdrawal(Model):
     reason: str
     lift_code: LiftCode
     withdrawn_at: datetime
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the rules answer to a message after the end: whether a flag is to be withdrawn, why, under
+    which NIEM lift code, and the facts with the message."""
+
+    withdraw: bool
+    reason: str
+    lift_code: LiftCode
+    facts: Facts
 
 
 class CorrectionRequest(Model):

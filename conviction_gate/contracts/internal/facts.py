@@ -62,8 +62,8 @@ class Ruling(Model):
 
 
 class Reopening(Model):
-    """A person opened an ended case again. `set_aside` names what had ended its charges until then,
-    by what was said: that ends them no more, whoever says it again."""
+    """A person reopened an ended case. `set_aside`: digests of the messages that had ended its charges,
+    which they no longer do, whoever sends the same again."""
 
     by: Id
     reason: Text

@@ -1,23 +1,25 @@
-"""Who may do what a person answers for, and what is said to whoever may not.
+"""Who may rule, reopen a case, and withdraw a flag.
 
-None of it is anything that a sender can prove: an id is as good as the way that it came (docs/security.md).
+None of it is proof: a sender writes its own id, and is as good as the way by which it came (docs/security.md).
 """
 
 from dataclasses import dataclass
 from typing import Final
 
-Allowed = frozenset[str] | None
-"""Ids of those who may; None: whoever can reach us."""
+from conviction_gate.contracts.internal.refusal import RefusalReason
 
-NOT_A_REVIEWER: Final = (
+Allowed = frozenset[str] | None
+"""Ids of those who may; None: everybody who can reach us."""
+
+NOT_A_REVIEWER: Final = RefusalReason(
     "reviewer: not one of those who may rule here; have one of them rule, or add this one to "
     "CONVICTION_GATE_REVIEWERS and send it again"
 )
-NOT_A_WITHDRAWER: Final = (
+NOT_A_WITHDRAWER: Final = RefusalReason(
     "sender: not one of those who may withdraw a flag here; have one of them send it, or add this one to "
     "CONVICTION_GATE_WITHDRAWERS and send it under a new message_id"
 )
-NOT_A_REOPENER: Final = (
+NOT_A_REOPENER: Final = RefusalReason(
     "--by: not one of those who may reopen a case here; have one of them do it, or add this one to "
     "CONVICTION_GATE_REOPENERS"
 )
@@ -25,25 +27,22 @@ NOT_A_REOPENER: Final = (
 
 @dataclass(frozen=True)
 class Permits:
-    """`reviewers` and `reopeners`: ids of persons; `withdrawers`: senders, of what comes after the end.
-
-    Each method tells why somebody may not, None where they may.
-    """
+    """`reviewers` and `reopeners`: ids of persons; `withdrawers`: senders, after the end of a case."""
 
     reviewers: Allowed = None
     reopeners: Allowed = None
     withdrawers: Allowed = None
 
-    def refusal_to_review(self, reviewer: str) -> str | None:
-        """Whether a person may rule on what is asked."""
+    def refusal_to_review(self, reviewer: str) -> RefusalReason | None:
+        """Why a person may not rule; None where they may."""
         return None if _may(reviewer, self.reviewers) else NOT_A_REVIEWER
 
-    def refusal_to_reopen(self, by: str) -> str | None:
-        """Whether a person may open an ended case again."""
+    def refusal_to_reopen(self, by: str) -> RefusalReason | None:
+        """Why a person may not reopen an ended case; None where they may."""
         return None if _may(by, self.reopeners) else NOT_A_REOPENER
 
-    def refusal_to_withdraw(self, sender: str) -> str | None:
-        """Whether a sender may withdraw the flag of an ended case."""
+    def refusal_to_withdraw(self, sender: str) -> RefusalReason | None:
+        """Why a sender may not withdraw the flag of an ended case; None where it may."""
         return None if _may(sender, self.withdrawers) else NOT_A_WITHDRAWER
 
 

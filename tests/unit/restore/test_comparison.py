@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from conviction_gate import policy
 from conviction_gate.contracts.booking import Subject
 from conviction_gate.contracts.case import CaseResult
 from conviction_gate.contracts.internal.activities import EarlierRecord
 from conviction_gate.contracts.internal.facts import Reopening
-from conviction_gate.registry import CaseSummary, Registry
+from conviction_gate.registry import CaseSummary, RecordedCase, Registry
 from conviction_gate.restore.comparison import is_missing, knows
 from conviction_gate.restore.reconciliation import write_again
 from conviction_gate.restore.run_history import Cleared, Flagged, RunSummary, Written
@@ -77,6 +78,17 @@ async def test_a_lost_flag_is_written_again_whatever_was_found_since(
         assert (await registry.flag(flagged())).us_citizen
         assert await write_again(registry, CASE_ID, Flagged(flagged())) is None
         assert [flag.status for flag in await registry.flags()] == ["active"]
+
+
+async def test_a_reopening_is_on_record_as_the_case_tells_it(url: str) -> None:
+    async with await Registry.open(url) as registry:
+        await registry.clear(cleared())
+        reopened = await registry.reopen(CASE_ID, reopening(1), policy.reopen)
+        assert isinstance(reopened, RecordedCase)
+        summary = (await registry.case_summaries([CASE_ID]))[CASE_ID]
+        assert not any(is_missing(summary, one) for one in reopened.facts.reopenings)
+        assert await write_again(registry, CASE_ID, reopened.facts.reopenings[0]) is None
+        assert (await registry.case_summaries([CASE_ID]))[CASE_ID] == summary
 
 
 async def test_a_reopening_that_does_not_fit_says_why(url: str) -> None:
