@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from conviction_gate import policy
 from conviction_gate.contracts.case import CaseResult
-from conviction_gate.contracts.internal.facts import Facts
+from conviction_gate.contracts.internal.facts import Facts, Reopening
 from conviction_gate.policy import UNREADABLE
 from conviction_gate.policy.correction import NotReadable
 from tests.unit.facts import booking, charge, conviction, correction, decided, facts_of, finding
@@ -93,5 +93,5 @@ def test_what_comes_after_the_end_waits_for_the_newer_release(edition: str) -> N
         policy.judge(facts, result, correction("k-1"))
     cleared = result.model_copy(update={"outcome": "cleared"})
     assert not policy.judge(facts, cleared, finding("us_citizen")).withdraw
-    again = policy.reopen(facts, cleared, by="clerk-7", reason="refiled", at=facts.bookings[0].booked_at)
-    assert again == UNREADABLE.explanation
+    reopening = Reopening(by="clerk-7", reason="refiled", reopened_at=facts.bookings[0].booked_at)
+    assert policy.reopen(facts, cleared, reopening) == UNREADABLE.explanation

@@ -12,7 +12,7 @@ from conviction_gate import policy
 from conviction_gate.contracts.case import CaseResult
 from conviction_gate.contracts.fields import ChargeClass, RuleName
 from conviction_gate.contracts.history import PRIORITY_KINDS, History, Priority
-from conviction_gate.contracts.internal.facts import Facts, Ruling
+from conviction_gate.contracts.internal.facts import Facts, Reopening, Ruling
 from conviction_gate.contracts.signals import is_taken_after_the_end
 from conviction_gate.policy.catalog import find
 from conviction_gate.policy.classification import EXCLUDED, IN_SCOPE
@@ -1468,7 +1468,8 @@ def opened_again(facts: Facts) -> Facts:
         policy_edition=the.EDITION.name,
         decided_at=datetime(2014, 5, 2, tzinfo=UTC),
     )
-    opened = policy.reopen(facts, result, by="clerk-7", reason="refiled", at=datetime(2014, 5, 3, tzinfo=UTC))
+    reopening = Reopening(by="clerk-7", reason="refiled", reopened_at=datetime(2014, 5, 3, tzinfo=UTC))
+    opened = policy.reopen(facts, result, reopening)
     assert isinstance(opened, Facts)
     return opened
 
