@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 PROJECT = "conviction-gate"
-LONGEST_NAME = 100  # of a license; what is longer is its text
+MAX_LICENSE_NAME = 100  # of a license; what is longer is its text
 
 Installed = dict[str, Distribution]
 
@@ -81,20 +81,20 @@ def component(one: Distribution) -> dict[str, Any]:
         "version": one.version,
         "purl": purl(one),
     }
-    if licenses := licensed(one):
+    if licenses := licenses_of(one):
         named["licenses"] = licenses
     return named
 
 
-def licensed(one: Distribution) -> list[dict[str, Any]]:
+def licenses_of(one: Distribution) -> list[dict[str, Any]]:
     """An SPDX expression where the package has one, else the names that it gives."""
-    told = one.metadata
-    if "License-Expression" in told:
-        return [{"expression": told["License-Expression"]}]
-    text = told["License"].strip() if "License" in told else ""
-    if text and len(text) <= LONGEST_NAME and "\n" not in text:
+    metadata = one.metadata
+    if "License-Expression" in metadata:
+        return [{"expression": metadata["License-Expression"]}]
+    text = metadata["License"].strip() if "License" in metadata else ""
+    if text and len(text) <= MAX_LICENSE_NAME and "\n" not in text:
         return [{"license": {"name": text}}]
-    lines = told.get_all("Classifier") or []
+    lines = metadata.get_all("Classifier") or []
     names = [line.rpartition(" :: ")[2] for line in lines if line.startswith("License :: ")]
     return [{"license": {"name": name}} for name in names]
 

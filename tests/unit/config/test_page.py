@@ -5,7 +5,7 @@ from pathlib import Path
 from conviction_gate.config.page import SECTIONS, names_in, page
 from conviction_gate.config.settings import Settings
 
-FILE = Path(__file__).parents[2] / "docs" / "settings.md"
+FILE = Path(__file__).parents[3] / "docs" / "settings.md"
 
 
 def test_the_page_in_docs_is_fresh() -> None:
