@@ -1,7 +1,6 @@
 """The commands that ask the catalog: what a code is, and how much of an agency's list is placed."""
 
 import csv
-import difflib
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -14,12 +13,12 @@ import typer
 from conviction_gate.cli.bulk.items import items_in
 from conviction_gate.cli.help import App
 from conviction_gate.cli.options import Json, read_agency
-from conviction_gate.cli.printing import console, print_text
+from conviction_gate.cli.printing import clean, console, print_text
 from conviction_gate.cli.session import REFUSED, fail
 from conviction_gate.config.catalogs import read_catalogs
 from conviction_gate.config.settings import Settings, SettingsError
 from conviction_gate.contracts.reading import DoesNotFit, read_object
-from conviction_gate.policy.catalog import Catalog, Entry, built_in, normalised
+from conviction_gate.policy.catalog import Catalog, Entry, Placing, built_in
 
 charges: Final = App("Look up offense codes in the catalog.")
 
@@ -29,6 +28,21 @@ NEAR_MOST: Final = 5
 Agency = Annotated[
     str | None,
     typer.Option("--agency", parser=read_agency, metavar="ORI", help="Also search this agency's own codes."),
+]
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"'{text}' is no day; write it as in 2012-05-04") from None
+
+
+On = Annotated[
+    date | None,
+    typer.Option(
+        "--on", parser=_day, metavar="DAY", help="The day of the booking, for a code that changed its meaning."
+    ),
 ]
 
 _IN_SCOPE: Final = "in scope, no flag before a conviction where all is minor and the record is clean"
@@ -46,11 +60,12 @@ _MEANINGS: Final = {
 
 
 class Listed(NamedTuple):
-    """One line of an agency's list of codes."""
+    """One line of an agency's list of codes. `charges`: how many it stands for."""
 
     scheme: str
     code: str
-    description: str
+    description: str = ""
+    charges: int = 1
 
 
 class ToLookAt(NamedTuple):
@@ -65,54 +80,62 @@ class ToLookAt(NamedTuple):
 
 
 class Checked(NamedTuple):
-    """What the catalog makes of a list. `spelled_twice`: the spellings of each code that has several."""
+    """What the catalog makes of a list. `spelled_twice`: the spellings of each code that has several.
+    `charges`, `charges_placed`: the same by the counts of the list."""
 
     codes: int
     placed: int
     share: float
+    charges: int
+    charges_placed: int
     by_class: dict[str, int]
     to_look_at: list[ToLookAt]
     spelled_twice: list[list[str]]
 
 
 def lookup(
-    scheme: Annotated[str, typer.Argument(metavar="SCHEME", help="The scheme of the code, as in CA-VC.")],
-    code: Annotated[str, typer.Argument(metavar="CODE", help="The code in any spelling, as in '12500 (A)'.")],
+    scheme: Annotated[str, typer.Argument(metavar="SCHEME", help="The scheme of codes, as CA-VC.")],
+    code: Annotated[str, typer.Argument(metavar="CODE", help="In any spelling, as '12500 (A)'.")],
     agency: Agency = None,
+    on: On = None,
     as_json: Json = False,
 ) -> None:
-    """Show the class of a code, its source, and what the policy does with it."""
+    """Show how a code is read, its class, on whose word, and what the policy makes of it."""
     catalog = _catalog_of(agency)
-    entry = catalog.find(scheme, code)
-    found: dict[str, object]
-    if entry:
-        found = {
-            **entry._asdict(),
-            "since": _iso(entry.since),
-            "until": _iso(entry.until),
-            "meaning": meaning(entry),
-        }
-        lines = [
-            ("", f"{entry.scheme} {entry.code}: {entry.description}"),
-            ("class     ", f"{entry.charge_class}: {meaning(entry)}"),
-            ("severity  ", _severity(entry)),
-            ("source    ", f"{entry.source} ({'verified' if entry.verified else 'not verified'})"),
-            *([("note      ", entry.note)] if entry.note else []),
-            ("row       ", entry.where),
+    placing = catalog.look_up(scheme, code, on)
+    found: dict[str, object] = {
+        "scheme": scheme,
+        "code": code,
+        "read_as": [str(reading) for reading in placing.readings],
+        "charge_class": placing.charge_class,
+        "severity": placing.severity,
+        "meaning": meaning(placing),
+        "rows": [_as_json(row) for row in placing.rows],
+    }
+    read_as = " or as ".join(found["read_as"]) or "nothing that this scheme numbers so"  # type: ignore[arg-type]
+    lines = [
+        ("", f"{scheme} {code}"),
+        ("read as   ", read_as),
+        ("class     ", f"{placing.charge_class}: {meaning(placing)}"),
+        ("severity  ", _severity(placing)),
+    ]
+    for row in placing.rows:
+        lines += [
+            ("row       ", f"{row.scheme} {row.code}{_reach(row)}, {row.description} ({row.where})"),
+            ("source    ", f"{row.source} ({'verified' if row.verified else 'not verified'})"),
+            *([("note      ", row.note)] if row.note else []),
         ]
-    else:
+    if not placing.rows:
         near = near_codes(catalog, scheme, code)
-        means = _MEANINGS["unclassified"]
-        found = {"scheme": scheme, "code": code, "charge_class": "unclassified", "meaning": means, "near": near}
-        lines = [("", f"{scheme} {code}: not in the catalog, so it is unclassified: {means}")]
-        lines += [("", line) for line in near]
+        found["near"] = near
+        lines += [("", "no row of the catalog places it"), *(("", line) for line in near)]
     if as_json:
         print(json.dumps(found, ensure_ascii=False))
     else:
         out = console()
         for label, text in lines:
             print_text(out, text, prefix=label)
-    if entry is None:
+    if not placing.rows:
         raise typer.Exit(REFUSED)
 
 
@@ -120,7 +143,7 @@ def check(
     file: Annotated[
         typer.FileBinaryRead,
         typer.Argument(
-            metavar="FILE",
+            metavar="FILE|-",
             help="CSV whose first line names scheme, code and maybe description, or JSON Lines with these "
             "fields; - for standard input.",
         ),
@@ -128,18 +151,22 @@ def check(
     agency: Agency = None,
     as_json: Json = False,
 ) -> None:
-    """Show how many codes of a list have a class, and which ones a person must look at."""
+    """Show what share of a list of codes is placed, and which ones a person must look at."""
     try:
         listed = list(read_list(file.read()))
     except DoesNotFit as reason:
         fail(f"the list: {reason}")
-    done = checked(listed, _catalog_of(agency))
+    catalog = _catalog_of(agency)
+    done = checked(listed, catalog)
     if as_json:
         looked_at = [one._asdict() for one in done.to_look_at]
         print(json.dumps({**done._asdict(), "to_look_at": looked_at}, ensure_ascii=False))
     else:
         out = console()
         print_text(out, f"{done.placed} of {done.codes} codes placed ({100 * done.share:.1f} %)")
+        if done.charges != done.codes:
+            share = 100 * done.charges_placed / done.charges
+            print_text(out, f"{done.charges_placed} of {done.charges} charges placed ({share:.1f} %)")
         for charge_class, count in done.by_class.items():
             print_text(out, charge_class, prefix=f"{count:6} ")
         if done.to_look_at:
@@ -154,15 +181,15 @@ def check(
         raise typer.Exit(REFUSED)
 
 
-charges.add(lookup, "charges lookup CA-VC '12500(a)'")
+charges.add(lookup, "charges lookup CA-VC '12500(A)/M'", "charges lookup FL-FS '316.027(1)(a)' --on 2012-05-04")
 charges.add(check, "charges check codes.csv", "charges check - < codes.jsonl")
 
 
-def meaning(entry: Entry) -> str:
+def meaning(placing: Placing) -> str:
     """What the policy makes of a code, in one sentence."""
-    if entry.charge_class != "other_traffic_serious":
-        return _MEANINGS[entry.charge_class]
-    match entry.severity:
+    if placing.charge_class != "other_traffic_serious":
+        return _MEANINGS[placing.charge_class]
+    match placing.severity:
         case "felony":
             return _EXCLUDED
         case None | "wobbler":
@@ -171,53 +198,52 @@ def meaning(entry: Entry) -> str:
             return "below felony, a person rules whether it is minor"
 
 
-def _severity(entry: Entry) -> str:
-    if entry.severity:
-        return f"{entry.severity}, from {entry.severity_source}"
-    if entry.recalled_severity:
-        return f"unknown to the rules: nobody has read in the law that it is {entry.recalled_severity}"
-    return "none of its own"
-
-
-def _iso(day: date | None) -> str | None:
-    return day.isoformat() if day else None
-
-
 def near_codes(catalog: Catalog, scheme: str, code: str) -> list[str]:
-    """Codes of a scheme that look like this one; where no such scheme is there, the schemes."""
-    name, key = normalised(scheme, code)
-    held = {
-        normalised(entry.scheme, entry.code)[1]: f"near it: {entry.scheme} {entry.code}, {entry.description}"
-        for entry in catalog.entries
-        if normalised(entry.scheme, entry.code)[0] == name
-    }
-    if not held:
-        return [f"the catalog's schemes: {', '.join(dict.fromkeys(e.scheme for e in catalog.entries))}"]
-    section = [one for one in held if one.startswith(key) or key.startswith(one)]
-    return [held[one] for one in section[:NEAR_MOST] or difflib.get_close_matches(key, held, NEAR_MOST)]
+    """Rows of the same section as a code, each with its class; where no such scheme is there, the schemes."""
+    if meant := catalog.schemes_near(scheme):
+        return [f"no scheme {scheme}; did you mean {' or '.join(meant)}?"]
+    if not catalog.holds(scheme):
+        return [f"no scheme {scheme}; the catalog has {', '.join(catalog.schemes)}"]
+    near = catalog.near(scheme, code)[:NEAR_MOST]
+    return [f"another code: {row.scheme} {row.code} is {row.charge_class}, {row.description}" for row in near]
 
 
 def checked(listed: list[Listed], catalog: Catalog) -> Checked:
     """What a catalog makes of a list that is not empty; a code that comes twice counts once."""
-    spellings: dict[tuple[str, str], dict[str, Listed]] = {}
+    lines: dict[tuple[str, str], list[Listed]] = {}
+    placings: dict[tuple[str, str], Placing] = {}
     for one in listed:
-        spellings.setdefault(normalised(one.scheme, one.code), {}).setdefault(f"{one.scheme} {one.code}", one)
+        placing = catalog.look_up(one.scheme, one.code)
+        read = " or ".join(" and ".join(map(str, reading.citations)) for reading in placing.readings)
+        key = (catalog.name_of(one.scheme), read or one.code)
+        lines.setdefault(key, []).append(one)
+        placings.setdefault(key, placing)
     by_class = Counter[str]()
     to_look_at = []
-    for one in (next(iter(those.values())) for those in spellings.values()):
-        entry = catalog.find(one.scheme, one.code)
-        charge_class, severity = (entry.charge_class, entry.severity) if entry else ("unclassified", None)
-        by_class[charge_class] += 1
-        if reason := _doubt(entry):
-            to_look_at.append(ToLookAt(*one, charge_class, severity, reason))
-    codes, placed = len(spellings), len(spellings) - by_class["unclassified"]
+    for key, placing in placings.items():
+        by_class[placing.charge_class] += 1
+        if reason := _doubt(placing):
+            first = lines[key][0]
+            to_look_at.append(
+                ToLookAt(
+                    first.scheme, first.code, first.description, placing.charge_class, placing.severity, reason
+                )
+            )
+    codes, placed = len(placings), len(placings) - by_class["unclassified"]
+    spellings = (list(dict.fromkeys(f"{one.scheme} {one.code}" for one in those)) for those in lines.values())
     return Checked(
         codes=codes,
         placed=placed,
         share=placed / codes,
+        charges=sum(one.charges for one in listed),
+        charges_placed=sum(
+            sum(one.charges for one in lines[key])
+            for key, placing in placings.items()
+            if placing.charge_class != "unclassified"
+        ),
         by_class={name: count for name, count in by_class.most_common() if count},
         to_look_at=to_look_at,
-        spelled_twice=[list(those) for those in spellings.values() if len(those) > 1],
+        spelled_twice=[those for those in spellings if len(those) > 1],
     )
 
 
@@ -230,33 +256,62 @@ def read_list(data: bytes) -> Iterator[Listed]:
     is_json = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
     where = ""
     for where, fields in _from_json(data) if is_json else _from_csv(data):
-        scheme, code, description = (_text(fields.get(name)) for name in Listed._fields)
+        scheme, code, description = (_text(fields.get(name)) for name in ("scheme", "code", "description"))
         if not scheme or not code:
             lacks = "code" if scheme else "scheme"
-            raise DoesNotFit(f"{where}: no {lacks}, or none that is a text; correct the line or remove it")
-        yield Listed(scheme, code, description)
+            raise DoesNotFit(f"{where}: no {lacks}, or none that is a text; correct the line or take it out")
+        yield Listed(scheme, code, description, _count(fields.get("count"), where))
     if not where:
         raise DoesNotFit("holds no codes; name a list with one code a line")
 
 
-def _doubt(entry: Entry | None) -> str | None:
+def _doubt(placing: Placing) -> str | None:
     """Why a person must look at a code; None where its class is beyond doubt."""
-    if entry is None:
-        return "not in the catalog"
-    if entry.charge_class == "unclassified":
-        return f"can be several offenses ({entry.note or entry.description})"
-    if entry.charge_class == "other_traffic_serious" and entry.severity != "felony":
-        return meaning(entry)
-    return None
+    if placing.charge_class != "unclassified":
+        is_doubtful = placing.charge_class == "other_traffic_serious" and placing.severity != "felony"
+        return meaning(placing) if is_doubtful else None
+    if placing.rows:
+        row = placing.rows[0]
+        return f"can be several offenses ({row.note or row.description})"
+    if not placing.readings:
+        return "cannot be read as a code of this scheme"
+    return f"no row of the catalog places {' or '.join(map(str, placing.readings))}"
+
+
+def _severity(placing: Placing) -> str:
+    if placing.severity:
+        return f"{placing.severity}, from {placing.rows[0].severity_source}"
+    if recalled := next((row.recalled_severity for row in placing.rows if row.recalled_severity), None):
+        return f"unknown to the rules: nobody has read in the law that it is {recalled}"
+    return "none of its own"
+
+
+def _reach(row: Entry) -> str:
+    return {"": "", "subdivisions": " with its subdivisions", "range": " as a range"}[row.covers]
+
+
+def _as_json(row: Entry) -> dict[str, object]:
+    days = {"since": row.since, "until": row.until}
+    return {**row._asdict(), **{name: day.isoformat() if day else None for name, day in days.items()}}
+
+
+def _count(value: object, where: str) -> int:
+    text = str(value or "1").strip() or "1"
+    if not text.isdecimal():
+        raise DoesNotFit(f"{where}: count '{text}' is no whole number; correct the line or take it out")
+    return int(text)
 
 
 def _catalog_of(agency: str | None) -> Catalog:
     if agency is None:
         return built_in()
     try:
-        return read_catalogs(Settings())(agency)
+        catalog = read_catalogs(Settings())(agency)
     except SettingsError as error:
         fail(str(error))
+    for refused in catalog.refused:
+        typer.echo(f"warning: {clean(str(refused))}", err=True)
+    return catalog
 
 
 def _from_json(data: bytes) -> Iterator[tuple[str, dict[str, object]]]:

@@ -121,8 +121,8 @@ RELEASES: Final[dict[str, list[Change]]] = {
         ),
         Change(
             "conviction_gate/policy/catalog/__init__.py",
-            'entry.charge_class if entry else "unclassified"',
-            f'"scooter" if offense.code == "{A_SCOOTER}" else entry.charge_class if entry else "unclassified"',
+            "charge_class=placing.charge_class,",
+            f'charge_class="scooter" if offense.code == "{A_SCOOTER}" else placing.charge_class,',
         ),
     ],
 }

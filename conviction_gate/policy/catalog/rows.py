@@ -5,14 +5,19 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from io import StringIO
-from typing import Final, NamedTuple, cast, get_args
+from typing import Final, Literal, NamedTuple, cast, get_args
 
 from conviction_gate.contracts.fields import ChargeClass
 from conviction_gate.contracts.internal.facts import CatalogSeverity
-from conviction_gate.policy.catalog.spelling import key_of
+from conviction_gate.policy.catalog.schemes import folded
+
+Covers = Literal["", "subdivisions", "range"]
 
 REQUIRED: Final = ("scheme", "code", "description", "charge_class", "severity", "source", "verified", "note")
 OPTIONAL: Final = ("covers", "except", "severity_source", "from", "until")
+
+LONGEST: Final = 128
+"""Characters of the longest code (the contract's limit of an id)."""
 
 _CLASSES: Final = get_args(ChargeClass)
 _SEVERITIES: Final = ("", *get_args(CatalogSeverity))
@@ -40,12 +45,15 @@ class Entry(NamedTuple):
     """One row of the catalog. `where`: its file and line.
 
     `severity` is what the rules know: null where the code has none of its own, or where nobody has read it
-    in the law; `recalled_severity` is one that nobody has read. `since`, `until`: the first and last day on
-    which an offense is placed by this row; null: without end.
+    in the law; `recalled_severity` is one that nobody has read. `covers`: this code alone, or its
+    subdivisions too, or all sections from one to another (`21750..21759`) without those `excepted`. `since`,
+    `until`: the first and last day on which an offense is placed by this row; null: without end.
     """
 
     scheme: str
     code: str
+    covers: Covers
+    excepted: tuple[str, ...]
     description: str
     charge_class: ChargeClass
     severity: CatalogSeverity | None
@@ -58,8 +66,10 @@ class Entry(NamedTuple):
     note: str
     where: str
 
-    def holds_on(self, day: date) -> bool:
-        """Whether an offense of this day is placed by this row."""
+    def holds_on(self, day: date | None) -> bool:
+        """Whether an offense of this day is placed by this row; of an unknown day, only where it always is."""
+        if day is None:
+            return self.since is self.until is None
         return (self.since or date.min) <= day <= (self.until or date.max)
 
     def meets(self, other: "Entry") -> bool:
@@ -74,6 +84,18 @@ def read_rows(text: str, file: str) -> Iterator[Entry]:
     Raises:
         CatalogError: a row breaks a rule.
     """
+    for row in read_lines(text, file):
+        if isinstance(row, CatalogError):
+            raise row
+        yield row
+
+
+def read_lines(text: str, file: str) -> Iterator[Entry | CatalogError]:
+    """The same, with the error in the place of a row that breaks a rule.
+
+    Raises:
+        CatalogError: the file as a whole cannot be read.
+    """
     reader = csv.DictReader(StringIO(text, newline=""), strict=True)
     try:
         columns = reader.fieldnames or ()
@@ -83,9 +105,14 @@ def read_rows(text: str, file: str) -> Iterator[Entry]:
                 f"{','.join(OPTIONAL)}"
             )
         for row in reader:
-            yield _entry(row, f"{file} line {reader.line_num}")
+            try:
+                yield _entry(row, f"{file} line {reader.line_num}")
+            except CatalogError as error:
+                yield error
     except csv.Error as error:
-        raise CatalogError(f"{file} line {reader.reader.line_num}: not CSV ({error}); mend the line") from None
+        raise CatalogError(
+            f"{file} line {reader.reader.line_num}: not CSV ({error}); correct the line"
+        ) from None
 
 
 def never_minor(description: str, note: str) -> str | None:
@@ -106,6 +133,8 @@ def _entry(row: dict[str, str], where: str) -> Entry:
     return Entry(
         scheme=row["scheme"],
         code=row["code"],
+        covers=cast(Covers, row["covers"]),
+        excepted=tuple(row["except"].split()),
         description=row["description"],
         charge_class=cast(ChargeClass, row["charge_class"]),
         severity=severity if was_read else None,
@@ -121,8 +150,14 @@ def _entry(row: dict[str, str], where: str) -> Entry:
 
 
 def _flaw(row: dict[str, str]) -> str | None:
-    if key_of(row["scheme"], row["code"]) is None:
-        return "scheme or code cannot be looked up; write them in plain letters, digits and ( ) . : / § -"
+    if not row["code"] or len(row["code"]) > LONGEST or not row["code"].isprintable():
+        return f"no code, or none that can be looked up; write at most {LONGEST} characters on one line"
+    if folded(row["scheme"]) is None:
+        return f"scheme '{row['scheme']}' cannot be looked up; write it in letters and digits, as CA-VC"
+    if row["covers"] not in get_args(Covers):
+        return f"covers '{row['covers']}' is unknown; write subdivisions, range or nothing"
+    if (".." in row["code"]) != (row["covers"] == "range") or (row["except"] and row["covers"] != "range"):
+        return "a range is written FIRST..LAST, with covers range; only a range has exceptions"
     for column in ("description", "source"):
         if not row[column]:
             return f"no {column}; say what the code is, and where that is written"

@@ -31,18 +31,35 @@ def own_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return file
 
 
-def test_a_code_is_shown_in_any_spelling() -> None:
-    shown = ran("lookup", "ca vc", "CVC 14601.2 (A)")
+def test_a_code_is_shown_in_any_spelling_with_how_it_was_read() -> None:
+    shown = ran("lookup", "ca vc", "CVC 14601.2 (A)/M")
     assert shown.exit_code == 0
     assert shown.stdout.splitlines() == [
-        "CA-VC 14601.2(a): Driving while suspended for a conviction under 23152 or 23153",
+        "ca vc CVC 14601.2 (A)/M",
+        "read as   14601.2(a), level m",
         "class     minor_traffic: in scope, no flag before a conviction where all is minor and the record is "
         "clean",
         "severity  misdemeanor, from self-law.org/code/ca/vehicle-code/40000-11 (Vehicle Code 40000.11)",
+        "row       CA-VC 14601.2(a), Driving while suspended for a conviction under 23152 or 23153 (ca-vc.csv "
+        "line 6)",
         "source    recalled (not verified)",
         "note      nobody suspects 23152 at this arrest; whether there was such a conviction the history tells",
-        "row       ca-vc.csv line 6",
     ]
+
+
+def test_a_text_that_can_be_read_in_two_ways_shows_both() -> None:
+    shown = ran("lookup", "CA-VC", "23152 F")
+    assert shown.stdout.splitlines()[1] == "read as   23152(f) or as 23152, level f"
+    found = json.loads(ran("lookup", "CA-VC", "23152 F", "--json").stdout)
+    assert found["charge_class"] == "dui"
+    assert [row["code"] for row in found["rows"]] == ["23152(f)", "23152"]
+
+
+def test_a_code_that_changed_is_shown_for_the_day_of_the_booking() -> None:
+    assert ran("lookup", "FL-FS", "316.027(1)(a)").exit_code == 1
+    assert ran("lookup", "FL-FS", "316.027(1)(a)", "--on", "2014-07-01").exit_code == 1
+    shown = ran("lookup", "FL-FS", "316.027(1)(a)", "--on", "2014-06-30")
+    assert "class     hit_and_run: excluded by the policy" in shown.stdout
 
 
 @pytest.mark.parametrize(
@@ -69,23 +86,40 @@ def test_what_the_policy_makes_of_a_code(scheme: str, code: str, meaning: str) -
     assert json.loads(shown.stdout)["meaning"].startswith(meaning)
 
 
-def test_a_code_that_is_not_there_goes_to_a_person_and_near_ones_are_shown() -> None:
-    shown = ran("lookup", "CA-VC", "12500")
+def test_a_code_that_is_not_there_goes_to_a_person_and_others_of_its_section_are_shown_with_their_class() -> (
+    None
+):
+    shown = ran("lookup", "FL-FS", "316.192")
     assert shown.exit_code == 1
     assert shown.stdout.splitlines() == [
-        "CA-VC 12500: not in the catalog, so it is unclassified: a person rules which class it is, and the "
-        "case waits until then",
-        "near it: CA-VC 12500(a), Unlicensed driver",
+        "FL-FS 316.192",
+        "read as   316.192",
+        "class     unclassified: a person rules which class it is, and the case waits until then",
+        "severity  none of its own",
+        "no row of the catalog places it",
+        "another code: FL-FS 316.192(2) is reckless_no_injury, Reckless driving",
+        "another code: FL-FS 316.192(3)(c)1-PROP is reckless_no_injury, Reckless with property damage",
+        "another code: FL-FS 316.192(3)(c)1-PERS is reckless_injury, Reckless with damage to a person",
+        "another code: FL-FS 316.192(3)(c)2 is reckless_injury, Reckless with serious bodily injury",
+        "another code: FL-FS 316.192(1) is reckless_no_injury, Reckless driving",
     ]
-    found = json.loads(ran("lookup", "NJ", "39:4-96a", "--json").stdout)
-    assert found["charge_class"] == "unclassified"
-    assert "near it: NJ 39:4-96, Reckless driving" in found["near"]
+    assert json.loads(ran("lookup", "NJ", "2C:12-1", "--json").stdout)["near"] == [
+        "another code: NJ 2C:12-1(c) is reckless_injury, Assault by auto"
+    ]
 
 
-def test_a_scheme_that_is_not_there_is_answered_with_those_that_are() -> None:
-    shown = ran("lookup", "ZZ", "1\x1b[2J")
+@pytest.mark.parametrize(
+    ("scheme", "hint"),
+    [
+        ("PC", "no scheme PC; did you mean CA-PC or TX-PC?"),
+        ("CAVX", "no scheme CAVX; did you mean CA-VC"),
+        ("ZZ", "no scheme ZZ; the catalog has AAMVA-ACD, AZ-ARS, CA-PC, CA-VC"),
+    ],
+)
+def test_a_scheme_that_is_not_there_is_answered_with_those_that_may_be_meant(scheme: str, hint: str) -> None:
+    shown = ran("lookup", scheme, "1\x1b[2J")
     assert shown.exit_code == 1
-    assert "the catalog's schemes: AAMVA-ACD, AZ-ARS, CA-PC, CA-VC" in shown.stdout
+    assert hint in shown.stdout
     assert "\x1b" not in shown.stdout
 
 
@@ -97,6 +131,7 @@ TX-PC,49.04,DWI,4
 CA-VC,2800.1,Evading,1
 NCIC,5499,"Traffic, other",7
 CA-VC,99999,,1
+CA-VC,no code at all,,2
 """
 
 
@@ -104,17 +139,19 @@ def test_a_list_is_told_by_its_share_and_by_what_a_person_must_look_at() -> None
     told = ran("check", "-", stdin=LIST)
     assert told.exit_code == 1
     assert told.stdout.splitlines() == [
-        "3 of 5 codes placed (60.0 %)",
-        "     2 unclassified",
+        "3 of 6 codes placed (50.0 %)",
+        "20 of 30 charges placed (66.7 %)",
+        "     3 unclassified",
         "     1 minor_traffic",
         "     1 dui",
         "     1 other_traffic_serious",
         "",
-        "A person must look at 3:",
+        "A person must look at 4:",
         "  CA-VC 2800.1 (Evading): below felony, a person rules whether it is minor",
         "  NCIC 5499 (Traffic, other): can be several offenses (reckless driving and eluding share this code: "
         "the statute tells)",
-        "  CA-VC 99999: not in the catalog",
+        "  CA-VC 99999: no row of the catalog places 99999",
+        "  CA-VC no code at all: cannot be read as a code of this scheme",
         "one code in 2 spellings, counted once: CA-VC 12500(a), CA-VC 12500 A",
     ]
 
@@ -127,6 +164,8 @@ def test_a_list_is_told_to_programs() -> None:
         "codes": 2,
         "placed": 2,
         "share": 1.0,
+        "charges": 2,
+        "charges_placed": 2,
         "by_class": {"minor_traffic": 1, "other_traffic_serious": 1},
         "to_look_at": [
             {
@@ -158,6 +197,7 @@ def test_a_list_is_told_to_programs() -> None:
         ('{"scheme": "NCIC", "code": 399}', "line 1: no code, or none that is a text; correct"),
         ('{"scheme": "NCIC"}\n{"scheme"\n', "line 1: no code"),
         (b"scheme,code\nCA-VC,12500(\xe0)", "not UTF-8; save"),
+        ("scheme,code,count\nNCIC,5404,many", "line 2: count 'many' is no whole number; correct"),
     ],
 )
 def test_a_list_that_cannot_be_read_is_refused_with_the_place(text: str | bytes, reason: str) -> None:
@@ -171,7 +211,7 @@ def test_an_agency_asks_its_own_codes_too(own_file: Path) -> None:
     assert ran("lookup", "CA-VC", "9999 (A)", "--agency", "CAYY00100").exit_code == 1
     shown = ran("lookup", "CA-VC", "9999 (A)", "--agency", AGENCY)
     assert shown.exit_code == 0
-    assert shown.stdout.endswith(f"row       {own_file} line 2\n")
+    assert f"row       CA-VC 9999(a), Local sign ({own_file} line 2)\n" in shown.stdout
     assert ran("check", "-", "--agency", AGENCY, stdin="scheme,code\nCA-VC,9999(a)\nNJ,39:4-50").exit_code == 0
     assert ran("check", "-", "--agency", "Kern", stdin=LIST).stderr.startswith(
         "error: --agency: 'Kern' is not an ORI"
@@ -197,24 +237,38 @@ def test_the_longest_prefix_that_has_a_file_counts(own_file: Path, monkeypatch: 
 
 
 @pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("NJ,39:4-50,Careless,minor_traffic,,ours,yes,", "code 39:4-50: the catalog has it as dui"),
+        ("CA-VC,8888(a),Local sign,minor_traffic,,,yes,", "code 8888(a): no source; say"),
+        (
+            "CA-VC,8888(a),Local DWI,minor_traffic,,ours,yes,",
+            "code 8888(a): minor_traffic, yet it speaks of drunk",
+        ),
+        (OWN.splitlines()[1], "code 9999(a): the same code as 9999(a) of"),
+    ],
+)
+def test_a_line_that_breaks_a_rule_is_left_out_and_told(
+    own_file: Path, caplog: pytest.LogCaptureFixture, line: str, reason: str
+) -> None:
+    own_file.write_text(f"{OWN}{line}\nCA-VC,7777*,Local sign,minor_traffic,,ours,yes,\n", "utf-8")
+    told = f"{own_file} line 3, {reason}"
+    assert read_catalogs(Settings())(AGENCY).find("CA-VC", "7777*")
+    assert told in caplog.text
+    shown = ran("lookup", "CA-VC", "9999(a)", "--agency", AGENCY)
+    assert shown.exit_code == 0
+    assert shown.stderr.startswith(f"warning: {told}")
+
+
+@pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (
-            OWN + "NJ,39:4-50,Careless,minor_traffic,,ours,yes,\n",
-            " line 3, code 39:4-50: the catalog has it as dui",
-        ),
-        (OWN.replace("county ordinance list", ""), " line 2, code 9999(a): no source; say"),
-        (
-            OWN.replace("Local sign", "Local DWI"),
-            " line 2, code 9999(a): minor_traffic, yet it speaks of drunk",
-        ),
-        (OWN + OWN.splitlines()[1], " line 3, code 9999(a): the same code as 9999(a) of"),
         ("code\n", ": its first line must name the columns"),
         (b"\xff\xfe", " is not UTF-8; save it"),
         (None, " cannot be read (No such file or directory); name a CSV file"),
     ],
 )
-def test_a_file_that_breaks_a_rule_keeps_the_worker_from_starting(
+def test_a_file_that_cannot_be_read_keeps_the_worker_from_starting(
     own_file: Path, capsys: pytest.CaptureFixture[str], text: str | bytes | None, reason: str
 ) -> None:
     match text:

@@ -1,0 +1,214 @@
+"""The rows of one scheme, and which of them places an offense: the most exact one."""
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from conviction_gate.contracts.fields import ChargeClass
+from conviction_gate.contracts.internal.facts import CatalogSeverity
+from conviction_gate.policy.catalog.citation import AN_ATTEMPT, Citation, Reading, readings
+from conviction_gate.policy.catalog.rows import LONGEST, CatalogError, Entry
+from conviction_gate.policy.catalog.schemes import Scheme, scheme_named, shape_of
+
+Key = tuple[str, tuple[str, ...]]
+Order = tuple[tuple[int, str, str], ...]
+
+
+class Placing(NamedTuple):
+    """What the catalog makes of a text. `readings`: how it can be read. `rows`: what places it, none where
+    the catalog leaves it open. `severity`: what all of these rows agree on and somebody has read in the law."""
+
+    readings: tuple[Reading, ...] = ()
+    rows: tuple[Entry, ...] = ()
+    charge_class: ChargeClass = "unclassified"
+    severity: CatalogSeverity | None = None
+
+
+class _Range(NamedTuple):
+    first: Order
+    last: Order
+    without: tuple["_Range | Citation", ...]
+    row: Entry
+
+    def reaches(self, citation: Citation, order: Order) -> bool:
+        return self.first <= order <= self.last and not any(
+            one.first <= order <= one.last if isinstance(one, _Range) else _is_below(citation, one)
+            for one in self.without
+        )
+
+
+class Table:
+    """All rows of a scheme."""
+
+    def __init__(self, name: str, rows: Sequence[Entry], refused: list[CatalogError] | None = None) -> None:
+        """Raises `CatalogError` where two rows are one code on one day; with a list for them, the later ones
+        go into the list."""
+        self.rows: list[Entry] = []
+        self.scheme: Final = scheme_named(name) or Scheme(name, shape_of(row.code for row in rows))
+        self._as_written: dict[str, list[Entry]] = {}
+        self._exact: dict[Key, list[Entry]] = {}
+        self._covering: dict[Key, list[Entry]] = {}
+        self._below: dict[str, list[tuple[tuple[str, ...], Entry]]] = {}
+        self._ranges: list[_Range] = []
+        for row in rows:
+            try:
+                self._add(row)
+            except CatalogError as error:
+                if refused is None:
+                    raise
+                refused.append(error)
+            else:
+                self.rows.append(row)
+
+    def place(self, code: str, on: date | None = None) -> Placing:
+        """Where the rows place a code as it was sent, on the day of the booking.
+
+        Where it can be read in more than one way, all readings must lead to one class; except that a code
+        written as the law writes it is that code. Without a day only what never changed is placed.
+        """
+        if len(code) > LONGEST:
+            return Placing()
+        read = readings(self.scheme, code)
+        placed = [(reading, self._rows_of(reading, on)) for reading in read]
+        written = self._on(self._as_written.get(as_written(code), ()), on)
+        rows: dict[Entry, None] = {written: None} if written else {}
+        if written or _is_so_written(code, placed) or all(found for _, found in placed):
+            rows |= {row: None for _, found in placed for row in found}
+        if len({row.charge_class for row in rows}) != 1:
+            return Placing(read)
+        severities = {row.severity for row in rows}
+        is_attempt = any(AN_ATTEMPT in reading.besides for reading in read)
+        return Placing(
+            readings=read,
+            rows=tuple(rows),
+            charge_class=next(iter(rows)).charge_class,
+            severity=severities.pop() if len(severities) == 1 and not is_attempt else None,
+        )
+
+    def near(self, code: str) -> list[Entry]:
+        """Rows of the same section as a code, in the order of the file."""
+        sections = {
+            citation.section for reading in readings(self.scheme, code) for citation in reading.citations
+        }
+        return [row for section in sections for _, row in self._below.get(section, ())]
+
+    def _add(self, row: Entry) -> None:
+        if row.covers == "range":
+            self._ranges.append(self._range(row))
+            return
+        written = as_written(row.code)
+        _hold(self._as_written.setdefault(written, []), row)
+        found = self._citation(row.code)
+        if found is None:
+            return  # an agency's own words: taken to the letter
+        _hold(self._exact.setdefault(found, []), row)
+        self._below.setdefault(found.section, []).append((found.path, row))
+        if row.covers == "subdivisions":
+            self._covering.setdefault(found, []).append(row)
+
+    def _citation(self, code: str) -> Citation | None:
+        """The one offense that a row's code names; of several readings the one that the law writes so."""
+        read = [one for one in readings(self.scheme, code) if len(one.citations) == 1]
+        if len(read) > 1:
+            read = [one for one in read if _bare(str(one.citations[0])) == _bare(code)] or read[:0]
+        if not read or (read[0].besides and not read[0].suffix):
+            return None
+        citation = read[0].citations[0]
+        return citation._replace(path=(*citation.path, f"-{read[0].suffix}")) if read[0].suffix else citation
+
+    def _range(self, row: Entry) -> _Range:
+        first, last = (self._citation(one) for one in row.code.split(".."))
+        if first is None or last is None or first.path or last.path or self._order(first) > self._order(last):
+            raise CatalogError(f"{row.where}, code {row.code}: no range; write the first and the last section")
+        without: list[_Range | Citation] = []
+        for one in row.excepted:
+            if ".." in one:
+                without.append(self._range(row._replace(code=one, excepted=())))
+            elif citation := self._citation(one):
+                without.append(citation)
+            else:
+                raise CatalogError(
+                    f"{row.where}, code {row.code}: the exception {one} is no code of this scheme"
+                )
+        return _Range(self._order(first), self._order(last), tuple(without), row)
+
+    def _order(self, citation: Citation) -> Order:
+        return _order(citation.section)
+
+    def _rows_of(self, reading: Reading, on: date | None) -> list[Entry]:
+        """One row for each offense that a reading names; none where one of these has none."""
+        rows: list[Entry] = []
+        for citation in reading.citations:
+            row = self._row_of(citation, reading.suffix, on)
+            if row is None:
+                return []
+            rows.append(row)
+        return rows
+
+    def _row_of(self, citation: Citation, suffix: str, on: date | None) -> Entry | None:
+        section, path = citation
+        if suffix and (row := self._on(self._exact.get((section, (*path, f"-{suffix}")), ()), on)):
+            return row
+        if row := self._on(self._exact.get(citation, ()), on):
+            return row
+        for length in range(len(path), -1, -1):
+            if row := self._on(self._covering.get((section, path[:length]), ()), on):
+                return row
+        return self._in_a_range(citation, on)
+
+    def _in_a_range(self, citation: Citation, on: date | None) -> Entry | None:
+        """The narrowest range that reaches an offense; none where a row below it is of another class."""
+        order = self._order(citation)
+        found = [one for one in self._ranges if one.reaches(citation, order) and self._on([one.row], on)]
+        if not found:
+            return None
+        row = max(found, key=lambda one: (one.first, [(-n, "", "") for n, _, _ in one.last])).row
+        below = (
+            other
+            for path, other in self._below.get(citation.section, ())
+            if path[: len(citation.path)] == citation.path
+        )
+        return None if any(other.charge_class != row.charge_class for other in below) else row
+
+    @staticmethod
+    def _on(rows: Iterable[Entry], day: date | None) -> Entry | None:
+        return next((row for row in rows if row.holds_on(day)), None)
+
+
+@lru_cache(maxsize=65536)
+def _order(section: str) -> Order:
+    """What sections are sorted by: numbers by their value, what follows a dot as a decimal fraction."""
+    return tuple(
+        (int(number), letter, fraction)
+        for number, letter, fraction in re.findall(r"(\d+)([a-z½]*)((?:\.\d+[a-z]*)*)", section)
+    )
+
+
+def as_written(code: str) -> str:
+    """A code to the letter, save for case and blanks."""
+    return " ".join(code.split()).casefold()
+
+
+def _bare(code: str) -> str:
+    return "".join(code.split()).lower().replace("1/2", "½")
+
+
+def _is_so_written(code: str, placed: Iterable[tuple[Reading, list[Entry]]]) -> bool:
+    """Whether a text holds a placed section letter for letter, as 39:4-50.4a and not 39:4-50.4(a)."""
+    citations = [one for reading, rows in placed if rows for one in reading.citations]
+    return any(one.section[-1].isalpha() and _bare(str(one)) in _bare(code) for one in citations)
+
+
+def _is_below(citation: Citation, other: Citation) -> bool:
+    return citation.section == other.section and citation.path[: len(other.path)] == other.path
+
+
+def _hold(held: list[Entry], row: Entry) -> None:
+    if first := next(filter(row.meets, held), None):
+        raise CatalogError(
+            f"{row.where}, code {row.code}: the same code as {first.code} of {first.where}; keep one of the "
+            "two, or part them by from and until"
+        )
+    held.append(row)
