@@ -14,7 +14,6 @@ from conviction_gate.contracts.internal.activities import (
     Withdrawal,
 )
 from conviction_gate.contracts.internal.permits import ANYBODY, Permits
-from conviction_gate.contracts.reading import DoesNotFit, read_typed
 from conviction_gate.policy import judge
 from conviction_gate.registry import Registry
 
@@ -44,16 +43,10 @@ class Outcomes:
     @activity.defn(name=CORRECT_FLAG)
     async def correct_flag(self, request: CorrectionRequest) -> Corrected:
         """Judge an ended case anew with one more message, and keep the message either way."""
-        misfit = request.misfit or self._refusal(request.payload)
-        request = request.model_copy(update={"misfit": misfit})
+        if request.rejection is None:
+            refusal = self._permits.refusal_to_withdraw(request.message.sender)
+            request = request.model_copy(update={"rejection": refusal})
         return Corrected(result=await self._registry.correct(request, judge))
-
-    def _refusal(self, payload: str) -> str | None:
-        """Why the sender may not withdraw a flag; what cannot be read has no sender, and withdraws none."""
-        try:
-            return self._permits.refusal_to_withdraw(read_typed(payload, default="correction").sender)
-        except DoesNotFit:
-            return None
 
 
 def _told(asked: Conclusion, concluded: Concluded) -> Concluded:

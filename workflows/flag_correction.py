@@ -16,7 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from conviction_gate.contracts.case import CorrectionResult
     from conviction_gate.contracts.internal.activities import CorrectionRequest
     from conviction_gate.contracts.message import Message
-    from conviction_gate.contracts.reading import DoesNotFit, mismatch, read_correction
+    from conviction_gate.contracts.reading import DoesNotFit, mismatch, read_addressee, read_typed
     from conviction_gate.contracts.signals import NOT_TAKEN_AFTER_THE_END, is_taken_after_the_end, type_of
 
 
@@ -33,7 +33,7 @@ class FlagCorrection:
             case_id=str(case_id) if case_id else None,
             payload=text,
             received_at=workflow.info().start_time,
-            misfit=reason,
+            rejection=reason,
         )
         pause = timedelta(seconds=1)
         while True:
@@ -63,13 +63,16 @@ async def _sent_to_open_case(case_id: names.CaseId, message: Message) -> bool:
 def _read(inputs: Sequence[Any]) -> tuple[names.CaseId | None, Message | None, str, str | None]:
     """The case, the message to send to it, the text for the registry, and the reason why it cannot be taken.
 
-    Without a case it could not be read; without a message it cannot be taken.
+    Without a case it names none; without a message it cannot be taken.
     """
     check_decrypted(inputs)  # no other message replaces this one, so it waits for a key that is missing
+    case_id = None
     try:
-        case_id, message = read_correction(text_on_arrival(inputs, 0))
+        text = text_on_arrival(inputs, 0)
+        case_id = read_addressee(text)
+        message = read_typed(text, default="correction")
     except DoesNotFit as reason:
-        return None, None, excerpt(inputs), str(reason)
+        return case_id, None, excerpt(inputs), str(reason)
     text = addressed(case_id, message)
     if not is_taken_after_the_end(message):
         return case_id, None, text, f"type: {NOT_TAKEN_AFTER_THE_END}"

@@ -68,8 +68,8 @@ def read_typed(text: bytes | str, default: str | None = None) -> Message:
     return read_message(name, text)
 
 
-def read_correction(text: bytes | str) -> tuple[CaseId, Message]:
-    """What came after the end: a message beside its case's `agency` and `tracking_number`."""
+def read_addressee(text: bytes | str) -> CaseId:
+    """The case that a message after the end names by `agency` and `tracking_number`; raises `DoesNotFit`."""
     fields = read_object(text)
     agency, tracking_number = fields.get("agency"), fields.get("tracking_number")
     for name, value in (("agency", agency), ("tracking_number", tracking_number)):
@@ -78,7 +78,7 @@ def read_correction(text: bytes | str) -> tuple[CaseId, Message]:
     case_id = CaseId.parse(f"booking-case:{agency}:{tracking_number}")
     if case_id is None:
         raise DoesNotFit("agency, tracking_number: name no case; send an ORI and a tracking number")
-    return case_id, read_typed(text, default="correction")
+    return case_id
 
 
 def read_object(text: bytes | str) -> dict[str, Any]:

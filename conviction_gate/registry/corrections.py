@@ -8,8 +8,6 @@ from conviction_gate.contracts.court import Correction, SubjectFinding
 from conviction_gate.contracts.internal.activities import CorrectionRequest
 from conviction_gate.contracts.internal.limits import shortened
 from conviction_gate.contracts.message import Message
-from conviction_gate.contracts.names import CaseId
-from conviction_gate.contracts.reading import DoesNotFit, read_object, read_typed
 from conviction_gate.contracts.signals import type_of
 from conviction_gate.registry.cases import active_flag, lift, locked, write_result
 from conviction_gate.registry.entries import JudgeRule, RecordedCorrection
@@ -25,13 +23,13 @@ def correct(session: Session, request: CorrectionRequest, judge: JudgeRule) -> C
 
     None where the case is open again: its run knows more than is kept here, and has to take it.
     """
-    case_id = _case_of(request.payload)
+    case_id = request.case_id
     # Before the look: whoever asks the same at the same time waits here, and then finds the answer.
     row = locked(session, case_id) if case_id else None
     before = session.get(CorrectionRow, request.correction_id)
     if before is not None:
         return _answer(before)
-    judged = _judged(session, request, case_id, row, judge)
+    judged = _judged(session, request, row, judge)
     if judged is None:
         return None
     withdrawn, explanation = judged
@@ -61,27 +59,18 @@ def corrections(session: Session, case_id: str | None) -> tuple[RecordedCorrecti
 
 
 def _judged(
-    session: Session,
-    request: CorrectionRequest,
-    case_id: str | None,
-    row: CaseRow | None,
-    judge: JudgeRule,
+    session: Session, request: CorrectionRequest, row: CaseRow | None, judge: JudgeRule
 ) -> tuple[bool, str] | None:
     """Whether the flag was withdrawn, and why or why not; None where the case is open again."""
-    if request.misfit is not None:
-        return False, request.misfit
-    if case_id is None:
-        return False, "agency, tracking_number: they name no case; give the ORI and the number"
-    try:
-        message = shortened(read_typed(request.payload, default="correction"))
-    except DoesNotFit as error:
-        return False, str(error)
+    if request.rejection is not None:
+        return False, request.rejection
+    message = shortened(request.message)
     if row is None:
-        return False, f"{case_id} has no record of an end; check the agency and tracking number"
+        return False, f"{request.case_id} has no record of an end; check the agency and tracking number"
     if any(m.key == message.key and m != message for m in row.facts.messages):
         return False, "message_id: known of this sender with other content; send it under a new one"
     if _says_us_citizen(message):
-        keep_us_citizen(session, row.facts, case_id, request.received_at)
+        keep_us_citizen(session, row.facts, row.case_id, request.received_at)
     if not row.closed:
         return None
     judgement = judge(row.facts, row.result, message)
@@ -90,7 +79,7 @@ def _judged(
         row.view = _showing(row.view, message, request, judgement.reason)
     if not judgement.withdraw:
         return False, judgement.reason
-    flag = active_flag(session, case_id)
+    flag = active_flag(session, row.case_id)
     if flag is None:
         return False, "the case has no flag that stands"
     lift(
@@ -124,19 +113,6 @@ def _showing(view: CaseView, message: Message, request: CorrectionRequest, effec
 
 def _answer(row: CorrectionRow) -> CorrectionResult:
     return CorrectionResult.model_validate({"outcome": row.outcome, "explanation": row.explanation})
-
-
-def _case_of(payload: str) -> str | None:
-    """The case that a payload names, if it names one at all."""
-    try:
-        fields = read_object(payload)
-    except DoesNotFit:
-        return None
-    agency, tracking_number = fields.get("agency"), fields.get("tracking_number")
-    if not isinstance(agency, str) or not isinstance(tracking_number, str):
-        return None
-    case_id = CaseId.parse(f"booking-case:{agency}:{tracking_number}")
-    return str(case_id) if case_id else None
 
 
 def _says_us_citizen(message: Message) -> bool:

@@ -124,7 +124,7 @@ def conclusion(outcome: str = "flagged", rule: str = "flag.convicted", **facts: 
 
 def request(payload: dict[str, Any], **changed: Any) -> CorrectionRequest:
     """What came after the end of the case."""
-    named = {"agency": CASE.agency, "tracking_number": CASE.tracking_number}
+    named = {"agency": CASE.agency, "tracking_number": CASE.tracking_number, "type": "correction"}
     return CorrectionRequest(
         correction_id=CASE.correction_id(str(payload["message_id"])),
         case_id=str(CASE),
@@ -283,7 +283,7 @@ async def test_correct_flag(outcomes: Outcomes, registry: Registry) -> None:
 
 async def test_correct_flag_keeps_what_does_not_fit(outcomes: Outcomes, registry: Registry) -> None:
     await twice(outcomes.flag_case, conclusion())
-    misfit = request(correction("k-1", "c-1"), misfit="ground: missing; it is required")
+    misfit = request(correction("k-1", "c-1"), rejection="ground: missing; it is required")
     answer = (await twice(outcomes.correct_flag, misfit)).result
     assert (answer.outcome, answer.explanation) == ("unchanged", "ground: missing; it is required")
     (kept,) = await registry.corrections(str(CASE))
@@ -302,16 +302,10 @@ async def test_whoever_may_not_rule_is_named(registry: Registry) -> None:
 
 async def test_a_correction_that_was_judged_is_not_refused_later(registry: Registry) -> None:
     await twice(Outcomes(registry).flag_case, conclusion())
-    named = {"agency": CASE.agency, "tracking_number": CASE.tracking_number}
-    request = CorrectionRequest(
-        correction_id=CASE.correction_id("k-1"),
-        case_id=str(CASE),
-        payload=as_json(named | correction("k-1", "c-1", sender="county-da")),
-        received_at=AT,
-    )
-    withdrawn = await twice(Outcomes(registry).correct_flag, request)
+    asked = request(correction("k-1", "c-1", sender="county-da"))
+    withdrawn = await twice(Outcomes(registry).correct_flag, asked)
     guarded = Outcomes(registry, Permits(withdrawers=frozenset({"id-desk"})))
-    assert await twice(guarded.correct_flag, request) == withdrawn
-    another = request.model_copy(update={"correction_id": CASE.correction_id("k-2")})
+    assert await twice(guarded.correct_flag, asked) == withdrawn
+    another = asked.model_copy(update={"correction_id": CASE.correction_id("k-2")})
     refused = await twice(guarded.correct_flag, another)
     assert refused.result.explanation == NOT_A_WITHDRAWER

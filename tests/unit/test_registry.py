@@ -1,6 +1,7 @@
 """The registry, on SQLite and on PostgreSQL: what is written once stands, and nobody writes past it."""
 
 import asyncio
+import json
 import sqlite3
 import sys
 import time
@@ -35,6 +36,8 @@ from conviction_gate.contracts.internal.activities import (
 from conviction_gate.contracts.internal.facts import Facts, Reopening
 from conviction_gate.contracts.internal.refusal import RefusalReason
 from conviction_gate.contracts.message import Message
+from conviction_gate.contracts.reading import DoesNotFit
+from conviction_gate.contracts.signals import typed
 from conviction_gate.registry import (
     DocketEntry,
     RecordedCase,
@@ -655,12 +658,12 @@ async def test_what_comes_for_a_case_that_is_open_again_is_its_runs_to_take(regi
     await registry.clear(cleared())
     await reopened(registry)
     before = await registry.recorded_case(CASE_ID)
-    assert await registry.correct(request(CITIZEN, "subject_finding"), FakeJudge()) is None
+    assert await registry.correct(request(CITIZEN), FakeJudge()) is None
     assert await registry.recorded_case(CASE_ID) == before
     assert await registry.corrections(CASE_ID) == ()
     assert (await registry.background([Subject(**ONE_PERSON)], CASE_ID)).us_citizen
     await registry.clear(cleared(at=LATER))
-    assert await registry.correct(request(CITIZEN, "subject_finding"), FakeJudge()) is not None
+    assert await registry.correct(request(CITIZEN), FakeJudge()) is not None
 
 
 async def test_a_reopened_case_may_be_flagged_or_cleared_anew(registry: Registry, url: str) -> None:
@@ -711,24 +714,14 @@ class FakeJudge:
         return Judgement(fell, "the ground fell" if fell else "the flag stands", "L", facts)
 
 
-def request(
-    message: Message | None = None,
-    kind: str = "dismissal",
-    case: str = "T-1",
-    payload: str | None = None,
-    misfit: str | None = None,
-) -> CorrectionRequest:
-    named = {"agency": AGENCY, "tracking_number": case, "type": kind}
-    if payload is None:
-        assert message is not None
-        body = message.model_dump_json()[1:]
-        payload = "{" + "".join(f'"{name}": "{value}", ' for name, value in named.items()) + body
-    name = message.message_id if message else payload[:20]
+def request(message: Message, case: str = "T-1", rejection: str | None = None) -> CorrectionRequest:
+    named = {"agency": AGENCY, "tracking_number": case}
     return CorrectionRequest(
-        correction_id=f"flag-correction:{AGENCY}:{case}:{name}",
-        payload=payload,
+        correction_id=f"flag-correction:{AGENCY}:{case}:{message.message_id}",
+        case_id=f"booking-case:{AGENCY}:{case}",
+        payload=json.dumps(named | typed(message)),
         received_at=LATER,
-        misfit=misfit,
+        rejection=rejection,
     )
 
 
@@ -779,8 +772,8 @@ async def test_a_second_correction_sees_the_first(registry: Registry) -> None:
         message_id="k-2", corrects="c-1", ground="clerical_error", corrected_on=date(2013, 9, 2)
     )
     first = await registry.correct(request(VACATED), judge)
-    then = await registry.correct(request(second, "correction"), judge)
-    third = await registry.correct(request(CITIZEN, "subject_finding"), judge)
+    then = await registry.correct(request(second), judge)
+    third = await registry.correct(request(CITIZEN), judge)
     assert [a.outcome for a in (first, then, third)] == ["unchanged", "withdrawn", "unchanged"]
     assert judge.seen[1][0].dismissals == (VACATED,)
     assert judge.seen[2][1].outcome == "withdrawn"
@@ -796,15 +789,6 @@ async def test_corrections_come_in_one_order(registry: Registry) -> None:
         await registry.correct(request(VACATED.model_copy(update={"message_id": message_id})), FakeJudge())
     kept = await registry.corrections(CASE_ID)
     assert [correction.correction_id.rpartition(":")[2] for correction in kept] == ids
-
-
-async def test_a_correction_without_a_type_is_a_correction(registry: Registry) -> None:
-    await registry.flag(flagged())
-    payload = (
-        f'{{"agency": "{AGENCY}", "tracking_number": "T-1", "message_id": "k-1", '
-        '"corrects": "c-1", "ground": "clerical_error", "corrected_on": "2013-09-01"}'
-    )
-    assert (await registry.correct(request(payload=payload), FakeJudge())).outcome == "withdrawn"
 
 
 async def test_a_clearance_is_not_changed_by_a_correction(registry: Registry) -> None:
@@ -826,7 +810,7 @@ async def test_a_judge_that_withdraws_without_a_flag_changes_nothing(registry: R
 
 async def test_a_citizen_found_after_the_end_is_kept_whatever_is_judged(registry: Registry) -> None:
     await registry.clear(cleared())
-    asked = request(CITIZEN, "subject_finding")
+    asked = request(CITIZEN)
     assert (await registry.correct(asked, FakeJudge())).outcome == "unchanged"
     assert (await registry.flag(flagged(case="T-2"))).us_citizen
 
@@ -834,16 +818,17 @@ async def test_a_citizen_found_after_the_end_is_kept_whatever_is_judged(registry
 @pytest.mark.parametrize(
     ("asked", "reason", "case_id"),
     [
-        (request(VACATED, misfit="decided_on: too late"), "decided_on: too late", CASE_ID),
+        (request(VACATED, rejection="decided_on: too late"), "decided_on: too late", CASE_ID),
         (request(VACATED, case="T-9"), "has no record", f"booking-case:{AGENCY}:T-9"),
-        (request(payload="no\0 JSON"), "they name no case", None),
-        (request(payload='{"agency": 7}'), "they name no case", None),
-        (request(VACATED, "verdict"), "type: 'verdict'", CASE_ID),
         (
-            request(
-                Conviction(message_id="c-1", charge_id="2", decided_on=date(2013, 7, 15)),
-                "conviction",
+            CorrectionRequest(
+                correction_id="k-1", payload="no\0 JSON", received_at=LATER, rejection="agency: missing"
             ),
+            "agency: missing",
+            None,
+        ),
+        (
+            request(Conviction(message_id="c-1", charge_id="2", decided_on=date(2013, 7, 15))),
             "known of this sender",
             CASE_ID,
         ),
@@ -866,10 +851,19 @@ async def test_what_does_not_fit_changes_nothing_and_is_kept(
     assert kept.payload == asked.payload.replace("\0", "␀")
 
 
+async def test_a_message_that_only_a_newer_release_knows_is_left_to_its_worker(registry: Registry) -> None:
+    await registry.flag(flagged())
+    newer = request(VACATED)
+    newer = newer.model_copy(update={"payload": newer.payload.replace('"dismissal"', '"verdict"')})
+    with pytest.raises(DoesNotFit, match="type: 'verdict' is no signal"):
+        await registry.correct(newer, FakeJudge())
+    assert await registry.corrections(CASE_ID) == ()
+
+
 async def test_a_message_that_the_case_knew_is_not_added_again(registry: Registry) -> None:
     decided = flagged()
     await registry.flag(decided)
-    await registry.correct(request(CONVICTION, "conviction"), FakeJudge())
+    await registry.correct(request(CONVICTION), FakeJudge())
     kept = await registry.recorded_case(CASE_ID)
     assert kept is not None
     assert kept.facts == decided.facts

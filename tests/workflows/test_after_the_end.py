@@ -158,6 +158,7 @@ async def test_an_input_that_names_no_case_is_kept(
     ("message", "reason"),
     [
         ({"message_id": "k-1", "corrects": "c-1"}, "ground: missing"),
+        ({"message_id": "k-1", "corrects": "c-1", "detail": "x" * 900}, "ground: missing"),
         ({"type": 7} | correction("k-1", "c-1"), "type: not a text"),
         ({"type": "verdict"} | correction("k-1", "c-1"), "'verdict' is no signal"),
         ({"type": "conviction"} | conviction("c-9"), "type: after the end only"),

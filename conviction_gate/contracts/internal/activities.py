@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any, Literal, Self
 
 from pydantic import (
@@ -19,6 +20,8 @@ from conviction_gate.contracts.case import CaseResult, CaseView, CorrectionResul
 from conviction_gate.contracts.fields import InternalModel, Model
 from conviction_gate.contracts.history import History
 from conviction_gate.contracts.internal.facts import ClassifiedOffense, Facts
+from conviction_gate.contracts.message import Message
+from conviction_gate.contracts.reading import read_typed
 
 CHECK_HISTORY = "check_history"
 CASE_INTERVALS = "case_intervals"
@@ -208,13 +211,24 @@ class Judgement:
 
 
 class CorrectionRequest(Model):
-    """What came after the end, as it arrived. `correction_id` is the correction's workflow id."""
+    """A message after the end of a case. `correction_id`: the workflow id of its correction. `case_id`: null
+    where it names no case. `payload`: the message with its case and its `type`; where it was rejected, the
+    beginning of what arrived. `rejection`: why it is not taken."""
 
     correction_id: str
     case_id: str | None = None
     payload: str
     received_at: datetime
-    misfit: str | None = None
+    rejection: str | None = None
+
+    @cached_property
+    def message(self) -> Message:
+        """The message, of a request without a rejection.
+
+        Raises:
+            DoesNotFit: only a newer release knows it, whose worker has to take it.
+        """
+        return read_typed(self.payload)
 
 
 class Corrected(Model):
