@@ -22,8 +22,8 @@ from tests.replay.record import release, version
 
 BROKEN = (
     "{what}\nof {model}, release {release}. Contracts only ever grow: add a new optional field with a default, "
-    "and keep the old one (docs/changing-workflows.md). Before that release is out, remove its folder and run "
-    "`make histories`."
+    "and keep the old one (docs/changing-workflows.md). Before that release is out, remove its folder in "
+    "tests/contracts and run `python -m tests.contracts.samples`."
 )
 READ_BY_WORKFLOWS: Final = frozenset(
     {"CaseState", "Facts", "RecalledCase", "HistoryFound", "OffensesClassified", "Concluded", "Corrected"}

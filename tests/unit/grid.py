@@ -1,9 +1,13 @@
 """A few thousand facts, always the same: what a released edition is held to, and what notices a lost guard.
 
+`python -m tests.unit.grid` prints the digest of what the latest edition decides on them.
+
 Offenses of a scheme that no catalog holds, so that a catalog that grows changes nothing here. The grid is
 as frozen as what it holds: a new kind of fact gets a grid of its own.
 """
 
+import hashlib
+from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations, product
 from typing import Final, get_args
@@ -147,3 +151,17 @@ def told(decision: Decision) -> str:
     again years later. The wording may, and so may which messages are named as grounds."""
     questions = (f"{asked.rule} {asked.charge_id} {asked.about}" for asked in decision.questions)
     return " | ".join((decision.rule, *questions))
+
+
+def decisions() -> tuple[str, Counter[str]]:
+    """The digest of every decision on the grid, and how often each rule decided."""
+    digest, rules = hashlib.sha256(), Counter[str]()
+    for facts in grid():
+        decision = the.decided(facts)
+        digest.update(f"{told(decision)}\n".encode())
+        rules[decision.rule] += 1
+    return digest.hexdigest(), rules
+
+
+if __name__ == "__main__":
+    print(decisions()[0])

@@ -7,13 +7,16 @@ import tomllib
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import typer
 
 from conviction_gate.cli.command_line import app
 from conviction_gate.config.settings import PREFIX, SECRETS, Settings
+from conviction_gate.contracts.court import Disposition, Entry, Ground, Ruling
+from conviction_gate.contracts.fields import ChargeClass, FindingKind, Severity, Status
+from conviction_gate.contracts.signals import SIGNALS
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -115,3 +118,14 @@ def test_every_import_in_an_example_exists(page: Path) -> None:
                 if isinstance(node, ast.ImportFrom) and node.module:
                     module = import_module(node.module)
                     assert [alias.name for alias in node.names if not hasattr(module, alias.name)] == []
+
+
+def test_the_page_for_senders_has_every_word_and_every_field_of_the_contract() -> None:
+    page = (ROOT / "docs/senders.md").read_text()
+    words = {
+        *(word for words in (Disposition, Entry, Ground, Ruling) for word in get_args(words)),
+        *(word for words in (ChargeClass, FindingKind, Severity, Status) for word in get_args(words)),
+        *SIGNALS,
+        *(name for signal in SIGNALS.values() for name in signal.model.model_fields),
+    }
+    assert {word for word in words if not re.search(rf"[`{{, ]{word}[`}},]", page)} == set()
