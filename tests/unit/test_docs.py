@@ -16,6 +16,7 @@ from conviction_gate.cli.command_line import app
 from conviction_gate.config.settings import PREFIX, SECRETS, Settings
 from conviction_gate.contracts.court import Disposition, Entry, Ground, Ruling
 from conviction_gate.contracts.fields import ChargeClass, FindingKind, Severity, Status
+from conviction_gate.contracts.names import SEARCH_ATTRIBUTES
 from conviction_gate.contracts.signals import SIGNALS
 
 ROOT = Path(__file__).parents[2]
@@ -129,3 +130,9 @@ def test_the_page_for_senders_has_every_word_and_every_field_of_the_contract() -
         *(name for signal in SIGNALS.values() for name in signal.model.model_fields),
     }
     assert {word for word in words if not re.search(rf"[`{{, ]{word}[`}},]", page)} == set()
+
+
+@pytest.mark.parametrize("page", ["senders.md", "security.md", "glossary.md"])
+def test_every_search_attribute_is_listed(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text()
+    assert [key.name for key in SEARCH_ATTRIBUTES if f"`{key.name}`" not in text] == []
