@@ -24,7 +24,7 @@ COLUMNS: Final = (
     Column("what happened", prose=True),
     Column("status", rank=1),
     Column("rule"),
-    Column("why", prose=True),
+    Column("why", rank=2, prose=True),
 )
 
 

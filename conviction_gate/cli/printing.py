@@ -93,6 +93,7 @@ def print_table(out: Console, columns: Sequence[Column], rows: Iterable[Sequence
     if not out.is_terminal:
         for row in cleaned:
             print("\t".join(row), file=out.file)  # rich would print spaces for the tabs
+        out.file.flush()  # so that a closed output is noticed before anything else is printed
         return
     filled = [n for n in range(len(columns)) if any(row[n] for row in cleaned)]
     cells = {n: [columns[n].title, *(row[n] for row in cleaned)] for n in filled}

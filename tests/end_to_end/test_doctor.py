@@ -23,7 +23,7 @@ async def test_doctor(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     await house.up()
     await house.gate("history", "import", "-", stdin=json.dumps({"subject": {"fbi_number": "F-9"}}))
     for line in (await house.gate("doctor")).splitlines():
-        assert line.startswith("ok ")
+        assert line.startswith("ok\t")
 
     for name, value in house.environment.items():
         monkeypatch.setenv(name, value)

@@ -68,7 +68,7 @@ async def test_whoever_may_not_reopen_a_case_is_told_so(
 async def test_what_cannot_be_reopened_says_why(open_house: House) -> None:
     gate = open_house.gate
     assert "the registry has no end of it" in await gate("reopen", f"{AGENCY}:R-9", *WHY, code=1)
-    assert "CASE: 'R-9' names no case; write" in await gate("reopen", "R-9", *WHY, code=2)
+    assert "CASE: 'R-9' is not a case; write" in await gate("reopen", "R-9", *WHY, code=2)
     empty = await gate("reopen", f"{AGENCY}:R-9", "--reason", " ", "--by", "clerk-7", code=2)
     assert "--reason: empty; say why" in empty
     nobody = await gate("reopen", f"{AGENCY}:R-9", "--reason", "refiled", "--by", "", code=2)

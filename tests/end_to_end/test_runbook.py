@@ -38,7 +38,7 @@ async def test_cases_ask_at_once_once_the_history_source_is_back(
     monkeypatch.setenv("CONVICTION_GATE_HISTORY_URL", NOBODY)
     await house.up()
     await house.gate("start", "-", stdin=json.dumps(a_booking("A-1", agency=AGENCY)))
-    while case not in await house.gate("list", "--status", "checking_history"):
+    while f"{AGENCY}:A-1" not in await house.gate("list", "--status", "checking_history"):
         pass
     assert "127.0.0.1:9 cannot be reached" in await house.gate("doctor", code=1)
     await house.stop()
