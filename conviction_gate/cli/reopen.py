@@ -39,7 +39,7 @@ def reopen(
 
 async def _reopened(case_id: CaseId, reopening: Reopening) -> str | None:
     """None once the case is reopened; else why it is not."""
-    # Here and not above: most commands need neither the database toolkit nor the rules.
+    # Not imported above: the database toolkit and the rules take a while to import.
     from conviction_gate import policy
     from conviction_gate.registry import Registry
 
