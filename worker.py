@@ -111,8 +111,9 @@ async def run(settings: Settings, interceptors: Sequence[Interceptor] = ()) -> N
             worker = make_worker(
                 client, registry, settings, sources, catalog_of, on_failure=shutdown.on_failure
             )
-            async with monitored(worker, client, registry, settings, shutdown):
-                await shutdown.run(worker, f"worker ready: polling {TASK_QUEUE} in {client.namespace}")
+            async with monitored(worker, client, registry, settings, shutdown) as health:
+                ready_line = f"worker ready: polling {TASK_QUEUE} in {client.namespace}"
+                await shutdown.run(worker, health.until_ready, ready_line)
     finally:
         await registry.close()
 

@@ -1,23 +1,39 @@
 """The command `up`: an embedded server with everything that a case needs."""
 
-from typing import Annotated, Any
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+from urllib.parse import quote
 
 import typer
 
 from conviction_gate.cli.options import Data, whole_number
 from conviction_gate.cli.session import run
-from conviction_gate.config.settings import Settings
+from conviction_gate.config.settings import PREFIX, Settings
+from conviction_gate.contracts.names import CASE_STATUS, NEEDS_ATTENTION
+from conviction_gate.temporal.connect import DEFAULT_ADDRESS
+
+if TYPE_CHECKING:
+    from conviction_gate.devserver.embedded import EmbeddedServer
+
+LISTS: Final = {
+    "waiting for the court": f'{CASE_STATUS.name} = "waiting_for_court"',
+    "needs review": f'{CASE_STATUS.name} = "needs_review"',
+    "needs attention": f'{NEEDS_ATTENTION.name} = true AND ExecutionStatus = "Running"',
+}
+"""Lists of cases in the web UI, by their queries."""
 
 
 def _port(help: str) -> Any:
-    return typer.Option(parser=whole_number(1, 65535), metavar="PORT", help=help)
+    return typer.Option(parser=whole_number(1, 65535), metavar="PORT", help=help, show_default=False)
 
 
 def up(
-    port: Annotated[int, _port("The server's port.")] = 7233,
-    ui_port: Annotated[int, _port("The web UI's port.")] = 8233,
+    port: Annotated[int | None, _port("The server's port; by default 7233, or a free one.")] = None,
+    ui_port: Annotated[int | None, _port("The web UI's port; by default 8233, or a free one.")] = None,
     http_port: Annotated[int | None, _port("Also open the server's HTTP API, on this port.")] = None,
-    codec_port: Annotated[int, _port("The codec server's port.")] = 8081,
+    codec_port: Annotated[int | None, _port("The codec server's port; by default 8081, or a free one.")] = None,
     ephemeral: Annotated[
         bool, typer.Option("--ephemeral", help="Keep the cases in memory and the rest in a temporary folder.")
     ] = False,
@@ -38,7 +54,29 @@ def up(
         ui_port=ui_port,
         http_port=http_port,
         codec_port=codec_port,
+        prefer_default_ports=True,
         ephemeral=ephemeral,
         worker=worker,
     )
-    raise typer.Exit(run(embedded.run_until_stopped(server)))
+    raise typer.Exit(run(embedded.run_until_stopped(server, _print_hints)))
+
+
+async def _print_hints(server: "EmbeddedServer") -> None:
+    print("\n".join(hints(server)), flush=True)
+
+
+def hints(server: "EmbeddedServer") -> Iterator[str]:
+    """What to do next: variables for another terminal, lists in the web UI, and how to read with `temporal`."""
+    variables = {}
+    if server.address != DEFAULT_ADDRESS.replace("localhost", "127.0.0.1"):
+        variables["TEMPORAL_ADDRESS"] = server.address
+    default: Path = Settings.model_fields["data"].default
+    if server.data != default.absolute():
+        variables[f"{PREFIX}DATA"] = str(server.data)
+    if variables:
+        words = " ".join(f"{name}={shlex.quote(value)}" for name, value in variables.items())
+        yield f"export {words}   # in another terminal"
+    for name, query in LISTS.items():
+        yield f"{name}: {server.ui_address}/namespaces/{server.namespace}/workflows?query={quote(query)}"
+    if server.codec_address is not None:
+        yield f"temporal workflow show --codec-endpoint {server.codec_address} -w CASE   # decrypted"

@@ -119,7 +119,7 @@ The SDK's own variables, or a `temporal.toml` with profiles, say how to reach th
 
 | variable | default | what |
 | --- | --- | --- |
-| `TEMPORAL_ADDRESS` | `localhost:7233` | Host and port. |
+| `TEMPORAL_ADDRESS` | that of the `up` that runs on the data folder, else `localhost:7233` | Host and port. |
 | `TEMPORAL_NAMESPACE` | `default` | The namespace. |
 | `TEMPORAL_API_KEY` | unset | An API key or token. |
 | `TEMPORAL_TLS_CLIENT_CERT_PATH`, `TEMPORAL_TLS_CLIENT_KEY_PATH` | unset | A client's certificate and key. |

@@ -11,20 +11,21 @@ import asyncio
 import signal
 import tempfile
 from asyncio.subprocess import STDOUT, Process
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from temporalio.service import RPCError
 
+from conviction_gate.config.data_folder import SERVER_FILE, ServerAddresses, published
 from conviction_gate.config.settings import PREFIX, Settings, SettingsError
 from conviction_gate.devserver import temporal_server, worker_process
 from conviction_gate.devserver.errors import EmbeddedError, ResourceInUse
 from conviction_gate.devserver.processes import own_server_environment, spawn, stop
-from conviction_gate.devserver.resources import HOST, acquire, free_port, lock_file
+from conviction_gate.devserver.resources import HOST, acquire, choose_port, free_port, lock_file
 from conviction_gate.devserver.temporal_server import NAMESPACE
 from conviction_gate.devserver.worker_process import WorkerFailed, print_error
 from conviction_gate.encryption.codec import EncryptionCodec
@@ -34,6 +35,7 @@ from conviction_gate.encryption.keys import ensure_key, read_keyring
 from conviction_gate.encryption.readers import Readers
 from conviction_gate.temporal import search_attributes
 
+DEFAULT_PORTS: Final = {"--port": 7233, "--ui-port": 8233, "--codec-port": 8081}
 DATABASE: Final = "temporal.db"
 SERVER_LOG: Final = "server.log"
 START_WITHIN: Final = 60.0
@@ -43,14 +45,9 @@ SERVER_STOP_WITHIN: Final = 10.0
 
 
 @dataclass(frozen=True)
-class EmbeddedServer:
+class EmbeddedServer(ServerAddresses):
     """An embedded server that answers: its addresses and its files."""
 
-    address: str
-    ui_address: str
-    http_address: str | None
-    codec_address: str | None
-    """The codec server, which decrypts its payloads; None: they are not encrypted."""
     data: Path
     namespace: str
     _process: Process = field(repr=False, compare=False)
@@ -122,13 +119,15 @@ async def embedded(
     ui_port: int | None = None,
     http_port: int | None = None,
     codec_port: int | None = None,
+    prefer_default_ports: bool = False,
     ephemeral: bool = False,
     worker: bool = True,
 ) -> AsyncIterator[EmbeddedServer]:
     """An embedded server, ready, with or without a worker; stopped at the end.
 
-    Ports that are None are free ones, except that there is no HTTP API without `http_port`. `ephemeral`: the
-    cases are in memory, the registry in a temporary folder, and `data` is ignored.
+    Ports that are None are free ones, or the default ones where these are preferred and free. There is no
+    HTTP API without `http_port`. `ephemeral`: the cases are in memory, the registry in a temporary folder, and
+    `data` is ignored. `server.json` in the data folder has the addresses for as long as the server runs.
 
     Raises:
         ResourceInUse: a port or the data folder is used by another process.
@@ -136,21 +135,29 @@ async def embedded(
         EmbeddedError: it cannot start.
     """
     temporal_server.program()
-    port, ui_port = port or free_port(), ui_port or free_port()
     with _data_folder(data, ephemeral) as folder, lock_file(folder) as lock:
-        ports = {"--port": port, "--ui-port": ui_port}
-        if http_port is not None:
-            ports["--http-port"] = http_port
         settings = Settings(data=folder, registry_url=None) if ephemeral else Settings(data=folder)
         encrypts = settings.encryption == "on"
-        codec_port = (codec_port or free_port()) if encrypts else None
-        await acquire(folder, lock, ports if codec_port is None else ports | {"--codec-port": codec_port})
+        given = {"--port": port, "--ui-port": ui_port, "--http-port": http_port}
+        given |= {"--codec-port": codec_port} if encrypts else {}
+        ports = {option: number for option, number in given.items() if number is not None}
+        await acquire(folder, lock, ports)
+        for option in DEFAULT_PORTS.keys() & given.keys() - ports.keys():
+            default = DEFAULT_PORTS[option]
+            ports[option] = (
+                choose_port(option, default, ports.values()) if prefer_default_ports else free_port()
+            )
+        (folder / SERVER_FILE).unlink(missing_ok=True)  # of a server that was killed
         if encrypts:
             if not (folder / DATABASE).exists():  # else its cases may need a key that was lost
                 ensure_key(settings)
             read_keyring(settings)  # before the server starts, so that errors come at once
-        codec_address = None if codec_port is None else f"http://{HOST}:{codec_port}"
-        command = temporal_server.command(ports, codec_address, None if ephemeral else folder / DATABASE)
+        addresses = _addresses(ports)
+        command = temporal_server.command(
+            {option: number for option, number in ports.items() if option != "--codec-port"},
+            addresses.codec_address,
+            None if ephemeral else folder / DATABASE,
+        )
         with (folder / SERVER_LOG).open("wb") as log:
             process = await spawn(
                 *command,
@@ -159,24 +166,29 @@ async def embedded(
                 stderr=STDOUT,
                 pass_fds=(lock,),
             )
-        server = EmbeddedServer(
-            address=f"{HOST}:{port}",
-            ui_address=f"http://{HOST}:{ui_port}",
-            http_address=None if http_port is None else f"http://{HOST}:{http_port}",
-            codec_address=codec_address,
-            data=folder,
-            namespace=NAMESPACE,
-            _process=process,
-        )
+        server = EmbeddedServer(**asdict(addresses), data=folder, namespace=NAMESPACE, _process=process)
         async with AsyncExitStack() as stack:
             stack.push_async_callback(stop, process, SERVER_STOP_WITHIN)
-            if codec_port is not None:
-                await stack.enter_async_context(_codec_server(settings, folder, codec_port, ui_port))
+            if encrypts:
+                await stack.enter_async_context(_codec_server(settings, folder, ports))
             await _migrate(settings.registry)  # while the server is starting
             await _unless_it_fails(server, _set_up(server), "server")
             if worker:
                 await stack.enter_async_context(_worker(server, settings))
+            stack.enter_context(published(folder, addresses))
             yield server
+
+
+def _addresses(ports: Mapping[str, int]) -> ServerAddresses:
+    def url(option: str) -> str | None:
+        return f"http://{HOST}:{ports[option]}" if option in ports else None
+
+    return ServerAddresses(
+        address=f"{HOST}:{ports['--port']}",
+        ui_address=f"http://{HOST}:{ports['--ui-port']}",
+        http_address=url("--http-port"),
+        codec_address=url("--codec-port"),
+    )
 
 
 @contextmanager
@@ -189,16 +201,16 @@ def _data_folder(data: Path | None, ephemeral: bool) -> Iterator[Path]:
 
 
 @asynccontextmanager
-async def _codec_server(settings: Settings, data: Path, port: int, ui_port: int) -> AsyncIterator[None]:
+async def _codec_server(settings: Settings, data: Path, ports: Mapping[str, int]) -> AsyncIterator[None]:
     """A codec server for pages of the embedded web UI and for programs on this machine.
 
     It asks for no token, since this web UI has no sign-in either: whoever reaches the one reaches the other.
     """
     codec = EncryptionCodec(read_keyring(settings), NAMESPACE)
-    origins = frozenset(f"http://{host}:{ui_port}" for host in (HOST, "localhost"))
+    origins = frozenset(f"http://{host}:{ports['--ui-port']}" for host in (HOST, "localhost"))
     with (data / "codec.log").open("a") as log:
         app = CodecApp(codec, NAMESPACE, Readers(None), origins, partial(print, file=log, flush=True))
-        async with serving(app, f"{HOST}:{port}"):
+        async with serving(app, f"{HOST}:{ports['--codec-port']}"):
             yield
 
 

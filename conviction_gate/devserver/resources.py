@@ -2,18 +2,16 @@
 
 import asyncio
 import errno
-import fcntl
-import os
 import socket
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from conviction_gate.config.data_folder import is_locked, open_lock
 from conviction_gate.devserver.errors import ResourceInUse
 
 HOST = "127.0.0.1"
-LOCK_FILE = "lock"
 WAIT = 3.0  # seconds; a server whose parent was killed takes a moment to die
 
 
@@ -33,21 +31,15 @@ _returned: set[int] = set()
 
 @contextmanager
 def lock_file(data: Path) -> Iterator[int]:
-    """Make the data folder where it is missing, and open its lock file; the descriptor, not locked yet.
-
-    A process that inherits the descriptor shares the lock, which is released when the last of them ends.
-    """
-    try:
-        data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = os.open(data / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise ResourceInUse(
-            f"data folder {data} cannot be used: {error.strerror}; choose another --data"
-        ) from error
-    try:
+    """See `data_folder.open_lock`; raises `ResourceInUse` where the folder cannot be used."""
+    with ExitStack() as stack:
+        try:
+            lock = stack.enter_context(open_lock(data))
+        except OSError as error:
+            raise ResourceInUse(
+                f"data folder {data} cannot be used: {error.strerror}; choose another --data"
+            ) from error
         yield lock
-    finally:
-        os.close(lock)
 
 
 async def acquire(data: Path, lock: int, ports: Mapping[str, int]) -> None:
@@ -77,11 +69,14 @@ async def acquire(data: Path, lock: int, ports: Mapping[str, int]) -> None:
 def _taken(data: Path, lock: int, ports: Mapping[str, int]) -> dict[str, str]:
     """By option what cannot be had now; locks the data folder if it can."""
     taken = {option: f"port {HOST}:{port}" for option, port in ports.items() if not _is_free(port, option)}
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    if is_locked(lock):
         taken["--data"] = f"data folder {data}"
     return taken
+
+
+def choose_port(option: str, default: int, taken: Collection[int]) -> int:
+    """The default port where it is free and not among `taken`, else any free port."""
+    return default if default not in taken and _is_free(default, option) else free_port()
 
 
 def _is_free(port: int, option: str) -> bool:

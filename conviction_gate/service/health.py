@@ -41,6 +41,8 @@ CACHED_FOR: Final = 5.0
 """Seconds for which probes get the same results, so that frequent probes cause no load."""
 POLLED_WITHIN: Final = timedelta(seconds=90)
 """A poll lasts up to a minute."""
+READY_WITHIN: Final = 10.0
+"""Seconds from the start until a worker that is not ready logs why."""
 REQUEST_WITHIN: Final = 10.0
 """Seconds for one request of a probe."""
 
@@ -58,11 +60,20 @@ class CheckFailed(Exception):
 
 
 class Health:
-    """The latest results of a worker's checks. A check returns where all is well, and raises the problem."""
+    """The latest results of a worker's checks. A check returns where all is well, and raises the problem.
 
-    def __init__(self, checks: Mapping[str, Check], shutdown: GracefulShutdown) -> None:
+    `report`: called with the problems by check after each round.
+    """
+
+    def __init__(
+        self,
+        checks: Mapping[str, Check],
+        shutdown: GracefulShutdown,
+        report: Callable[[Mapping[str, str | None]], None] = lambda problems: None,
+    ) -> None:
         self._checks = checks
         self._shutdown = shutdown
+        self._report = report
         self._problems: dict[str, str | None] = {}
         self._valid_until = 0.0
         self._running = asyncio.Lock()
@@ -80,11 +91,24 @@ class Health:
                 results = await asyncio.gather(*map(_problem, self._checks.values()))
                 self._problems = dict(zip(self._checks, results, strict=True))
                 self._valid_until = now() + CACHED_FOR
+        problems = self._problems
         if self.failure:
-            return self._problems | {"worker": self.failure}
-        if self._shutdown.requested.is_set():
-            return self._problems | {"worker": "it is shutting down"}
-        return self._problems
+            problems = problems | {"worker": self.failure}
+        elif self._shutdown.requested.is_set():
+            problems = problems | {"worker": "it is shutting down"}
+        self._report(problems)
+        return problems
+
+    async def until_ready(self) -> None:
+        """Check again and again, until there is no problem; where that takes long, log the problems."""
+        started_at = asyncio.get_running_loop().time()
+        is_logged = False
+        while any((problems := await self.problems()).values()):
+            if not is_logged and asyncio.get_running_loop().time() - started_at > READY_WITHIN:
+                _log.warning("not ready yet: %s", {check: why for check, why in problems.items() if why})
+                is_logged = True
+            await asyncio.sleep(0.05)
+            self._valid_until = 0.0
 
 
 async def _problem(check: Check) -> str | None:

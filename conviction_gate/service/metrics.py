@@ -109,7 +109,7 @@ class HealthGauges:
             self._check.set(int(not problem), {"check": check})
 
 
-async def repeat(seconds: float, update: Callable[[], Awaitable[None]]) -> NoReturn:
+async def repeat(seconds: float, update: Callable[[], Awaitable[object]]) -> NoReturn:
     """Update at this interval until cancelled, also after an update that failed."""
     while True:
         try:

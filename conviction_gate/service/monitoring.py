@@ -16,34 +16,33 @@ from conviction_gate.service.shutdown import GracefulShutdown
 from conviction_gate.temporal.runtime import sdk_runtime
 
 CHECK_EVERY: Final = 15.0
-"""Seconds between two updates of the health gauges; probes cause checks of their own."""
+"""Seconds between two updates of the health gauges, beside those that probes cause."""
 
 
 @asynccontextmanager
 async def monitored(
     worker: Worker, client: Client, registry: Registry, settings: Settings, shutdown: GracefulShutdown
-) -> AsyncIterator[None]:
-    """Serve health and metrics at the addresses of the settings, as long as the context lasts.
+) -> AsyncIterator[Health]:
+    """Serve health and metrics at the addresses of the settings, as long as the context lasts; the health.
 
     Raises:
         SettingsError: the process cannot listen at the address of `health`.
     """
-    health = Health(worker_checks(worker, client, registry), shutdown)
+    checks = worker_checks(worker, client, registry)
     updates: list[asyncio.Task[None]] = []
-    if settings.metrics is not None:
+    if settings.metrics is None:
+        health = Health(checks, shutdown)
+    else:
         meter = sdk_runtime(settings.metrics).metric_meter
-        cases, gauges = CaseGauges(client, meter, settings.docket_overdue_after), HealthGauges(meter)
-
-        async def update_health() -> None:
-            gauges.update(await health.problems())
-
+        health = Health(checks, shutdown, HealthGauges(meter).update)
+        cases = CaseGauges(client, meter, settings.docket_overdue_after)
         updates = [
             asyncio.create_task(repeat(COUNT_EVERY, cases.update)),
-            asyncio.create_task(repeat(CHECK_EVERY, update_health)),
+            asyncio.create_task(repeat(CHECK_EVERY, health.problems)),
         ]
     try:
         async with serving(settings.health, health):
-            yield
+            yield health
     finally:
         for task in updates:
             task.cancel()

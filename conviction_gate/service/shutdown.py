@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 from types import FrameType
@@ -55,10 +56,10 @@ class GracefulShutdown:
         self.failure = _describe(error)
         self._start_clock()
 
-    async def run(self, worker: Worker, ready: str) -> None:
+    async def run(self, worker: Worker, until_ready: Callable[[], Awaitable[None]], ready_line: str) -> None:
         """Let the worker poll until a shutdown is requested, then let it finish its tasks.
 
-        `ready`: the line to print once it polls.
+        `until_ready`: returns once the worker is ready; then `ready_line` is printed.
 
         Raises:
             WorkerFailed: it has failed and ended.
@@ -66,10 +67,15 @@ class GracefulShutdown:
         polling = asyncio.create_task(worker.run())
         while not (worker.is_running or polling.done()):  # noqa: ASYNC110  the SDK has no event for it
             await asyncio.sleep(0.01)
-        if worker.is_running:
-            print(ready, flush=True)
+
+        async def announce() -> None:
+            await until_ready()
+            print(ready_line, flush=True)
+
+        announcing = asyncio.create_task(announce())
         stop = asyncio.create_task(self.requested.wait())
         await asyncio.wait({polling, stop}, return_when=asyncio.FIRST_COMPLETED)
+        announcing.cancel()
         stop.cancel()
         if not polling.done():
             await worker.shutdown()

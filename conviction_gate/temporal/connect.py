@@ -6,10 +6,12 @@ variables, and the profiles of `temporal.toml`. Payloads that go there are encry
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 
 from temporalio.client import Client, Interceptor
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 
+from conviction_gate.config.data_folder import running_server
 from conviction_gate.config.settings import Settings
 from conviction_gate.encryption.codec import converter_for
 from conviction_gate.encryption.converter import data_converter
@@ -24,11 +26,15 @@ class ConnectError(Exception):
     """The server cannot be reached; the text is one line with the next step."""
 
 
-def connect_config() -> ClientConnectConfig:
+def connect_config(data: Path | None = None) -> ClientConnectConfig:
     """The server's address, its namespace and the credentials for it, from the environment.
+
+    Where that names no address: the address of the embedded server that runs on the data folder, by default
+    that of the settings; where none runs, `DEFAULT_ADDRESS`.
 
     Raises:
         ConnectError: a variable or temporal.toml is not valid.
+        SettingsError: a setting is not valid.
     """
     try:
         config = ClientConfig.load_client_connect_config()
@@ -37,7 +43,10 @@ def connect_config() -> ClientConnectConfig:
         raise ConnectError(
             f"the connection's settings cannot be read: {reason}; fix the TEMPORAL_ variables or temporal.toml"
         ) from error
-    if "://" in config.setdefault("target_host", DEFAULT_ADDRESS):
+    if "target_host" not in config:
+        running = running_server(data or Settings().data)
+        config["target_host"] = running.address if running else DEFAULT_ADDRESS
+    if "://" in config["target_host"]:
         raise ConnectError(
             "TEMPORAL_ADDRESS, or the address in temporal.toml: a URL; write host and port alone, as in "
             f"{DEFAULT_ADDRESS}"
@@ -55,17 +64,18 @@ async def connect(
 ) -> Client:
     """A client that is connected to the server that the environment names.
 
-    `settings`: whose keys encrypt payloads; by default those of the environment. `needs_keys`: False for
-    work that reads and writes no payload. `metrics`: see `sdk_runtime`. `interceptors`: of this client, and
-    of any worker that runs on it.
+    `settings`: by default those of the environment; their keys encrypt payloads, and their data folder may have
+    a server. `needs_keys`: False for work that reads and writes no payload. `metrics`: see `sdk_runtime`.
+    `interceptors`: of this client, and of any worker that runs on it.
 
     Raises:
         SettingsError: a setting is not valid, or there is no key.
         ConnectError: a `TEMPORAL_` variable is not valid, or no Temporal server answers.
     """
-    config = connect_config()
+    settings = settings or Settings()
+    config = connect_config(settings.data)
     address = config["target_host"]
-    payloads = converter_for(settings or Settings(), config["namespace"]) if needs_keys else data_converter
+    payloads = converter_for(settings, config["namespace"]) if needs_keys else data_converter
     runtime = sdk_runtime(metrics)
     try:
         async with asyncio.timeout(CONNECT_WITHIN):

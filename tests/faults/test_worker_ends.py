@@ -34,7 +34,7 @@ class Stubborn:
 async def main():
     stopping = shutdown.GracefulShutdown(timedelta(seconds=1))
     stopping.on_signals()
-    await stopping.run(Stubborn(), "worker ready")
+    await stopping.run(Stubborn(), lambda: asyncio.sleep(0), "worker ready")
 
 asyncio.run(main())
 """

@@ -1,5 +1,6 @@
 """What a worker says that ends by itself; how processes end, tests/faults/test_worker_ends.py tells."""
 
+import asyncio
 from datetime import timedelta
 from typing import cast
 
@@ -21,6 +22,10 @@ class Failing:
         raise RuntimeError(self._said)
 
 
+async def never() -> None:
+    await asyncio.Event().wait()
+
+
 @pytest.mark.parametrize(
     ("said", "told"),
     [
@@ -40,6 +45,6 @@ async def test_a_worker_that_fails_says_so_in_one_line_without_the_text(
     said: str, told: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(WorkerFailed) as caught:
-        await GracefulShutdown(timedelta(seconds=20)).run(cast(Worker, Failing(said)), "worker ready")
+        await GracefulShutdown(timedelta(seconds=20)).run(cast(Worker, Failing(said)), never, "worker ready")
     assert str(caught.value) == f"the worker failed and has ended {told}"
     assert capsys.readouterr().out == ""

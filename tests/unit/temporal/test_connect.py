@@ -1,11 +1,14 @@
-"""What the SDK's core logs goes where Python's log goes: stdout belongs to what a command prints."""
+"""The server's address, and the log of the SDK's core, which must not go to stdout."""
 
+import os
 import time
+from pathlib import Path
 
 import pytest
 from temporalio.runtime import LoggingConfig
 
-from conviction_gate.temporal.connect import ConnectError, connect_config
+from conviction_gate.config.data_folder import ServerAddresses, is_locked, open_lock, published
+from conviction_gate.temporal.connect import DEFAULT_ADDRESS, ConnectError, connect_config
 from conviction_gate.temporal.runtime import sdk_runtime
 
 
@@ -31,3 +34,19 @@ def test_an_address_is_no_url(address: str, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("TEMPORAL_ADDRESS", address)
     with pytest.raises(ConnectError, match=r"a URL; write host and port alone, as in localhost:7233$"):
         connect_config()
+
+
+def test_the_address_is_that_of_the_server_on_the_data_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEMPORAL_CONFIG_FILE", os.devnull)
+    monkeypatch.delenv("TEMPORAL_ADDRESS", raising=False)
+    monkeypatch.setenv("CONVICTION_GATE_DATA", str(tmp_path))
+    assert connect_config()["target_host"] == DEFAULT_ADDRESS
+    addresses = ServerAddresses("127.0.0.1:7300", "http://127.0.0.1:8300", None, None)
+    with open_lock(tmp_path) as lock, published(tmp_path, addresses):
+        assert not is_locked(lock)
+        assert connect_config()["target_host"] == "127.0.0.1:7300"
+        assert connect_config(tmp_path / "other")["target_host"] == DEFAULT_ADDRESS
+        monkeypatch.setenv("TEMPORAL_ADDRESS", "temporal.example.gov:7233")
+        assert connect_config()["target_host"] == "temporal.example.gov:7233"

@@ -1,0 +1,78 @@
+"""The data folder of an embedded server: its lock, and the file that says where the server can be reached."""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+LOCK_FILE: Final = "lock"
+SERVER_FILE: Final = "server.json"
+
+
+@dataclass(frozen=True)
+class ServerAddresses:
+    """Where an embedded server can be reached: `address` as host:port, the others as URLs.
+
+    `http_address`: None where it offers no HTTP API. `codec_address`: None where payloads are not encrypted.
+    """
+
+    address: str
+    ui_address: str
+    http_address: str | None
+    codec_address: str | None
+
+
+@contextmanager
+def open_lock(data: Path) -> Iterator[int]:
+    """Make the data folder where it is missing, and open its lock file; the descriptor, not locked yet.
+
+    A process that inherits the descriptor shares the lock, which is released when the last of them ends.
+    Raises `OSError`.
+    """
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = os.open(data / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        yield lock
+    finally:
+        os.close(lock)
+
+
+def is_locked(lock: int, *, shared: bool = False) -> bool:
+    """Lock the descriptor, unless another process has locked its file; whether one has."""
+    try:
+        fcntl.flock(lock, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    return False
+
+
+@contextmanager
+def published(data: Path, addresses: ServerAddresses) -> Iterator[None]:
+    """Write the file for as long as the context lasts; whoever does so holds the lock."""
+    file = data / SERVER_FILE
+    temporary = file.with_suffix(".new")
+    temporary.write_text(json.dumps(asdict(addresses)) + "\n")
+    temporary.replace(file)
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def running_server(data: Path) -> ServerAddresses | None:
+    """The addresses of the embedded server that runs on the data folder; None where none does.
+
+    The file of a server that was killed stays behind. So it counts only while a process holds the lock.
+    """
+    with suppress(OSError, ValueError, TypeError):
+        lock = os.open(data / LOCK_FILE, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            if is_locked(lock, shared=True):
+                return ServerAddresses(**json.loads((data / SERVER_FILE).read_text()))
+        finally:
+            os.close(lock)
+    return None
