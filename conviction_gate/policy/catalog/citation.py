@@ -72,6 +72,7 @@ _ROMAN: Final = re.compile(r"(?=[ivx])x?(?:ix|iv|v?i{0,3})")
 _BESIDES: Final = re.compile(r"[ ,;./-]*\(?([a-z0-9]+)\)?(?![a-z0-9])")
 _WRITTEN: Final = re.compile(r"([a-z0-9.:/,-]+)(?:\((?:\d{1,2}|[a-z]|[a-z]\d{1,2})\))*")
 _WRITTEN_PART: Final = re.compile(r"\(([a-z0-9]+)\)")
+_HALF: Final = re.compile(r"(?:(?<=[a-z0-9]) |(?<=[a-z]))1/2(?!\d)")
 _ABBREVIATION: Final = re.compile(r"(?<![a-z0-9.)])(?:[a-z]\.){2,}[a-z]?(?![a-z])")
 _VIRGINIA: Final = re.compile(r"\(?([a-z])\)?[. -]+(?=\d)")
 _ANOTHER_PART: Final = re.compile(r"\([a-z0-9]{1,2}\)|[a-z](?![a-z0-9])")
@@ -131,7 +132,7 @@ def _plain(code: str) -> str:
     # Before folding case: a Kelvin sign would become a k, a long s an s.
     if not text.replace("§", "").replace("½", "").isascii() or not text.isprintable():
         return ""
-    text = text.lower().replace(" 1/2", "½").replace("1/2", "½")
+    text = _HALF.sub("½", text.lower())
     text = _ABBREVIATION.sub(lambda found: found[0].replace(".", ""), text)
     text = re.sub(r"(?<=[a-z]{2})\.(?=[ ,§)/]|$)", "", text)
     return re.sub(r"(?<=[a-z]{3}) ?& ?(?=[a-z]{3})", " ", text.replace("v&t ", "vtl "))
@@ -361,7 +362,8 @@ def _may_follow(scheme: Scheme, path: Path, part: str) -> bool:
     above = path[-1]
     if is_number:
         return scheme.nested or not above[-1].isdigit() or above[0].isalpha()
-    return above[0].isdigit() or not above[-1].isalpha() or bool(_ROMAN.fullmatch(part))
+    below_roman = len(path) > 1 and _ROMAN.fullmatch(above)
+    return above[0].isdigit() or not above[-1].isalpha() or bool(below_roman or _ROMAN.fullmatch(part))
 
 
 def _is_later_letter(one: str, other: str) -> bool:
@@ -398,7 +400,11 @@ def _section(scheme: Scheme) -> re.Pattern[str]:
     """What finds the number of a section, with the group `number` and its parts, and `letter`."""
     signs = re.findall(r"[^9]", scheme.shape)
     between = r"(?: ?(?:[-.:/,]|,? ?§+|,? s(?:ec)?\.?(?= ?\d)) ?| )"
-    inner = "".join(rf"(\d{{1,4}}[a-z]?½?){between}" for _ in signs)
+    # Some laws have chapters such as 9-18.1-2-3 and 265-A:2.
+    chapter = r"\d{1,4}[a-z]?½?" if "." in signs else r"\d{1,4}(?:[a-z]|\.\d{1,2})?½?"
+    if scheme.name == "NH-RSA":
+        chapter = r"\d{1,4}(?:-?[a-z])?"
+    inner = "".join(rf"({chapter}){between}" for _ in signs)
     if scheme.name == "IL-625":
         inner = rf"(?:(\d{{1,3}}){between})?(\d{{1,2}}[a-z]?){between}"
     letter = "[a-z]{1,2}" if scheme.glued == "section" else "[a-z]"
@@ -406,7 +412,11 @@ def _section(scheme: Scheme) -> re.Pattern[str]:
     more = r"(\.\d{1,3}(?!\d))?" if scheme.fraction else "()"
     if scheme.name == "VA":
         more = r"(\.\d{1,3}(?!\d)(?::\d{1,2})?)?"
-    if scheme.name == "NY-VTL":
+    if scheme.name == "OK-ST":
+        more = r"((?:-\d{1,4}(?!\d))?(?:\.\d{1,2}(?!\d))?)"
+    if scheme.name in ("KS-STAT", "NE-RRS"):
+        more = r"((?:,\d{1,3}(?!\d))?(?:\.\d{1,2}(?!\d))?)"
+    if scheme.name in ("NH-RSA", "NY-VTL"):
         more = r"( ?- ?[a-z](?![a-z0-9]))?"
     return re.compile(rf"(?P<number>{inner}{last}{more})(?P<letter>{letter}½?(?![a-z]))?")
 

@@ -102,7 +102,8 @@ def test_an_unknown_scheme_gets_those_that_may_be_meant(name: str, meant: list[s
 
 
 def spelled(scheme: str, section: str, path: tuple[str, ...]) -> Iterator[str]:
-    """A code in the ways that people and systems write it."""
+    """A code in the ways that people and systems write it. A number is never run together with the section's
+    own: 322.341 is not 322.34(1), but what the law itself calls 322.341."""
     named = scheme_named(scheme)
     law = named.laws.partition(" ")[0] if named else scheme
     full = section + "".join(f"({part})" for part in path)
@@ -115,12 +116,10 @@ def spelled(scheme: str, section: str, path: tuple[str, ...]) -> Iterator[str]:
         full.replace("(", " ("),
     )
     if path:
-        yield from (
-            section + "".join(path),
-            f"{section}-{''.join(path)}",
-            f"{section}({''.join(path)})".upper(),
-        )
+        yield from (f"{section}-{''.join(path)}", f"{section}({''.join(path)})".upper())
         yield from (f"{section}{sign}{sign.join(path)}" for sign in ".- ")
+        if path[0].isalpha():
+            yield section + "".join(path)
 
 
 def test_no_spelling_of_one_code_is_read_as_another_code() -> None:
