@@ -155,6 +155,30 @@ def test_the_worker_has_time_to_finish(services: dict[str, dict[str, Any]]) -> N
     assert services["worker"]["deploy"]["replicas"] == 2
 
 
+def test_prometheus_reads_every_worker_and_the_server(services: dict[str, dict[str, Any]]) -> None:
+    config = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())
+    targets = {
+        name: found["port"]
+        for job in config["scrape_configs"]
+        for found in job["dns_sd_configs"]  # all addresses behind a service's name, and none of its own
+        for name in found["names"]
+        if found["type"] == "A"
+    }
+    served = {
+        "worker": services["worker"]["environment"]["CONVICTION_GATE_METRICS"],
+        "temporal": services["temporal"]["environment"]["PROMETHEUS_ENDPOINT"],
+    }
+    assert targets == {name: int(address.rpartition(":")[2]) for name, address in served.items()}
+    assert all(address.startswith("0.0.0.0:") for address in served.values())
+    assert "ports" not in services["worker"]  # one for each replica cannot be bound to one port of the host
+
+
+def test_the_http_ports_are_those_of_the_page(services: dict[str, dict[str, Any]]) -> None:
+    page = (ROOT / "docs/deploying.md").read_text()
+    ports = {port.rsplit(":", 1)[0] for service in services.values() for port in service.get("ports", ())}
+    assert {port for port in ports if port not in page} == {"127.0.0.1:7233"}  # gRPC
+
+
 def test_the_server_is_set_as_the_embedded_one_is() -> None:
     read = yaml.safe_load((ROOT / "deploy/temporal/dynamicconfig.yaml").read_text())
     told = {name: str(values[0]["value"]).lower() for name, values in read.items()}

@@ -5,14 +5,18 @@ Needs promtool (Debian's package `prometheus`); `make test-ops` runs it.
 
 import asyncio
 import json
+import os
 import re
 import subprocess
-from asyncio.subprocess import PIPE
+from asyncio.subprocess import DEVNULL, PIPE
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import yaml
 from temporalio.client import Client
 
 from conviction_gate.contracts.names import BOOKING_CASE, TASK_QUEUE
@@ -48,17 +52,17 @@ def test_each_alert_fires_when_it_should() -> None:
 def test_each_alert_has_its_chapter_in_the_runbook() -> None:
     headings = re.findall(r"^#+ (.+)$", (ROOT / "docs/runbook.md").read_text(), re.MULTILINE)
     anchors = {re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-") for heading in headings}
-    links = alerts("runbook_url")
+    links = [link.strip('"') for link in alerts("runbook_url")]
     assert len(links) == len(alerts("alert"))
-    assert {link for link in links if link.removeprefix("docs/runbook.md#") not in anchors} == set()
+    page = "{{ $externalURL }}/user/runbook.md#"
+    assert {link for link in links if link.removeprefix(page) not in anchors} == set()
 
 
-async def test_each_metric_that_is_looked_at_is_one_that_a_worker_exports(tmp_path: Path) -> None:
-    looked_at = set(METRIC.findall(ALERTS.read_text())) | set(METRIC.findall(" ".join(queries())))
-    assert len(looked_at) > 15
-    seen: dict[str, set[str]] = {}
+@pytest.fixture(scope="module")
+async def worker_metrics(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """The address of a worker's metrics, after something of everything has happened to its cases."""
     with state_repository(broken_at_first()) as source:
-        async with embedded(data=tmp_path / "data", worker=False) as running:
+        async with embedded(data=tmp_path_factory.mktemp("measured") / "data", worker=False) as running:
             address = f"127.0.0.1:{free_port()}"
             env = worker_process.environment(
                 {
@@ -73,15 +77,93 @@ async def test_each_metric_that_is_looked_at_is_one_that_a_worker_exports(tmp_pa
             try:
                 assert worker.stdout is not None
                 assert (await worker.stdout.readline()).startswith(worker_process.READY_LINE)
-                client = await Client.connect(running.address, data_converter=data_converter)
-                await something_of_everything(client)
-                async with httpx.AsyncClient() as prometheus:
-                    while not looked_at <= seen.keys() or "1" not in seen["conviction_gate_ready"]:
-                        await asyncio.sleep(0.5)
-                        seen = exported((await prometheus.get(f"http://{address}/metrics")).text)
+                await something_of_everything(
+                    await Client.connect(running.address, data_converter=data_converter)
+                )
+                yield address
             finally:
                 await processes.stop(worker, worker_process.STOP_WITHIN)
+
+
+async def test_each_metric_of_alerts_and_dashboard_is_one_that_a_worker_exports(worker_metrics: str) -> None:
+    named = set(METRIC.findall(ALERTS.read_text())) | set(METRIC.findall(" ".join(queries())))
+    assert len(named) > 15
+    seen: dict[str, set[str]] = {}
+    async with httpx.AsyncClient() as client:
+        while not named <= seen.keys():
+            await asyncio.sleep(0.5)
+            seen = exported((await client.get(f"http://{worker_metrics}/metrics")).text)
+    assert seen["conviction_gate_ready"] == {"1"}
     assert "MARKER" not in repr(seen)
+
+
+@asynccontextmanager
+async def prometheus(folder: Path, target: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A real Prometheus with the configuration of docker-compose.yml, but one target, read twice a second."""
+    config = yaml.safe_load(ALERTS.with_name("prometheus.yml").read_text())
+    config["global"] = {"scrape_interval": "500ms", "evaluation_interval": "500ms"}
+    config["rule_files"] = [str(ALERTS)]
+    config["scrape_configs"] = [{"job_name": "conviction-gate", "static_configs": [{"targets": [target]}]}]
+    (folder / "prometheus.yml").write_text(json.dumps(config))
+    address = f"127.0.0.1:{free_port()}"
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    replaced = {
+        "--config.file": str(folder / "prometheus.yml"),
+        "--storage.tsdb.path": str(folder / "tsdb"),
+        "--web.external-url": f"http://{address}",
+        "--web.user-assets": str(ROOT / "docs"),
+    }
+    flags = [word.partition("=")[0] for word in compose["services"]["prometheus"]["command"]]
+    server = await processes.spawn(
+        "prometheus",
+        *(f"{flag}={replaced[flag]}" for flag in flags),
+        f"--web.listen-address={address}",
+        env=dict(os.environ),
+        stdout=DEVNULL,
+        stderr=DEVNULL,
+    )
+    try:
+        async with httpx.AsyncClient(base_url=f"http://{address}", trust_env=False) as client:
+            while True:
+                with suppress(httpx.TransportError):
+                    if (await client.get("/-/ready")).status_code == 200:
+                        break
+                await asyncio.sleep(0.1)
+            yield client
+    finally:
+        await processes.stop(server, 10)
+
+
+async def result(client: httpx.AsyncClient, query: str) -> list[dict[str, Any]]:
+    answer = (await client.get("/api/v1/query", params={"query": query})).json()
+    assert answer["status"] == "success", answer
+    found: list[dict[str, Any]] = answer["data"]["result"]
+    return found
+
+
+async def test_the_dashboard_shows_numbers(worker_metrics: str, tmp_path: Path) -> None:
+    """Every query of every panel, asked of a real Prometheus that reads a real worker."""
+    async with prometheus(tmp_path, worker_metrics) as client:
+        empty = {query.replace("$__rate_interval", "5s") for query in queries()}
+        assert len(empty) > 15
+        while empty:  # the first ranges need some scrapes
+            await asyncio.sleep(0.5)
+            empty = {query for query in empty if not await result(client, query)}
+        assert [one["value"][1] for one in await result(client, queries()[0])] == ["1"]  # one worker is ready
+
+
+async def test_the_link_of_an_alert_opens_the_runbook(tmp_path: Path) -> None:
+    async with prometheus(tmp_path, f"127.0.0.1:{free_port()}") as client:  # no worker: an alert is pending
+        alerts: list[dict[str, Any]] = []
+        while not alerts:
+            await asyncio.sleep(0.2)
+            alerts = (await client.get("/api/v1/alerts")).json()["data"]["alerts"]
+        (alert,) = alerts
+        assert alert["labels"]["alertname"] == "NoWorkerReady"
+        link = alert["annotations"]["runbook_url"]
+        assert link.endswith("#no-worker-is-ready")
+        page = await client.get(link)
+        assert (page.status_code, "### No worker is ready" in page.text) == (200, True)
 
 
 async def something_of_everything(client: Client) -> None:
