@@ -1,4 +1,4 @@
-"""Side effects: what is looked up, and what is written. Each can be tried again without harm."""
+"""Side effects: look-ups and writes. Each can be repeated without harm."""
 
 from activities.look_ups import LookUps
 from activities.outcomes import Outcomes

@@ -1,12 +1,11 @@
-"""Looking things up: the criminal history, the class of an offense, the docket."""
+"""Look-ups: the criminal history, the class of an offense, the docket, who may rule."""
 
 from collections.abc import Callable, Sequence
-from typing import Final, Protocol
+from typing import Final
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from conviction_gate.contracts.booking import Subject
 from conviction_gate.contracts.internal.activities import (
     CASE_INTERVALS,
     CHECK_DOCKET,
@@ -30,34 +29,27 @@ from conviction_gate.contracts.internal.limits import MAX_CARRIED_BYTES
 from conviction_gate.contracts.internal.permits import ANYBODY, Permits
 from conviction_gate.policy import EDITIONS
 from conviction_gate.policy.catalog import Catalog
-from conviction_gate.registry import Background, RecordedCase
-from conviction_gate.sources import DocketSource, Sources
+from conviction_gate.registry import Registry
+from conviction_gate.sources import Sources
 
 MAX_HISTORY_BYTES: Final = 128 * 1024
-"""Bytes of a history; a case carries it as long as it lives."""
+"""Bytes of a history, which a case carries for years."""
 MAX_DOCKET_BYTES: Final = 400 * 1024
-"""Bytes of what a court holds of one arrest; the server takes half a megabyte at a time."""
-
-
-class Records(DocketSource, Protocol):
-    """What was imported, and what earlier cases left behind; the registry is one."""
-
-    async def background(self, subjects: Sequence[Subject], case_id: str) -> Background: ...
-    async def recorded_case(self, case_id: str) -> RecordedCase | None: ...
+"""Bytes of the messages of one arrest; the server accepts 512 KiB at a time."""
 
 
 class LookUps:
-    """Reads only; an answer that does not come is asked for again, for as long as it takes."""
+    """Activities that only read. The workflow retries them until they answer."""
 
     def __init__(
         self,
-        records: Records,
+        registry: Registry,
         sources: Sources,
         intervals_of: Callable[[str], Intervals],
         catalog_of: Callable[[str], Catalog],
         permits: Permits = ANYBODY,
     ) -> None:
-        self._records = records
+        self._registry = registry
         self._sources = sources
         self._intervals_of = intervals_of
         self._catalog_of = catalog_of
@@ -65,21 +57,21 @@ class LookUps:
 
     @activity.defn(name=CASE_INTERVALS)
     async def case_intervals(self, agency: str) -> Intervals:
-        """How long a case of this agency waits before it looks up again."""
+        """How long a case of this agency waits for each thing."""
         return self._intervals_of(agency)
 
     @activity.defn(name=CHECK_HISTORY)
     async def check_history(self, request: HistoryRequest) -> HistoryFound:
-        """The history under every id, standing findings, the class of each charge as of today,
-        and what the registry remembers of a case of this id."""
-        known = await self._records.background(request.subjects, request.case_id)
+        """The history under every id, findings of citizenship, the class of each charge, and what the registry
+        holds of a case of this id."""
+        known = await self._registry.background(request.subjects, request.case_id)
         service, court = self._sources.histories, self._sources.dockets
         history = await service.history(request.subjects) if service else known.history
-        _hold("the history", [history.model_dump_json()], MAX_HISTORY_BYTES)
+        _check_size("the history", [history.model_dump_json()], MAX_HISTORY_BYTES)
         return HistoryFound(
             history=history,
             us_citizen=known.us_citizen,
-            placements=self._placed(request),
+            placements=self._classified(request),
             has_docket=await court.has_docket() if court else known.has_docket,
             intervals=self._intervals_of(request.agency),
             earlier=known.earlier,
@@ -88,30 +80,30 @@ class LookUps:
 
     @activity.defn(name=RECALL_CASE)
     async def recall_case(self, case_id: str) -> RecalledCase:
-        """What a case was made of before it was opened again; its history is asked for anew."""
-        kept = await self._records.recorded_case(case_id)
+        """A reopened case as it was when it ended, without its history, which is asked for again."""
+        kept = await self._registry.recorded_case(case_id)
         if kept is None:
             raise ApplicationError(
-                f"the registry has no record of {case_id} any more; bring it back from a backup, the "
-                "question is asked again by itself",
+                f"the registry no longer has {case_id}; restore it from a backup, and this activity succeeds "
+                "at its next attempt",
                 type="NotKept",
             )
         facts = kept.facts.model_copy(update={"history": None})
         texts = [facts.model_dump_json()]
-        _hold("what the case was made of", texts, MAX_CARRIED_BYTES)
+        _check_size("the facts of the case", texts, MAX_CARRIED_BYTES)
         return RecalledCase(case=kept.case.within(MAX_CARRIED_BYTES - len(texts[0].encode())), facts=facts)
 
     @activity.defn(name=CLASSIFY_CHARGE)
     async def classify_charge(self, request: OffensesToClassify) -> OffensesClassified:
-        """The class of offenses that were filed after the history was checked."""
-        return OffensesClassified(placements=self._placed(request))
+        """The classes of offenses that were named after the history was checked."""
+        return OffensesClassified(placements=self._classified(request))
 
     @activity.defn(name=CHECK_DOCKET)
     async def check_docket(self, request: DocketRequest) -> DocketFound:
-        """The messages that the court holds for an arrest."""
-        court = self._sources.dockets or self._records
+        """The court's messages for an arrest."""
+        court = self._sources.dockets or self._registry
         messages = await court.docket(request.agency, request.tracking_number)
-        _hold("the docket", messages, MAX_DOCKET_BYTES)
+        _check_size("the docket", messages, MAX_DOCKET_BYTES)
         return DocketFound(
             messages=messages,
             asked=await court.has_docket(),
@@ -120,20 +112,20 @@ class LookUps:
 
     @activity.defn(name=PERMIT_RULINGS)
     async def permit_rulings(self, rulings: RulingsToPermit) -> RulingsPermitted:
-        """Which of the reviewers may not rule, as it is set on the day of their rulings."""
+        """Which of the reviewers may not rule, by the settings of the day on which they ruled."""
         return RulingsPermitted(refused=tuple(filter(self._permits.refusal_to_review, rulings.reviewers)))
 
-    def _placed(self, request: HistoryRequest | OffensesToClassify) -> tuple[ClassifiedOffense, ...]:
+    def _classified(self, request: HistoryRequest | OffensesToClassify) -> tuple[ClassifiedOffense, ...]:
         catalog = self._catalog_of(request.agency)
         return tuple(catalog.place(offense, request.booked_on) for offense in request.offenses)
 
 
-def _hold(what: str, texts: Sequence[str], most: int) -> None:
-    """Raises where an answer is more than a case carries: the server would end the case over it."""
+def _check_size(what: str, texts: Sequence[str], most: int) -> None:
+    """Raises where an answer is more than a case can carry, since the server would terminate the case."""
     size = sum(len(text.encode()) for text in texts)
     if size > most:
         raise ApplicationError(
-            f"{what} holds {size} bytes and a case carries at most {most}; have the source answer with "
-            "less, the question is asked again by itself",
+            f"{what}: {size} bytes, and a case carries at most {most}; have the source answer with less, and "
+            "this activity succeeds at its next attempt",
             type="TooLarge",
         )

@@ -18,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from conviction_gate.contracts.internal.limits import (
         MAX_CARRIED_BYTES,
         MAX_FACTS_BYTES,
+        MAX_MESSAGES_SHOWN,
         RESERVED_FACTS_BYTES,
         SOFT_MAX_FACTS_BYTES,
         shortened,
@@ -28,8 +29,6 @@ with workflow.unsafe.imports_passed_through():
     from conviction_gate.contracts.signals import type_of
     from conviction_gate.policy import STATUS_CHANGING_ENTRIES, edition_named
 
-MESSAGES_SHOWN = 200
-"""Accepted messages that people are shown: the last of them."""
 REJECTED_SHOWN = 100
 """Rejected messages that people are shown: the last of them."""
 MAX_MESSAGES = 3_500
@@ -188,7 +187,7 @@ class CaseState(BaseModel):
                 self.seen[_message_key(*message.key)] = _content_key(message)
         gone = known | {message.key for message, _ in refused}
         new = [one for one in self.messages if (one.sender, one.message_id) not in gone]
-        self.messages = [*case.messages, *new][-MESSAGES_SHOWN:]
+        self.messages = [*case.messages, *new][-MAX_MESSAGES_SHOWN:]
         self.messages_total += case.messages_total - sum(m.key in gone for m in since.messages)
         self.rejected = [*case.rejected, *self.rejected][-REJECTED_SHOWN:]
         self.rejected_total += case.rejected_total
@@ -222,7 +221,7 @@ class CaseState(BaseModel):
             received_at=received_at,
             effect=effect[:300],
         )
-        self.messages = [*self.messages[1 - MESSAGES_SHOWN :], view]
+        self.messages = [*self.messages[1 - MAX_MESSAGES_SHOWN :], view]
 
     def learn(self, message: Message | Ruling) -> None:
         """Add a message to the facts, its long texts cut short."""

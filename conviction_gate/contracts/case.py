@@ -1,4 +1,4 @@
-"""What a case says of itself: the query `case`, the result, the answer to `submit`, the flag record."""
+"""What a case reports: the query `case`, the result, the answer to `submit`, the flag record."""
 
 from datetime import date, datetime
 from typing import Final, Literal, Self
@@ -9,7 +9,7 @@ Outcome = Literal["flagged", "cleared", "withdrawn"]
 FlagStatus = Literal["active", "withdrawn"]
 
 MAX_QUESTIONS_SHOWN: Final = 10
-"""Questions that a case tells at once; what is left out comes up when they are answered."""
+"""Questions in a view; the others follow when these are answered."""
 
 
 class ChargeView(Model):
@@ -93,10 +93,10 @@ class CaseView(Model):
     reminders: int = 0
     stopped: str | None = None
 
-    def within(self, room: int) -> Self:
-        """This view in so many bytes, with fewer of its oldest entries where they are many and long."""
+    def within(self, max_bytes: int) -> Self:
+        """This view in at most so many bytes of JSON: the oldest messages and rejections are left out."""
         view = self
-        while len(view.model_dump_json().encode()) > room and (view.messages or view.rejected):
+        while len(view.model_dump_json().encode()) > max_bytes and (view.messages or view.rejected):
             view = view.model_copy(
                 update={
                     "messages": view.messages[(len(view.messages) + 1) // 2 :],

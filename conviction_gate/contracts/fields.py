@@ -28,55 +28,55 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 
 
-# These two stand before the parsing and look at the form alone: a number would be read as seconds
-# since 1970, and a date with a time, or a time without an offset, as something it does not say.
-def _written_as_date(value: object) -> object:
+# These two run before the parsing and check the form alone. Otherwise pydantic would read a number as
+# seconds since 1970, and guess at a date with a time, or a time without an offset.
+def _check_date_form(value: object) -> object:
     written = isinstance(value, str) and _DATE.fullmatch(value)
     if not written and type(value) is not date:
         raise ValueError("not a date; write YYYY-MM-DD")
     return value
 
 
-def _written_as_time(value: object) -> object:
+def _check_time_form(value: object) -> object:
     written = isinstance(value, str) and _TIME.fullmatch(value)
     if not written and not isinstance(value, datetime):
         raise ValueError("not a time with an offset; write it as in 2012-05-04T02:15:00-07:00")
     return value
 
 
-def _null_is_nobody(value: object) -> object:
+def _null_is_empty(value: object) -> object:
     return "" if value is None else value
 
 
-def _without_white_space(value: str) -> str:
-    # The pattern's own idea of white space lacks four separators that ids of cases refuse.
+def _refuse_white_space(value: str) -> str:
+    # The pattern's \s misses four separators that str.isspace knows; ids of cases refuse those too.
     if any(sign.isspace() for sign in value):
-        raise ValueError("holds white space; send the number alone")
+        raise ValueError("contains white space; send the number alone")
     return value
 
 
-def _has_an_instant(value: datetime) -> datetime:
+def _refuse_times_out_of_range(value: datetime) -> datetime:
     try:
         value.astimezone(UTC)
     except OverflowError:
-        raise ValueError("not a time that a calendar holds") from None
+        raise ValueError("out of range; correct it") from None
     return value
 
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 Text = Annotated[str, StringConstraints(max_length=2000)]
 SenderName = Annotated[str, StringConstraints(max_length=128)]
-Sender = Annotated[SenderName, BeforeValidator(_null_is_nobody, json_schema_input_type=SenderName | None)]
+Sender = Annotated[SenderName, BeforeValidator(_null_is_empty, json_schema_input_type=SenderName | None)]
 Ori = Annotated[str, StringConstraints(pattern=ORI_PATTERN)]
 TrackingNumber = Annotated[
-    str, StringConstraints(pattern=TRACKING_NUMBER_PATTERN), AfterValidator(_without_white_space)
+    str, StringConstraints(pattern=TRACKING_NUMBER_PATTERN), AfterValidator(_refuse_white_space)
 ]
-Date = Annotated[date, Field(strict=False), BeforeValidator(_written_as_date)]
+Date = Annotated[date, Field(strict=False), BeforeValidator(_check_date_form)]
 Time = Annotated[
     AwareDatetime,
     Field(strict=False),
-    BeforeValidator(_written_as_time),
-    AfterValidator(_has_an_instant),
+    BeforeValidator(_check_time_form),
+    AfterValidator(_refuse_times_out_of_range),
 ]
 
 Severity = Literal["infraction", "misdemeanor", "felony"]
@@ -122,7 +122,7 @@ W = TypeVar("W")
 
 
 class _AsWritten:
-    """Takes any text for one of the words, and writes it back as it was."""
+    """Accepts any text in place of the known words, and writes it back unchanged."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         def read(value: Any, known: core_schema.ValidatorFunctionWrapHandler) -> Any:
@@ -134,18 +134,18 @@ class _AsWritten:
 
 
 DisplayOnly = Annotated[W, _AsWritten()]
-"""A word that is shown and decides nothing: one that only a newer release knows stays as it was written."""
+"""A word that is displayed and decides nothing: one that only a newer release knows is kept as it is."""
 
 
 class Model(BaseModel):
     """A frozen model that ignores fields it does not know: contracts only ever grow."""
 
-    # What does not decode becomes a failure, which logs and pages show: without the value.
+    # A decoding error becomes a failure that logs and pages show, so it must not contain the value.
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
 class InternalModel(Model):
-    """A model of the house, written without what is as by default: a history is kept for years."""
+    """A model that no sender sees. Defaults are left out when it is written: histories are kept for years."""
 
     @model_serializer(mode="wrap")
     def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""Criminal history and docket, as their sources answer (contract, "Criminal history", "Docket").
+"""Criminal history, as its sources answer (contract, "Criminal history").
 
-These are read leniently: a word that nobody knows is kept as such and left to a person by the rules.
+It is read leniently: an unknown word becomes `unknown`, and the rules leave it to a person.
 """
 
 from typing import Any, get_args
@@ -10,8 +10,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from conviction_gate.contracts.booking import Subject
 from conviction_gate.contracts.fields import Date, Id, InternalModel, Model, Severity, Text
 
-Known = frozenset[str]
-DISPOSITIONS: Known = frozenset(
+DISPOSITIONS: frozenset[str] = frozenset(
     {
         "convicted",
         "infraction_found",
@@ -26,7 +25,7 @@ DISPOSITIONS: Known = frozenset(
     }
 )
 SEVERITIES = (None, *get_args(Severity))
-PRIORITY_KINDS: Known = frozenset(
+PRIORITY_KINDS: frozenset[str] = frozenset(
     {
         "reentrant_after_removal",
         "final_order_fugitive",
@@ -92,9 +91,9 @@ class HistoryAnswer(Model):
 
 
 class History(InternalModel):
-    """All that is known of the subject's past, over every id that was asked for.
+    """All that is known of the subject's past, under every id that was asked for.
 
-    `conflicting`: the ids led to different rows, so that nobody can say whose record it is.
+    `conflicting`: the ids led to different rows, so it is unclear whose record it is.
     """
 
     records: tuple[HistoryRecord, ...] = ()
@@ -105,7 +104,7 @@ class History(InternalModel):
     @model_validator(mode="before")
     @classmethod
     def _holds_known_words(cls, data: Any, info: ValidationInfo) -> Any:
-        """Unlike a source's answer, this was read before: a strange word is a newer release's."""
+        """Unlike a source's answer, this was validated before: an unknown word is a newer release's."""
         if info.mode == "json" and isinstance(data, dict):
             for record in data.get("records", ()):
                 known = record.get("disposition", "unknown") in DISPOSITIONS

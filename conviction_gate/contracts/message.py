@@ -11,5 +11,5 @@ class Message(WireModel):
 
     @property
     def key(self) -> tuple[str, str]:
-        """What makes a message the same one when it comes again."""
+        """What identifies a message: the same key twice is the same message."""
         return (self.sender, self.message_id)

@@ -42,7 +42,7 @@ class CaseId:
 
     @classmethod
     def parse(cls, workflow_id: str) -> Self | None:
-        """Read `booking-case:{agency}:{tracking_number}`; None where it is not of that form."""
+        """Read `booking-case:{agency}:{tracking_number}`; None for any other form."""
         match = _CASE_ID.fullmatch(workflow_id)
         return cls(*match.groups()) if match else None
 

@@ -1,7 +1,7 @@
-"""From what arrived to a message, or to the reason why it does not fit.
+"""Reads text into a message, or into the reason why it does not fit.
 
-One way in for every door: signals, the update `submit`, starts, the docket, files of the command
-line. A reason names the field, says what is wrong with it, and what would be right.
+All input is read here: signals, the update `submit`, starts, dockets, and files of the command line.
+A reason names the field, says what is wrong with it, and how to correct it.
 """
 
 import json
@@ -22,15 +22,14 @@ from conviction_gate.contracts.signals import SIGNALS, date_of
 M = TypeVar("M", bound=BaseModel)
 
 MAX_PAYLOAD_SHOWN: Final = 500
-"""Characters kept of what did not fit."""
-
+"""Characters that are kept of an input that does not fit."""
 
 RejectionKind = Literal["does_not_fit", "misplaced", "not_taken"]
-"""No message of the contract; one that belongs to another case or day; one that this case cannot take."""
+"""Not a message of the contract; of another case or day; or not one that this case can take."""
 
 
 class DoesNotFit(ValueError):
-    """What arrived is no message of the contract, or not one for here and now; the text is the reason."""
+    """The input is not a message of the contract, or not one that the case can take; the text is the reason."""
 
     def __init__(self, reason: str, kind: RejectionKind = "does_not_fit") -> None:
         super().__init__(reason)
@@ -38,10 +37,10 @@ class DoesNotFit(ValueError):
 
 
 def read_message(name: str, text: bytes | str) -> Message:
-    """The message that a JSON text holds under a signal's name; raises `DoesNotFit`."""
+    """A message of the signal with this name, from its JSON text; raises `DoesNotFit`."""
     signal = SIGNALS.get(name)
     if signal is None:
-        raise DoesNotFit(f"type: {_quoted(name)} is no signal; known are {', '.join(SIGNALS)}")
+        raise DoesNotFit(f"type: {_quoted(name)} is not a known signal; send one of {', '.join(SIGNALS)}")
     return _read(signal.model, text)
 
 
@@ -51,12 +50,12 @@ def read_booking(text: bytes | str) -> Booking:
 
 
 def read_history(text: bytes | str) -> HistoryAnswer:
-    """What a history source holds of one subject; raises `DoesNotFit`."""
+    """A history source's answer, from its JSON text; raises `DoesNotFit`."""
     return _read(HistoryAnswer, text)
 
 
 def read_typed(text: bytes | str, default: str | None = None) -> Message:
-    """A message that names itself: `{"type": "<signal name>", …its fields}`."""
+    """A message with its type, `{"type": "<signal name>", …its fields}`; raises `DoesNotFit`."""
     fields = read_object(text)
     name = fields.get("type")
     if name is None:
@@ -82,7 +81,7 @@ def read_addressee(text: bytes | str) -> CaseId:
 
 
 def read_object(text: bytes | str) -> dict[str, Any]:
-    """One JSON object in UTF-8 that can be kept and written back; raises `DoesNotFit`."""
+    """One JSON object in UTF-8 that can be stored; raises `DoesNotFit`."""
     return _object_in(_plain_text(text))
 
 
@@ -102,7 +101,7 @@ def _object_in(text: str) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise DoesNotFit(_not_json(error)) from None
     if _NUL.search(written):
-        raise DoesNotFit("the payload holds a NUL character, which no database keeps; leave it out")
+        raise DoesNotFit("the payload contains a NUL character, which no database stores; leave it out")
     if not isinstance(value, dict):
         raise DoesNotFit(f"the payload is {_kind(value)}; send one JSON object")
     return value
@@ -115,7 +114,7 @@ def _no_constant(name: str) -> None:
 _NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
-def mismatch(message: Message, case_id: CaseId | None, arrived: datetime) -> str | None:
+def mismatch(message: Message, case_id: CaseId | None, received_at: datetime) -> str | None:
     """Why a well-formed message does not belong to this case at this time; None where it does."""
     if isinstance(message, Booking):
         if case_id is None:
@@ -126,12 +125,12 @@ def mismatch(message: Message, case_id: CaseId | None, arrived: datetime) -> str
         for field in ("agency", "tracking_number"):
             ours, theirs = getattr(case_id, field), getattr(message, field)
             if ours != theirs:
-                return f"{field}: another case's ({case_id} was addressed); send it to {message.case_id}"
+                return f"{field}: names another case ({case_id} was addressed); send it to {message.case_id}"
     field, dated = date_of(message)
-    latest = arrived.astimezone(UTC) + A_DAY
-    late = dated > latest if isinstance(dated, datetime) else dated > latest.date()
-    if late:
-        return f"{field}: {dated.isoformat()} is more than a day ahead; check the sender's clock"
+    latest = received_at.astimezone(UTC) + A_DAY
+    is_ahead = dated > latest if isinstance(dated, datetime) else dated > latest.date()
+    if is_ahead:
+        return f"{field}: {dated.isoformat()} is more than a day in the future; check the sender's clock"
     return None
 
 
@@ -147,13 +146,13 @@ def _read(model: type[M], text: bytes | str) -> M:
 def reasons(error: ValidationError) -> str:
     """The first three problems, each as `field: reason`, without the values themselves."""
     problems = error.errors(include_url=False, include_input=False)
-    # A list whose one entry does not fit would also be told to be empty.
+    # Of a list whose one entry does not fit, pydantic also says that it is empty.
     inner = {problem["loc"][:-2] for problem in problems if len(problem["loc"]) > 2}
     inner |= {problem["loc"][:-1] for problem in problems}
     problems = [p for p in problems if p["type"] != "too_short" or p["loc"] not in inner]
-    told = [_reason(problem) for problem in problems[:3]]
-    more = len(problems) - len(told)
-    return "; ".join(told) + (f"; and {more} more" if more else "")
+    first = [_reason(problem) for problem in problems[:3]]
+    more = len(problems) - len(first)
+    return "; ".join(first) + (f"; and {more} more" if more else "")
 
 
 _A_DATE: Final = "not a date; write YYYY-MM-DD"
@@ -164,7 +163,7 @@ _WORDS: Final = {
     "string_too_long": "longer than {max_length} characters; shorten it",
     "string_too_short": "empty; fill it in",
     "string_pattern_mismatch": "not of the form {pattern}; correct it",
-    "literal_error": "a word that is not known; write {expected}",
+    "literal_error": "an unknown word; write {expected}",
     "date_parsing": _A_DATE,
     "date_from_datetime_parsing": _A_DATE,
     "datetime_parsing": _A_TIME,
@@ -174,7 +173,7 @@ _WORDS: Final = {
     "model_type": "not an object; send a JSON object",
     "tuple_type": "not a list; send a JSON list",
     "too_short": "an empty list; give at least {min_length} of them",
-    "too_long": "more than {max_length} of them; send at most so many",
+    "too_long": "more than {max_length} of them; send fewer",
     "json_invalid": "the payload is nested too deeply; send one flat JSON object",
 }
 
@@ -183,10 +182,10 @@ def _reason(problem: ErrorDetails) -> str:
     field = ".".join(str(part)[:64] for part in problem["loc"])
     words = _WORDS.get(problem["type"])
     if words is None:
-        said = problem["msg"].removeprefix("Value error, ")
+        reason = problem["msg"].removeprefix("Value error, ")
     else:
-        said = words.format_map(problem.get("ctx", {}))
-    return f"{field}: {said}" if field else said
+        reason = words.format_map(problem.get("ctx", {}))
+    return f"{field}: {reason}" if field else reason
 
 
 def _kind(value: object) -> str:
@@ -207,7 +206,7 @@ def _not_json(error: Exception) -> str:
     if isinstance(error, RecursionError):
         return "the payload is nested too deeply; send one flat JSON object"
     if isinstance(error, UnicodeEncodeError):
-        return "the payload holds half a character (a lone surrogate); send valid Unicode"
+        return "the payload contains half a character (a lone surrogate); send valid Unicode"
     return "the payload is not JSON; send one JSON object"
 
 

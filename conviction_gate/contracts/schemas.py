@@ -1,7 +1,7 @@
 """One JSON Schema file for each message of the contract: `python -m conviction_gate.contracts.schemas DIR`.
 
 What senders write is described as it is read, what they get back as it is written. The files of
-`docs/schemas/` are made here and nowhere else: `make schemas` writes them anew.
+`docs/schemas/` are generated here: `make schemas` writes them again.
 """
 
 import json
@@ -45,7 +45,7 @@ def schemas() -> dict[str, str]:
 
 
 def write(folder: Path) -> None:
-    """Write every schema into the folder, and remove those of messages that are no more."""
+    """Write every schema into the folder, and remove those of messages that no longer exist."""
     folder.mkdir(parents=True, exist_ok=True)
     files = schemas()
     for stale in folder.glob("*.schema.json"):

@@ -1,4 +1,4 @@
-"""The messages that a case takes, in one table: every other place that lists them reads it from here.
+"""The messages that a case takes, in one table; whatever else lists them reads this table.
 
 A message travels as the signal of its name, or as the update `submit` with that name as its `type`
 (contract, "Signals").
@@ -25,8 +25,8 @@ class Signal(NamedTuple):
     """One kind of message.
 
     `description`: what the web UI shows beside the name. `date_field`: the field that dates the message.
-    `facts_field`: the field of a case's facts that keeps it once it is accepted. `after_the_end`: null
-    where a case that has ended no longer takes it; else the values that its fields must have then.
+    `facts_field`: the field of `Facts` that holds it once it is accepted. `after_the_end`: null where a
+    case that has ended does not take it; else the values that its fields must have then.
     """
 
     model: type[Message]
@@ -59,10 +59,8 @@ SIGNALS: Final[Mapping[str, Signal]] = {
     "correction": Signal(
         Correction, "An earlier message was wrong", "corrected_on", "corrections", after_the_end={}
     ),
-    # `unasked` until it is bound to the question that it answers, and then a ruling.
-    "review_decision": Signal(
-        ReviewDecision, "A person answers the question that stands", "decided_on", "unasked"
-    ),
+    # `unasked` until it is bound to a question: that makes it a `Ruling`, which `rulings` holds.
+    "review_decision": Signal(ReviewDecision, "A person answers the open question", "decided_on", "unasked"),
     "booking": Signal(Booking, "The booking itself, or the same arrest sent again", "booked_at", "bookings"),
 }
 """By name."""
@@ -70,7 +68,7 @@ SIGNALS: Final[Mapping[str, Signal]] = {
 NOT_TAKEN_AFTER_THE_END: Final = (
     "after the end only a correction, a vacatur or a finding about the subject is taken"
 )
-"""Why a case that has ended does not take a message: `after_the_end` of the table in words."""
+"""Why a case that has ended does not take a message: the column `after_the_end` in words."""
 
 _NAMES: Final = {signal.model: name for name, signal in SIGNALS.items()}
 
@@ -81,7 +79,7 @@ def type_of(message: Message) -> str:
 
 
 def typed(message: Message) -> dict[str, Any]:
-    """The JSON object of a message that names itself: its `type`, and its fields."""
+    """A message as JSON: its fields, and its `type`."""
     return {"type": type_of(message), **message.model_dump(mode="json")}
 
 

@@ -25,7 +25,7 @@ def judge(facts: Facts, result: CaseResult, message: Message) -> Judgement:
         return Judgement(False, NOT_TAKEN_AFTER_THE_END, "L", facts)
     facts = facts.including(shortened(message))
     if result.outcome != "flagged":
-        return Judgement(False, "the case has no flag that stands", "L", facts)
+        return Judgement(False, "the case has no active flag", "L", facts)
     decision = decide(facts, edition_named(result.policy_edition))
     if decision == UNREADABLE:
         raise NotReadable(decision.explanation)

@@ -1,6 +1,6 @@
 """The project's own database: criminal history, docket entries, outcomes and flags.
 
-`migrate(url)` makes or mends the tables, `Registry.open(url)` opens them.
+`migrate(url)` creates the tables or upgrades them, `Registry.open(url)` opens them.
 """
 
 from conviction_gate.registry.entries import (

@@ -1,6 +1,6 @@
-"""How cases end: flags and clearances, and flags whose ground fell before the end.
+"""Outcomes of cases: flags, clearances, and flags whose ground fell before the case closed.
 
-Each function is one transaction's work, and says again what stands when it is asked again.
+Each function is the work of one transaction, and returns the outcome on record when it is repeated.
 """
 
 from collections.abc import Sequence
@@ -20,18 +20,18 @@ from conviction_gate.contracts.internal.activities import (
 )
 from conviction_gate.registry.docket import has_docket
 from conviction_gate.registry.entries import Background, RecordedCase
-from conviction_gate.registry.history import history, ids_of, is_us_citizen, keep_us_citizen
+from conviction_gate.registry.history import history, ids_of, is_us_citizen, store_us_citizen
 from conviction_gate.registry.tables import ACTIVE, WITHDRAWN, CaseRow, FlagRow
 
 
 def outcome(session: Session, case_id: str) -> CaseResult | None:
-    """How the case ended; None where it has not, or where its flag fell and its run goes on."""
+    """How the case ended; None where it has not, or where its flag was withdrawn and its run continues."""
     row = session.get(CaseRow, case_id)
     return row.result if row is not None and row.closed else None
 
 
 def earlier(session: Session, case_id: str) -> EarlierRecord:
-    """What is remembered of a case of this id, for one that is started."""
+    """What the registry holds of a case of this id when its run starts."""
     row = session.get(CaseRow, case_id)
     if row is None:
         return EarlierRecord()
@@ -44,7 +44,7 @@ def earlier(session: Session, case_id: str) -> EarlierRecord:
 
 
 def background(session: Session, subjects: Sequence[Subject], case_id: str) -> Background:
-    """All that a case begins with."""
+    """All that a case needs from the registry when its run starts."""
     return Background(
         history=history(session, subjects),
         us_citizen=is_us_citizen(session, ids_of(subjects)),
@@ -59,17 +59,17 @@ def recorded_case(session: Session, case_id: str) -> RecordedCase | None:
     return None if row is None else record_of(session, row)
 
 
-def flag(session: Session, conclusion: Conclusion, *, last_look: bool) -> Concluded:
-    """Write a flag, unless an outcome stands or somebody says that the subject is a US citizen.
+def flag(session: Session, conclusion: Conclusion, *, check_citizenship: bool) -> Concluded:
+    """Write a flag, unless an outcome is on record or the subject is a known US citizen.
 
-    What was kept of a citizen before this began is seen. What is kept meanwhile counts as kept after.
+    A finding that another transaction writes at the same time counts as written afterwards.
     """
     case_id = conclusion.case.case_id
     row = locked(session, case_id)
     if row is not None and (row.closed or _numbered(session, conclusion) is not None):
-        _learn(row, conclusion)
+        _add_late_messages(row, conclusion)
         return Concluded(result=row.result)
-    if last_look and is_us_citizen(session, ids_of(b.subject for b in conclusion.facts.bookings)):
+    if check_citizenship and is_us_citizen(session, ids_of(b.subject for b in conclusion.facts.bookings)):
         return Concluded(result=None, us_citizen=True)
     _record(session, row, conclusion, conclusion.result, closed=True)
     result = conclusion.result
@@ -92,24 +92,24 @@ def flag(session: Session, conclusion: Conclusion, *, last_look: bool) -> Conclu
 def clear(session: Session, conclusion: Conclusion) -> Concluded:
     """Write the end of a case without a flag, or with one that was withdrawn before."""
     row = locked(session, conclusion.case.case_id)
-    _keep_finding(session, conclusion)
+    _store_finding(session, conclusion)
     if row is not None and row.closed:
-        _learn(row, conclusion)
+        _add_late_messages(row, conclusion)
         return Concluded(result=row.result)
     _record(session, row, conclusion, conclusion.result, closed=True)
     return Concluded(result=conclusion.result)
 
 
 def withdraw(session: Session, withdrawal: Withdrawal) -> Concluded:
-    """Withdraw the flag of the conclusion's number, if it is active; else what stands, stands."""
+    """Withdraw the flag of the conclusion's number if it is active; else change nothing."""
     conclusion = withdrawal.conclusion
     row = locked(session, conclusion.case.case_id)
-    _keep_finding(session, conclusion)
+    _store_finding(session, conclusion)
     if row is None:
         return Concluded(result=None)
     flag = _numbered(session, conclusion)
     if flag is None or flag.status != ACTIVE:
-        _learn(row, conclusion)
+        _add_late_messages(row, conclusion)
         return Concluded(result=row.result)
     lift(
         flag,
@@ -124,7 +124,7 @@ def withdraw(session: Session, withdrawal: Withdrawal) -> Concluded:
 
 
 def flags(session: Session) -> tuple[Flag, ...]:
-    """Every flag, by the time at which it was decided on."""
+    """Every flag, by the time of its decision."""
     found = (
         select(FlagRow, CaseRow.agency, CaseRow.tracking_number)
         .join(CaseRow, CaseRow.case_id == FlagRow.case_id)
@@ -146,28 +146,28 @@ _FLAG_FIELDS = Flag.model_fields.keys() - {"agency", "tracking_number"}
 
 
 def locked(session: Session, case_id: str) -> CaseRow | None:
-    """The case's row, held until the transaction ends.
+    """The case's row, locked until the transaction ends.
 
-    Asked for before anything is written, so that no two writers wait for each other.
+    It is locked before anything is written, so that two writers cannot deadlock.
     """
     return session.get(CaseRow, case_id, with_for_update=True)
 
 
 def active_flag(session: Session, case_id: str) -> FlagRow | None:
-    """The flag that stands; by the index there is at most one."""
+    """The active flag; a unique index allows one at most."""
     found = select(FlagRow).where(FlagRow.case_id == case_id, FlagRow.status == ACTIVE)
     return session.scalars(found).one_or_none()
 
 
 def lift(flag: FlagRow, *, reason: str, code: LiftCode, by: str, at: datetime) -> None:
-    """Withdraw a flag; its record stays, with when, why and by whom."""
+    """Withdraw a flag; its row stays, with when, why and by whom."""
     flag.status = WITHDRAWN
     flag.withdrawn_at, flag.withdrawn_by = at, by
     flag.withdrawn_reason, flag.lift_code = reason, code
 
 
 def record_of(session: Session, row: CaseRow) -> RecordedCase:
-    """A case's row as others see it."""
+    """What the row says, with the status of the latest flag."""
     statuses = set(session.scalars(select(FlagRow.status).where(FlagRow.case_id == row.case_id)))
     status: FlagStatus | None = None
     if statuses:
@@ -201,22 +201,22 @@ def _record(
     session.flush()
 
 
-def _learn(row: CaseRow, conclusion: Conclusion) -> None:
-    """Keep what arrived while this very outcome was being written; a late retry brings nothing new."""
+def _add_late_messages(row: CaseRow, conclusion: Conclusion) -> None:
+    """Store messages that arrived while this outcome was being written; a retry brings none."""
     same = row.result == conclusion.result
     if same and conclusion.case.messages_total > row.view.messages_total:
         row.view, row.facts = conclusion.case, conclusion.facts
 
 
 def write_result(row: CaseRow, result: CaseResult) -> None:
-    """Set the result and the columns that repeat it."""
+    """Set the result, and the columns that repeat its fields."""
     row.result = result
     row.outcome, row.rule, row.decided_at = result.outcome, result.rule, result.decided_at
 
 
-def _keep_finding(session: Session, conclusion: Conclusion) -> None:
-    """Keep under all ids what a message of this case said, where it decided the case."""
+def _store_finding(session: Session, conclusion: Conclusion) -> None:
+    """Store a finding of citizenship that decided the case, under all ids of its subject."""
     facts, result = conclusion.facts, conclusion.result
-    said = {finding.finding for finding in facts.findings} | {c.ground for c in facts.corrections}
-    if result.rule == "clear.us_citizen" and "us_citizen" in said:
-        keep_us_citizen(session, facts, conclusion.case.case_id, result.decided_at)
+    found = {finding.finding for finding in facts.findings} | {c.ground for c in facts.corrections}
+    if result.rule == "clear.us_citizen" and "us_citizen" in found:
+        store_us_citizen(session, facts, conclusion.case.case_id, result.decided_at)

@@ -12,26 +12,26 @@ T = TypeVar("T")
 
 _NUL = "\0"
 _SHOWN_NUL = "\N{SYMBOL FOR NULL}"
-_HALF = re.compile("[\ud800-\udfff]")
-_SHOWN_HALF = "\N{REPLACEMENT CHARACTER}"
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_SHOWN_SURROGATE = "\N{REPLACEMENT CHARACTER}"
 
 
-class Words(TypeDecorator[str]):
-    """Text of any length, without what a database does not take.
+class AnyText(TypeDecorator[str]):
+    """Text of any length, without characters that a database refuses.
 
-    Ids are not checked for what they hold; PostgreSQL takes no NUL, and nothing takes the half of a
-    character that a command line makes of bytes that are no UTF-8.
+    The characters of ids are not checked. PostgreSQL refuses NUL, and every database refuses the lone
+    surrogates that Python makes of command-line arguments that are not UTF-8.
     """
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else _HALF.sub(_SHOWN_HALF, value.replace(_NUL, _SHOWN_NUL))
+        return None if value is None else _SURROGATE.sub(_SHOWN_SURROGATE, value.replace(_NUL, _SHOWN_NUL))
 
 
 class Instant(TypeDecorator[datetime]):
-    """A time in UTC, aware of it: SQLite drops offsets, so none is stored."""
+    """An aware time in UTC. SQLite drops offsets, so times are stored in UTC without one."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -40,7 +40,7 @@ class Instant(TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError("a time without offset was to be stored; give it its offset")
+            raise ValueError("a time without an offset cannot be stored; add its offset")
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
@@ -50,10 +50,10 @@ class Instant(TypeDecorator[datetime]):
 
 
 class AsJson(TypeDecorator[T], Generic[T]):
-    """A pydantic model, or what pydantic can read, as its JSON text.
+    """A pydantic model, or any type that pydantic validates, as JSON text.
 
-    Text and not the database's own JSON: messages are strict models, which read dates from JSON
-    text only, and a text comes back letter by letter.
+    Text and not the database's own JSON type: messages are strict models, which read dates from JSON
+    text only, and text is returned unchanged.
     """
 
     impl = Text

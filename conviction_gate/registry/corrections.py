@@ -1,4 +1,4 @@
-"""What comes after the end of a case: kept as it arrived, judged once, answered alike for ever."""
+"""Messages after the end of a case: stored as they arrived, applied once, and answered the same each time."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -6,25 +6,22 @@ from sqlalchemy.orm import Session
 from conviction_gate.contracts.case import CaseView, CorrectionResult, MessageView
 from conviction_gate.contracts.court import Correction, SubjectFinding
 from conviction_gate.contracts.internal.activities import CorrectionRequest
-from conviction_gate.contracts.internal.limits import shortened
+from conviction_gate.contracts.internal.limits import MAX_MESSAGES_SHOWN, shortened
 from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.signals import type_of
 from conviction_gate.registry.cases import active_flag, lift, locked, write_result
 from conviction_gate.registry.entries import JudgeRule, RecordedCorrection
-from conviction_gate.registry.history import keep_us_citizen
+from conviction_gate.registry.history import store_us_citizen
 from conviction_gate.registry.tables import CaseRow, CorrectionRow
-
-MESSAGES_SHOWN = 200
-"""A case's view holds so many messages (contract, "Kept, not lost")."""
 
 
 def correct(session: Session, request: CorrectionRequest, judge: JudgeRule) -> CorrectionResult | None:
-    """JudgeRule what arrived, once; the payload is kept whatever it says.
+    """Apply a message once; its payload is stored in any case.
 
-    None where the case is open again: its run knows more than is kept here, and has to take it.
+    None where the case was reopened: its run has newer facts, and has to take the message.
     """
     case_id = request.case_id
-    # Before the look: whoever asks the same at the same time waits here, and then finds the answer.
+    # Locked first: the same request at the same time waits here, and then finds the answer.
     row = locked(session, case_id) if case_id else None
     before = session.get(CorrectionRow, request.correction_id)
     if before is not None:
@@ -47,9 +44,9 @@ def correct(session: Session, request: CorrectionRequest, judge: JudgeRule) -> C
 
 
 def corrections(session: Session, case_id: str | None) -> tuple[RecordedCorrection, ...]:
-    """What came after the end of a case, or named no case at all (None), in its order."""
+    """Messages after the end of a case, or those that named no case (None), by time of arrival."""
     found = session.scalars(select(CorrectionRow).where(CorrectionRow.case_id == case_id))
-    # Sorted here: a server sorts texts by the rules of some language.
+    # Sorted here: a database server sorts text by the rules of its locale.
     return tuple(
         RecordedCorrection.model_validate(
             {name: getattr(row, name) for name in RecordedCorrection.model_fields}
@@ -61,27 +58,27 @@ def corrections(session: Session, case_id: str | None) -> tuple[RecordedCorrecti
 def _judged(
     session: Session, request: CorrectionRequest, row: CaseRow | None, judge: JudgeRule
 ) -> tuple[bool, str] | None:
-    """Whether the flag was withdrawn, and why or why not; None where the case is open again."""
+    """Whether the flag was withdrawn, and why or why not; None where the case was reopened."""
     if request.rejection is not None:
         return False, request.rejection
     message = shortened(request.message)
     if row is None:
-        return False, f"{request.case_id} has no record of an end; check the agency and tracking number"
+        return False, f"{request.case_id} has no end on record; check the agency and the tracking number"
     if any(m.key == message.key and m != message for m in row.facts.messages):
-        return False, "message_id: known of this sender with other content; send it under a new one"
-    if _says_us_citizen(message):
-        keep_us_citizen(session, row.facts, row.case_id, request.received_at)
+        return False, "message_id: this sender has used it for another message; send this one under a new id"
+    if _reports_us_citizen(message):
+        store_us_citizen(session, row.facts, row.case_id, request.received_at)
     if not row.closed:
         return None
     judgement = judge(row.facts, row.result, message)
     if judgement.facts != row.facts and message not in row.facts.messages:
         row.facts = judgement.facts
-        row.view = _showing(row.view, message, request, judgement.reason)
+        row.view = _with_message(row.view, message, request, judgement.reason)
     if not judgement.withdraw:
         return False, judgement.reason
     flag = active_flag(session, row.case_id)
     if flag is None:
-        return False, "the case has no flag that stands"
+        return False, "the case has no active flag"
     lift(
         flag,
         reason=judgement.reason,
@@ -94,11 +91,11 @@ def _judged(
 
 
 def _withdraw(row: CaseRow, reason: str) -> None:
-    said = {"outcome": "withdrawn", "explanation": reason}
-    write_result(row, row.result.model_copy(update=said))
+    update = {"outcome": "withdrawn", "explanation": reason}
+    write_result(row, row.result.model_copy(update=update))
 
 
-def _showing(view: CaseView, message: Message, request: CorrectionRequest, effect: str) -> CaseView:
+def _with_message(view: CaseView, message: Message, request: CorrectionRequest, effect: str) -> CaseView:
     shown = MessageView(
         message_id=message.message_id,
         sender=message.sender,
@@ -106,7 +103,7 @@ def _showing(view: CaseView, message: Message, request: CorrectionRequest, effec
         received_at=request.received_at,
         effect=effect,
     )
-    messages = (*view.messages, shown)[-MESSAGES_SHOWN:]
+    messages = (*view.messages, shown)[-MAX_MESSAGES_SHOWN:]
     total = view.messages_total + 1
     return view.model_copy(update={"messages": messages, "messages_total": total})
 
@@ -115,7 +112,7 @@ def _answer(row: CorrectionRow) -> CorrectionResult:
     return CorrectionResult.model_validate({"outcome": row.outcome, "explanation": row.explanation})
 
 
-def _says_us_citizen(message: Message) -> bool:
+def _reports_us_citizen(message: Message) -> bool:
     match message:
         case SubjectFinding(finding="us_citizen") | Correction(ground="us_citizen"):
             return True

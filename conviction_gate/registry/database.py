@@ -1,4 +1,4 @@
-"""The connection to the database: transactions, and what is said when one cannot be had."""
+"""The connection to the database: transactions, and the errors where one fails."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,30 +15,30 @@ from conviction_gate.registry.errors import RegistryError, not_done, place, sqls
 T = TypeVar("T")
 
 ATTEMPTS: Final = 5
-"""How often a write is begun anew because another process wrote the same row first."""
+"""How often a write is tried where another process writes the same row."""
 
-_BEGIN_ANEW: Final = ("40001", "40P01")  # SQLSTATE: serialization_failure, deadlock_detected
+_RETRIED: Final = ("40001", "40P01")  # SQLSTATE: serialization_failure, deadlock_detected
 
-# Who migrates waits for whoever did so first, however long that takes.
-_PATIENTLY: Final = text("SET LOCAL lock_timeout = 0")
+# A migration waits for one that another process has begun, however long that takes.
+_NO_LOCK_TIMEOUT: Final = text("SET LOCAL lock_timeout = 0")
 
-# Any number does that no other program on the same database has chosen.
-_ALONE: Final = select(func.pg_advisory_xact_lock(20120427))
+# Any number that no other program on the same database uses.
+_MIGRATION_LOCK: Final = select(func.pg_advisory_xact_lock(20120427))
 
 
 class Database:
-    """Two ways into one database: one to read, one to write.
+    """One database, with transactions that read and transactions that write.
 
-    A write decides on what it has just read. So no two may do so about one case at a time: SQLite
-    lets one process write (`BEGIN IMMEDIATE`); elsewhere the case's row is locked, and where there
-    is none yet its primary key lets one of the two in, while the other begins anew and finds it.
+    A write depends on what it has just read, so two of them may not change one case at a time. SQLite
+    lets one process write at a time (`BEGIN IMMEDIATE`). Elsewhere the case's row is locked; where there
+    is none yet, the primary key lets one of the two insert it, and the other is retried and finds it.
     """
 
     def __init__(self, address: str) -> None:
         self.url = engines.read(address)
         if self.is_sqlite and self.file is None:
             raise RegistryError(
-                "the registry cannot live in memory: other processes must see it; name a file, "
+                "the registry cannot be in memory, since other processes must see it; name a file, "
                 "as in sqlite:////srv/registry.db"
             )
         self._reads, self._writes = engines.transactions(self.url)
@@ -55,45 +55,45 @@ class Database:
 
     @property
     def place(self) -> str:
-        """The address as messages may show it."""
+        """The address without its password, for messages."""
         return place(self.url)
 
     async def read(self, work: Callable[[Session], T]) -> T:
-        """Do `work`, which only looks, at one moment of the database."""
-        with self.telling():
+        """Run `work`, which only reads, on one snapshot of the database."""
+        with self.errors_translated():
             return await self._reads.do(work)
 
     async def write(self, work: Callable[[Session], T]) -> T:
-        """Do `work` in one transaction, and once more if another process was there first."""
+        """Run `work` in one transaction, and again if another process wrote first."""
         for _ in range(ATTEMPTS):
-            with self.telling():
+            with self.errors_translated():
                 try:
                     return await self._writes.do(work)
                 except DBAPIError as error:
-                    if not isinstance(error, IntegrityError) and sqlstate(error) not in _BEGIN_ANEW:
+                    if not isinstance(error, IntegrityError) and sqlstate(error) not in _RETRIED:
                         raise
-        raise RegistryError(f"the registry was written by others {ATTEMPTS} times in a row; try again")
+        raise RegistryError(f"other processes wrote to the registry first {ATTEMPTS} times; try again")
 
     async def run(self, work: Callable[[Connection], T]) -> T:
-        """Do `work` in one writing transaction, while nobody else does the like."""
+        """Run `work`, a migration, in one transaction, while no other process migrates."""
 
-        def alone(session: Session) -> T:
+        def locked(session: Session) -> T:
             connection = session.connection()
             if not self.is_sqlite:
-                connection.execute(_PATIENTLY)
-                connection.execute(_ALONE)
+                connection.execute(_NO_LOCK_TIMEOUT)
+                connection.execute(_MIGRATION_LOCK)
             return work(connection)
 
-        with self.telling():
-            return await self._writes.do(alone)
+        with self.errors_translated():
+            return await self._writes.do(locked)
 
     async def close(self) -> None:
         await self._writes.close()
         await self._reads.close()
 
     @contextmanager
-    def telling(self) -> Iterator[None]:
-        """Turn the database's errors into ones with a next step, without the values in them."""
+    def errors_translated(self) -> Iterator[None]:
+        """Turn the database's errors into `RegistryError` with a next step and without any values."""
         try:
             yield
         except (SQLAlchemyError, OSError) as error:

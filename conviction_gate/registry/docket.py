@@ -1,4 +1,4 @@
-"""Docket entries: what the court holds, for a case that waits for it."""
+"""Docket entries: the court's messages, for cases that wait for them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +18,7 @@ _KEY = (DocketRow.agency, DocketRow.tracking_number, DocketRow.sender, DocketRow
 def import_docket(session: Session, entries: Sequence[DocketEntry]) -> int:
     """Store entries; the last one of a case, sender and message id replaces what was there."""
     keyed = {tuple(row[column.key] for column in _KEY): row for row in map(_row, entries)}
-    # In one order, so that no two imports wait for each other.
+    # In one order, so that two imports cannot deadlock.
     rows = [keyed[key] for key in sorted(keyed)]
     if not rows:
         return 0
@@ -37,12 +37,12 @@ def docket(session: Session, agency: str, tracking_number: str) -> tuple[str, ..
     entries = select(DocketRow.sender, DocketRow.message_id, DocketRow.message).where(
         DocketRow.agency == agency, DocketRow.tracking_number == tracking_number
     )
-    # Sorted here: a server sorts texts by the rules of some language.
+    # Sorted here: a database server sorts text by the rules of its locale.
     return tuple(message for _, _, message in sorted(session.execute(entries)))
 
 
 def has_docket(session: Session) -> bool:
-    """Whether there is any entry at all."""
+    """Whether there is any entry."""
     return bool(session.scalar(_ANY))
 
 

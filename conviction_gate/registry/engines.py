@@ -1,4 +1,4 @@
-"""How each database is opened, and all that is different between one database and another."""
+"""How each database is opened, and all that differs between SQLite and PostgreSQL."""
 
 import os
 import sqlite3
@@ -18,39 +18,39 @@ from conviction_gate.registry.transactions import WAIT_SECONDS, ByDriver, InThre
 E = TypeVar("E", Engine, AsyncEngine)
 
 BUSY_SECONDS: Final = 4
-"""How long a transaction waits for one of another process. With `WAIT_SECONDS` it stays
-below an activity's ten seconds."""
+"""How long a transaction waits for one of another process. Together with `WAIT_SECONDS` it is less than
+an activity's ten seconds."""
 
 CONNECTIONS: Final = 10
-"""Of one process to a server. A worker's hundred activities take turns, each for a few milliseconds;
-a server lets in a hundred connections unless told otherwise, and there are other workers."""
+"""Connections of one process to a server. A worker's hundred activities take turns, each for a few
+milliseconds; by default a server accepts a hundred connections, and there are other workers."""
 
-# WAL: readers do not wait for the writer. FULL: what was answered survives a power cut.
+# WAL: readers do not wait for the writer. FULL: a commit survives a power failure.
 _PRAGMAS: Final = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 
 
 def read(address: str) -> URL:
-    """The address in its parts."""
+    """The parsed address; raises `RegistryError`."""
     try:
         url = make_url(address)
     except (ArgumentError, ValueError):
         raise _unreadable() from None
-    # What follows an unescaped @ in a password would be taken for the host, and shown.
+    # Of a password with an unescaped @ the rest would be taken for the host, and shown.
     if address.count("@") > 1 and url.get_backend_name() != "sqlite":
         raise _unreadable()
     return url
 
 
 def transactions(url: URL) -> tuple[Transactions, Transactions]:
-    """One way to read and one to write; nothing is connected yet."""
+    """Transactions that read, and those that write; nothing is connected yet."""
     match url.drivername:
         case "sqlite" | "sqlite+aiosqlite":  # 0.1.0 wrote the second
             return InThread(_sqlite(url, "BEGIN")), InThread(_sqlite(url, "BEGIN IMMEDIATE"))
         case "postgresql+asyncpg":
-            # A read of several statements sees one moment, as in SQLite, and can write nothing.
+            # A transaction of several reads sees one snapshot, as in SQLite, and can write nothing.
             engine = _postgresql(url)
-            once = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-            return ByDriver(engine.execution_options(**once)), ByDriver(engine)
+            reading = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            return ByDriver(engine.execution_options(**reading)), ByDriver(engine)
         case other:
             raise RegistryError(
                 f"the registry's driver {other} cannot be used; write sqlite or postgresql+asyncpg"
@@ -78,7 +78,7 @@ def _postgresql(url: URL) -> AsyncEngine:
     engine = _create(
         create_async_engine,
         url,
-        # Row locks do the rest (see `Database`), whatever the server's own default is.
+        # Whatever the server's default is; row locks do the rest (see `Database`).
         isolation_level="READ COMMITTED",
         pool_size=CONNECTIONS,
         max_overflow=0,
@@ -94,7 +94,7 @@ def _postgresql(url: URL) -> AsyncEngine:
     def _connect(dialect: Dialect, _: object, args: Any, options: Any) -> Any:
         try:
             return dialect.connect(*args, **options)
-        except Exception as error:  # a driver raises here whatever it likes
+        except Exception as error:  # drivers raise errors of many types here
             raise not_connected(url, error) from None
 
     return engine
@@ -108,25 +108,25 @@ def _sqlite(url: URL, begin: str) -> Engine:
         create_engine,
         url.set(drivername="sqlite"),
         pool_size=1,
-        # The driver would begin by itself, and only once something is written.
+        # None: otherwise the driver itself begins transactions, and only at the first write.
         connect_args={"timeout": BUSY_SECONDS, "isolation_level": None},
     )
 
     @event.listens_for(engine, "do_connect")
     def _connect(*_: object) -> None:
-        _file(url)  # SQLite would make one that is missing
+        _file(url)  # SQLite would create a missing file
 
     @event.listens_for(engine, "connect")
     def _pragmas(connection: Any, record: ConnectionPoolEntry) -> None:
         record.info["file"] = _file(url)
         cursor = connection.cursor()
         for pragma in _PRAGMAS:
-            _in_turn(cursor, f"PRAGMA {pragma}")
+            _execute_when_free(cursor, f"PRAGMA {pragma}")
         cursor.close()
 
     @event.listens_for(engine, "checkout")
     def _same(_: object, record: ConnectionPoolEntry, fairy: object) -> None:
-        # What is written into a file that was moved away or replaced meanwhile, nobody would ever see.
+        # A write to a file that was moved or replaced meanwhile would be lost.
         if record.info["file"] != _file(url):
             raise DisconnectionError
 
@@ -138,13 +138,13 @@ def _sqlite(url: URL, begin: str) -> Engine:
 
 
 def _file(url: URL) -> tuple[int, int]:
-    """Which file is at the address now; raises `OSError` where none is."""
+    """The device and inode of the file at the address; raises `OSError` where there is none."""
     found = os.stat(url.database or "")
     return found.st_dev, found.st_ino
 
 
-def _in_turn(cursor: Any, statement: str) -> None:
-    """Alone of all statements, the change to WAL does not always wait while others use a new file."""
+def _execute_when_free(cursor: Any, statement: str) -> None:
+    """Execute a pragma. Unlike other statements, a change to WAL may not wait for other users of a new file."""
     until = time.monotonic() + BUSY_SECONDS
     while True:
         try:

@@ -1,4 +1,4 @@
-"""What goes into the registry and comes out of it, where `contracts` has no word for it."""
+"""Types of the registry alone: what goes into it and comes out of it beside `contracts`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from conviction_gate.contracts.reading import read_typed
 
 
 class DocketEntry(Model):
-    """A message of the contract as a court holds it: JSON text with its `type`, and its case."""
+    """A court's message, as JSON text with its `type`, and the case that it is for."""
 
     agency: Ori
     tracking_number: TrackingNumber
@@ -33,7 +33,7 @@ class DocketEntry(Model):
 
 @dataclass(frozen=True)
 class Background:
-    """What the registry holds on the day a case begins: of its subjects, of courts, and of the case itself."""
+    """What the registry holds when a case's run starts: of its subjects, of courts, and of the case itself."""
 
     history: History
     us_citizen: bool
@@ -42,9 +42,10 @@ class Background:
 
 
 class RecordedCase(Model):
-    """A case as the registry keeps it: when the server has forgotten it, and for corrections.
+    """A case as the registry stores it, longer than the server does, and for corrections.
 
-    `case.flag_status` tells whether its flag still stands. `closed` false: it ended so, and is open again.
+    `case.flag_status`: of its latest flag. `closed` false: it had ended so, and was reopened or goes on since
+    its flag was withdrawn.
     """
 
     case: CaseView
@@ -54,8 +55,8 @@ class RecordedCase(Model):
 
 
 class CaseSummary(Model):
-    """Where a case stands. `flags`: each by its number; `reopened`: each time a person opened it again,
-    with when the end was decided that had stood until then. `closed` false: as in `RecordedCase`."""
+    """What a comparison needs of a case. `flags`: the status of each by its number. `reopened`: the time of
+    each reopening, and when the end before it was decided. `closed`: as in `RecordedCase`."""
 
     case_id: str
     closed: bool
@@ -66,7 +67,7 @@ class CaseSummary(Model):
 
 
 class RecordedCorrection(Model):
-    """What came after the end. `case_id` null: it named no case that can be read."""
+    """A message after the end, and what it did. `case_id` null: it named no case."""
 
     correction_id: str
     case_id: str | None
@@ -77,9 +78,9 @@ class RecordedCorrection(Model):
 
 
 JudgeRule = Callable[[Facts, CaseResult, Message], Judgement]
-"""`policy.judge`: whether a message after the end takes the ground from a flag. Pure, for it may be asked
-twice where another process wrote the same case at the same time."""
+"""`policy.judge`: whether the ground of a flag falls with one more message. Pure, since it is asked again
+where another process has written the same case at the same time."""
 
 ReopenRule = Callable[[Facts, CaseResult, Reopening, bool], Facts | RefusalReason]
-"""`policy.reopen`: the facts of a case that is reopened, or why it stays closed; the last argument tells
-whether it has ended. Pure too."""
+"""`policy.reopen`: the facts of a case that is reopened, or why it stays closed. The last argument: whether
+it has ended. Pure too."""

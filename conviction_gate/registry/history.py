@@ -1,4 +1,4 @@
-"""Criminal history by id, and who is a US citizen."""
+"""Criminal history by id, and findings of US citizenship."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -24,7 +24,7 @@ def ids_of(subjects: Iterable[Subject]) -> Ids:
 def import_history(session: Session, answers: Sequence[HistoryAnswer]) -> int:
     """Store answers; the last one for a set of ids replaces what was there for that same set."""
     named = {_name(answer.subject): answer for answer in answers}
-    # In one order, so that no two imports wait for each other.
+    # In one order, so that two imports cannot deadlock.
     rows = {name: named[name] for name in sorted(named)}
     if not rows:
         return 0
@@ -47,9 +47,9 @@ def import_history(session: Session, answers: Sequence[HistoryAnswer]) -> int:
 
 
 def history(session: Session, subjects: Sequence[Subject]) -> History:
-    """All rows that any id leads to, merged. More than one row: nobody can say whose it is."""
+    """The rows that any of the ids leads to, merged. More than one row: it is unclear whose they are."""
     kinds, values = by_kind(ids_of(subjects))
-    # Sorted here: a server sorts texts by the rules of some language.
+    # Sorted here: a database server sorts text by the rules of its locale.
     rows = sorted(session.scalars(_rows(kinds), values), key=lambda row: row.ids)
     answers = [row.answer for row in rows]
     return History(
@@ -66,13 +66,13 @@ def size(session: Session) -> int:
 
 
 def is_us_citizen(session: Session, ids: Ids) -> bool:
-    """Whether a finding of any case, or a history row, says so of any of these ids."""
+    """Whether a finding of any case, or a history row, names one of these ids as a US citizen's."""
     kinds, values = by_kind(ids)
     return bool(session.scalar(_is_citizen(kinds), values))
 
 
-def keep_us_citizen(session: Session, facts: Facts, case_id: str, found_at: datetime) -> None:
-    """Keep a finding under every id of the case's bookings; the first one stays."""
+def store_us_citizen(session: Session, facts: Facts, case_id: str, found_at: datetime) -> None:
+    """Store a finding under every id of the case's bookings that has none yet."""
     ids = ids_of(booking.subject for booking in facts.bookings)
     kinds, values = by_kind(ids)
     known = select(CitizenRow.kind, CitizenRow.value).where(_among(CitizenRow, kinds))
@@ -87,14 +87,14 @@ Kinds = tuple[str, ...]
 
 
 def by_kind(ids: Ids) -> tuple[Kinds, dict[str, list[str]]]:
-    """The kinds of these ids, and under the number of each kind its values, as `_among` takes them."""
+    """The kinds of these ids, and the values of each kind by its number, as `_among` binds them."""
     values: dict[str, list[str]] = {}
     for kind, value in sorted(ids):
         values.setdefault(kind, []).append(value)
     return tuple(values), {str(number): of_kind for number, of_kind in enumerate(values.values())}
 
 
-# To write a statement down costs more than to run it; there are a handful of kinds.
+# Cached: building a statement costs more than running it, and there are a handful of kinds.
 @lru_cache
 def _rows(kinds: Kinds) -> Select[HistoryRow]:
     return select(HistoryRow).where(HistoryRow.ids.in_(led_to(kinds)))

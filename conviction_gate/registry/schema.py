@@ -1,4 +1,4 @@
-"""The schema's version, and the way to it."""
+"""The schema's version, and the migration to it."""
 
 from typing import Final
 
@@ -8,7 +8,7 @@ from conviction_gate.registry.database import Database
 from conviction_gate.registry.errors import RegistryError
 
 VERSION: Final = "0002"
-"""The revision this release reads and writes. Revisions are numbered, so that newer ones show."""
+"""The revision that this release reads and writes. They are numbered, so that a newer one is recognized."""
 
 _MIGRATE: Final = "run `conviction-gate registry migrate`"
 
@@ -25,16 +25,16 @@ async def migrate(url: str) -> None:
     database = Database(url)
     try:
         if database.file is not None:
-            _make(database)
+            _create_file(database)
         await database.run(lambda connection: _upgrade(connection, database.place))
     finally:
         await database.close()
 
 
 async def check(database: Database) -> None:
-    """Raises `RegistryError` where the schema is missing or another one than this release's."""
+    """Raises `RegistryError` where the schema is missing or not this release's."""
     place = database.place
-    # SQLite makes a missing file on first sight; looking must not.
+    # SQLite creates a missing file when it is opened; a check must not.
     there = database.file is None or database.file.exists()
     found = await database.read(lambda session: _version(session.connection())) if there else None
     if found is None:
@@ -52,8 +52,8 @@ def _newer(place: str, found: str) -> str:
     )
 
 
-def _make(database: Database) -> None:
-    """An empty file for this user only: ids of people will stand in it."""
+def _create_file(database: Database) -> None:
+    """Create an empty file that only this user can read: it will hold ids of people."""
     assert database.file is not None
     try:
         database.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -61,8 +61,8 @@ def _make(database: Database) -> None:
             database.file.touch(mode=0o600)
     except OSError as error:
         raise RegistryError(
-            f"the registry's file {database.file} cannot be made ({type(error).__name__}); "
-            "choose a folder that can be written"
+            f"the registry's file {database.file} cannot be created ({type(error).__name__}); "
+            "choose a folder that is writable"
         ) from None
 
 

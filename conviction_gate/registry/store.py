@@ -1,4 +1,4 @@
-"""The registry as the rest of the house sees it: each method one transaction."""
+"""The registry as the rest of Conviction Gate uses it: each method is one transaction."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
@@ -11,8 +11,7 @@ from conviction_gate.contracts.history import HistoryAnswer
 from conviction_gate.contracts.internal.activities import Concluded, Conclusion, CorrectionRequest, Withdrawal
 from conviction_gate.contracts.internal.facts import Reopening
 from conviction_gate.contracts.internal.refusal import RefusalReason
-from conviction_gate.registry import cases, corrections, docket, history, reopenings, schema
-from conviction_gate.registry import summaries as standing
+from conviction_gate.registry import cases, corrections, docket, history, reopenings, schema, summaries
 from conviction_gate.registry.database import Database
 from conviction_gate.registry.entries import (
     Background,
@@ -26,7 +25,7 @@ from conviction_gate.registry.entries import (
 
 
 class Registry:
-    """The project's own database. Open it once a process, and close it or use it as a context.
+    """The project's own database. Open it once in a process, and close it or use it as a context manager.
 
     Every method may be called again with the same arguments and by several processes at once, and
     raises `RegistryError` where the database does not answer.
@@ -52,7 +51,7 @@ class Registry:
 
     @property
     def place(self) -> str:
-        """The address as messages may show it."""
+        """The address without its password, for messages."""
         return self._database.place
 
     async def check(self) -> None:
@@ -60,7 +59,7 @@ class Registry:
         await schema.check(self._database)
 
     async def close(self) -> None:
-        """Give the connections back; the registry is of no use afterwards."""
+        """Close all connections; the registry cannot be used afterwards."""
         await self._database.close()
 
     async def __aenter__(self) -> Self:
@@ -75,14 +74,14 @@ class Registry:
         await self.close()
 
     async def background(self, subjects: Sequence[Subject], case_id: str) -> Background:
-        """All that a case begins with, read at one moment.
+        """All that a case needs when its run starts, from one snapshot.
 
-        `history`: under every id of these subjects; no row is a clean one, and it is `conflicting` where
-        the ids lead to different rows. `us_citizen`: whether a finding of any case, or a history row, says so.
+        `history`: under every id of these subjects. No row is a clean history; it is `conflicting` where the
+        ids lead to different rows. `us_citizen`: a finding of any case, or a history row, says so.
         """
         return await self._database.read(lambda s: cases.background(s, subjects, case_id))
 
-    # What sources said -------------------------------------------------------------------------
+    # What was imported -------------------------------------------------------------------------
 
     async def import_history(self, answers: Iterable[HistoryAnswer]) -> int:
         """Store history rows, all or none; the same set of ids again replaces. Returns how many."""
@@ -106,14 +105,13 @@ class Registry:
         """Whether any docket entry was imported."""
         return await self._database.read(docket.has_docket)
 
-    # How cases ended ---------------------------------------------------------------------------
+    # Outcomes of cases -------------------------------------------------------------------------
 
     async def outcome(self, case_id: str) -> CaseResult | None:
         """How the case ended.
 
-        None where it has not: also after `withdraw` under a rule that waits or asks, until `flag`
-        or `clear` says the last word. `withdrawn` once that word, the withdrawal's own rule or a
-        correction after the end left nothing to wait for.
+        None where it has not, also after `withdraw` where the case goes on, until `flag` or `clear` ends it.
+        `withdrawn` where its flag was withdrawn and nothing is left to wait for.
         """
         return await self._database.read(lambda s: cases.outcome(s, case_id))
 
@@ -131,55 +129,57 @@ class Registry:
         """
         return await self._database.write(lambda s: reopenings.reopen(s, case_id, reopening, rule))
 
-    async def flag(self, conclusion: Conclusion, *, last_look: bool = True) -> Concluded:
-        """Write an active flag, unless an outcome stands: that one is the answer then.
+    async def flag(self, conclusion: Conclusion, *, check_citizenship: bool = True) -> Concluded:
+        """Write an active flag, unless an outcome is on record, which is returned then.
 
-        Writes nothing and says `us_citizen` where anybody said so under any id of the bookings; without
-        `last_look` nobody is asked, for a flag that was written once, after its look, and was lost.
+        Writes nothing and returns `us_citizen` where one of the ids of the bookings is a known citizen's.
+        `check_citizenship` false: not checked, for a flag that was written before, and lost by a restore.
         """
-        return await self._database.write(lambda s: cases.flag(s, conclusion, last_look=last_look))
+        return await self._database.write(
+            lambda s: cases.flag(s, conclusion, check_citizenship=check_citizenship)
+        )
 
     async def clear(self, conclusion: Conclusion) -> Concluded:
-        """Write the end without a flag, unless an end was written before: that one is the answer.
+        """Write the end without a flag, unless an outcome is on record, which is returned then.
 
-        A US citizen finding that decided the case is kept under every id of its bookings.
+        A finding of US citizenship that decided the case is stored under every id of its bookings.
         """
         return await self._database.write(lambda s: cases.clear(s, conclusion))
 
     async def withdraw(self, withdrawal: Withdrawal) -> Concluded:
-        """Withdraw the case's flag of that number, and keep the case as it is now.
+        """Withdraw the case's flag of that number, and store the case as it is now.
 
-        The answer's result has the outcome `withdrawn`; it is null where the case has no record.
+        Returns a result with the outcome `withdrawn`; null where the case is not on record.
         """
         return await self._database.write(lambda s: cases.withdraw(s, withdrawal))
 
     async def correct(self, request: CorrectionRequest, judge: JudgeRule) -> CorrectionResult | None:
-        """JudgeRule what came after the end, and withdraw the flag where the judge says so.
+        """Apply a message after the end, and withdraw the flag where its ground falls with it.
 
-        The same `correction_id` again gets the same answer. What does not fit, and what names no
-        case on record, changes nothing; its payload is kept like any other. None where the case is
-        open again: nothing is kept but a finding of citizenship, since its run has to take the message.
+        The same `correction_id` again returns the same answer. A message that was rejected, or whose case is
+        not on record, changes nothing, and its payload is stored too. None where the case was reopened: only
+        a finding of citizenship is stored then, since its run has to take the message.
         """
         return await self._database.write(lambda s: corrections.correct(s, request, judge))
 
     async def corrections(self, case_id: str | None) -> tuple[RecordedCorrection, ...]:
-        """What came after the end of this case, in order of arrival; None: what named no case."""
+        """Messages after the end of this case, or those that named no case (None), by time of arrival."""
         return await self._database.read(lambda s: corrections.corrections(s, case_id))
 
     async def flags(self) -> tuple[Flag, ...]:
         """Every flag, withdrawn ones included, by `flagged_at`."""
         return await self._database.read(cases.flags)
 
-    # Many at a time ----------------------------------------------------------------------------
+    # Many cases at once -------------------------------------------------------------------------
 
     async def case_summaries(self, case_ids: Collection[str]) -> dict[str, CaseSummary]:
-        """Where those of these cases stand that are on record, by id."""
-        return await self._database.read(lambda s: standing.case_summaries(s, case_ids))
+        """What a comparison needs of each of these cases that is on record, by id."""
+        return await self._database.read(lambda s: summaries.case_summaries(s, case_ids))
 
     async def ids_decided_since(self, since: datetime, after: str, most: int) -> list[str]:
-        """Ids of cases that are open again or were decided since then, in order: the next ones after one."""
-        return await self._database.read(lambda s: standing.ids_decided_since(s, since, after, most))
+        """Ids, at most so many and in order after `after`, of cases without an end or decided since then."""
+        return await self._database.read(lambda s: summaries.ids_decided_since(s, since, after, most))
 
     async def recorded_corrections(self, ids: Collection[str]) -> set[str]:
         """Those of these corrections that are on record."""
-        return await self._database.read(lambda s: standing.recorded_corrections(s, ids))
+        return await self._database.read(lambda s: summaries.recorded_corrections(s, ids))

@@ -1,4 +1,4 @@
-"""Where cases stand, many at a time: what a comparison with the server's histories asks for."""
+"""Many cases at once, as a comparison with the server's histories needs them."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -11,7 +11,7 @@ from conviction_gate.registry.tables import CaseRow, CorrectionRow, FlagRow, Reo
 
 
 def case_summaries(session: Session, case_ids: Collection[str]) -> dict[str, CaseSummary]:
-    """Those of these cases that are on record, by id."""
+    """The summary of each of these cases that is on record, by id."""
     cases = session.execute(
         select(CaseRow.case_id, CaseRow.closed, CaseRow.outcome, CaseRow.decided_at).where(
             CaseRow.case_id.in_(case_ids)
@@ -33,7 +33,7 @@ def case_summaries(session: Session, case_ids: Collection[str]) -> dict[str, Cas
 
 
 def ids_decided_since(session: Session, since: datetime, after: str, most: int) -> list[str]:
-    """The next ids, after one of them, of cases that are open again or were decided since then."""
+    """Ids, at most so many and in order after `after`, of cases without an end or decided since then."""
     wanted = or_(CaseRow.decided_at >= since, CaseRow.closed.is_(False))
     found = select(CaseRow.case_id).where(wanted, CaseRow.case_id > after).order_by(CaseRow.case_id).limit(most)
     return [*session.scalars(found)]

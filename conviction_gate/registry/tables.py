@@ -1,4 +1,4 @@
-"""The tables. `migrations/` makes them; a test compares the two.
+"""The tables. `migrations/` creates them; a test compares the two.
 
 Who somebody is stands here as numbers only, and what a case looked like as the models of
 `contracts`; columns beside them are what is searched by, or held to by an index.
@@ -12,14 +12,14 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from conviction_gate.contracts.case import CaseResult, CaseView
 from conviction_gate.contracts.history import HistoryAnswer
 from conviction_gate.contracts.internal.facts import Facts
-from conviction_gate.registry.columns import AsJson, Instant, Words
+from conviction_gate.registry.columns import AnyText, AsJson, Instant
 
 ACTIVE = "active"
 WITHDRAWN = "withdrawn"
 
 
 class Base(DeclarativeBase):
-    """Constraints have names, so that a later migration can speak of them on any database."""
+    """Constraints have names, so that a later migration can refer to them on any database."""
 
     metadata = MetaData(
         naming_convention={
@@ -29,11 +29,11 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {str: Words, datetime: Instant}  # noqa: RUF012
+    type_annotation_map = {str: AnyText, datetime: Instant}  # noqa: RUF012
 
 
 class HistoryRow(Base):
-    """What a source said of one set of ids. `ids`: that set as JSON, the row's own name."""
+    """A source's answer for one set of ids. `ids`: that set as JSON, which is the primary key."""
 
     __tablename__ = "history_rows"
 
@@ -43,7 +43,7 @@ class HistoryRow(Base):
 
 
 class HistoryId(Base):
-    """One id and a row that it leads to; one that leads to two rows is a conflict."""
+    """One id and a row that it leads to. An id of two rows is a conflict."""
 
     __tablename__ = "history_ids"
 
@@ -55,7 +55,7 @@ class HistoryId(Base):
 
 
 class DocketRow(Base):
-    """A message as the court holds it: JSON text with its `type`."""
+    """A court's message: JSON text with its `type`."""
 
     __tablename__ = "docket_entries"
 
@@ -67,7 +67,7 @@ class DocketRow(Base):
 
 
 class CitizenRow(Base):
-    """A finding that whoever has this id is a US citizen, and the case that brought it first."""
+    """A finding that the person with this id is a US citizen, and the first case that reported it."""
 
     __tablename__ = "citizen_findings"
 
@@ -78,7 +78,7 @@ class CitizenRow(Base):
 
 
 class CaseRow(Base):
-    """A case as it ended. `closed` false: its flag was withdrawn or a person reopened it, and it goes on."""
+    """A case as it ended. `closed` false: it goes on, since its flag was withdrawn or a person reopened it."""
 
     __tablename__ = "cases"
 
@@ -95,7 +95,7 @@ class CaseRow(Base):
 
 
 class FlagRow(Base):
-    """A flag. A case has at most one active one: the index holds even where the code would not."""
+    """A flag. The index allows a case one active flag at most, whatever the code does."""
 
     __tablename__ = "flags"
     __table_args__ = (
@@ -125,7 +125,7 @@ class FlagRow(Base):
 
 
 class ReopeningRow(Base):
-    """A person opened a case again: who, when, why, and how it had ended until then."""
+    """A person reopened a case: who, when, why, and the result until then."""
 
     __tablename__ = "reopenings"
 
@@ -138,7 +138,7 @@ class ReopeningRow(Base):
 
 
 class CorrectionRow(Base):
-    """What came after the end of a case, as it arrived, and what it did."""
+    """A message after the end of a case, as it arrived, and what it did."""
 
     __tablename__ = "corrections"
 

@@ -1,13 +1,13 @@
-"""Work on a session, in a transaction of its own: in a thread beside the event loop, or by an async driver.
+"""Transactions: in a thread beside the event loop, or by an async driver.
 
-What is to be done is written once, as plain functions of a session, and either way can run it.
+The work of a transaction is a plain function of a session, and either of the two can run it.
 """
 
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
-from typing import Final, Protocol, TypeVar
+from typing import Final, TypeVar
 
 from sqlalchemy import Engine
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
@@ -16,25 +16,15 @@ from sqlalchemy.orm import Session, sessionmaker
 T = TypeVar("T")
 
 WAIT_SECONDS: Final = 4
-"""How long a transaction waits for its turn, or for a connection. With the wait for one of another process
-it stays below an activity's ten seconds: a worker that waits in vain says so, and is not just late."""
-
-
-class Transactions(Protocol):
-    """On one database, one after the other or several at a time."""
-
-    async def do(self, work: Callable[[Session], T]) -> T:
-        """Do all of `work`, or nothing of it where it raises."""
-
-    async def close(self) -> None:
-        """Give the connections back, once what is under way has ended."""
+"""How long a transaction waits for its turn, or for a connection. Together with the wait for another process
+it is less than an activity's ten seconds, so that the activity fails with this error and not by a time-out."""
 
 
 class InThread:
-    """One at a time, in the order in which they were asked for, so that nobody starves.
+    """Transactions one at a time, in the order of the calls, so that none starves.
 
-    A whole transaction takes one way to the thread and back; an async driver takes one for each step
-    of each statement, which costs more than SQLite itself.
+    A whole transaction switches to the thread and back once. An async driver does so for each step of each
+    statement, which costs more than SQLite itself.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -47,7 +37,7 @@ class InThread:
 
         def in_turn() -> T:
             if monotonic() - asked > WAIT_SECONDS:
-                raise TimeoutError("others were busy for too long")
+                raise TimeoutError("other transactions took too long")
             with self._sessions.begin() as session:
                 return work(session)
 
@@ -59,7 +49,7 @@ class InThread:
 
 
 class ByDriver:
-    """As many at a time as the engine has connections."""
+    """As many transactions at a time as the engine has connections."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -71,3 +61,7 @@ class ByDriver:
 
     async def close(self) -> None:
         await self._engine.dispose()
+
+
+Transactions = InThread | ByDriver
+"""`do` runs its work in one transaction, rolled back where it raises. `close` waits for what is running."""

@@ -117,7 +117,7 @@ async def write_again(registry: "Registry", case_id: str, written: Written) -> s
 
     match written:
         case Flagged(conclusion):
-            await registry.flag(conclusion, last_look=False)
+            await registry.flag(conclusion, check_citizenship=False)
         case Cleared(conclusion):
             await registry.clear(conclusion)
         case Withdrawal():

@@ -103,7 +103,7 @@ async def test_a_court_whose_clock_is_a_day_ahead_is_believed_and_one_of_two_day
     await senders.send(far_ahead, "conviction", conviction(decided_on=later), fits=False)
     seen = await rejected(senders.handle(far_ahead), 1)
     assert (seen.status, seen.needs_attention) == ("waiting_for_court", True)
-    assert "more than a day ahead; check the sender's clock" in seen.rejected[0].reason
+    assert "more than a day in the future; check the sender's clock" in seen.rejected[0].reason
     assert not await senders.broken_promises(registry, flagged=[ahead], waiting_for_court=[far_ahead])
     await senders.handle(far_ahead).terminate()
 

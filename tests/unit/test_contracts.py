@@ -517,7 +517,7 @@ def test_a_date_may_be_a_day_ahead_and_no_more(name: str) -> None:
     ahead = read_message(name, changed(name, **{field: (latest + step).isoformat()}))
     said = mismatch(ahead, case, NOW) or ""
     assert said.startswith(f"{field}: ")
-    assert said.endswith("is more than a day ahead; check the sender's clock")
+    assert said.endswith("is more than a day in the future; check the sender's clock")
 
 
 def test_the_end_of_the_calendar_is_ahead_and_no_error() -> None:

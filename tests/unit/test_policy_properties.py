@@ -23,7 +23,8 @@ from conviction_gate.contracts.court import (
 from conviction_gate.contracts.court import Ruling as Word
 from conviction_gate.contracts.fields import ChargeClass, FindingKind, RuleName, Severity
 from conviction_gate.contracts.history import DISPOSITIONS, PRIORITY_KINDS, History, HistoryRecord, Priority
-from conviction_gate.contracts.internal.facts import ClassifiedOffense, Facts, Question, Ruling
+from conviction_gate.contracts.internal.facts import ClassifiedOffense, Facts, Question, Reopening, Ruling
+from conviction_gate.contracts.internal.refusal import RefusalReason
 from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.signals import is_taken_after_the_end
 from conviction_gate.policy.catalog import find
@@ -403,8 +404,9 @@ def test_reopening_alone_never_flags_whom_the_promise_protects(minor: Facts, oth
     """It opens charges again, and nothing that was said before it, said once more, ends them."""
     facts = other if any_ and other.bookings else minor
     for outcome in get_args(Outcome):
-        answer = policy.reopen(facts, _result(outcome, decided(facts)), by="c-7", reason="refiled", at=AT)
-        if isinstance(answer, str):
+        reopening = Reopening(by="c-7", reason="refiled", reopened_at=AT)
+        answer = policy.reopen(facts, _result(outcome, decided(facts)), reopening)
+        if isinstance(answer, RefusalReason):
             assert outcome == "flagged" or decided(facts).rule in _FINDINGS
             continue
         assert outcome != "flagged"

@@ -56,14 +56,14 @@ def test_the_command_line_takes_a_server_by_its_address(
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
-        (("kept-from-messages", "hush"), "InvalidPassword.*; mend the user and the password in its address"),
-        (("//registry:", "//nobody:"), "InvalidPassword.*; mend the user and the password in its address"),
+        (("kept-from-messages", "hush"), "InvalidPassword.*; correct the user and the password in its address"),
+        (("//registry:", "//nobody:"), "InvalidPassword.*; correct the user and the password in its address"),
         (("/registry_", "/no_"), "InvalidCatalogName.*; create that database, .* registry migrate"),
-        (("host=", "host=/nowhere"), "FileNotFound.*; start the server, or mend the host and the port"),
-        (("@/", "@127.0.0.1:1/"), "ConnectionRefused.*; start the server, or mend the host and the port"),
-        (("host=", "sslmode=require&host="), r"TypeError.*; mend what comes after the `\?`"),
-        (("host=", "command_timeout=soon&host="), r"Error.*; mend what comes after the `\?`"),
-        (("host=", "password=hush&host="), "InvalidPassword.*; mend the user and the password"),
+        (("host=", "host=/nowhere"), "FileNotFound.*; start the server, or correct the host and the port"),
+        (("@/", "@127.0.0.1:1/"), "ConnectionRefused.*; start the server, or correct the host and the port"),
+        (("host=", "sslmode=require&host="), r"TypeError.*; correct what follows the `\?`"),
+        (("host=", "command_timeout=soon&host="), r"Error.*; correct what follows the `\?`"),
+        (("host=", "password=hush&host="), "InvalidPassword.*; correct the user and the password"),
     ],
     ids=lambda value: " to ".join(value) if isinstance(value, tuple) else "",
 )
@@ -145,9 +145,9 @@ async def test_writers_who_wait_for_each_other_begin_anew(registry: Registry) ->
 @pytest.mark.parametrize(
     ("code", "times", "told"),
     [
-        ("40001", ATTEMPTS, "written by others"),  # serialization_failure
-        ("40P01", ATTEMPTS, "written by others"),  # deadlock_detected
-        ("23505", ATTEMPTS, "written by others"),  # unique_violation
+        ("40001", ATTEMPTS, "other processes wrote"),  # serialization_failure
+        ("40P01", ATTEMPTS, "other processes wrote"),  # deadlock_detected
+        ("23505", ATTEMPTS, "other processes wrote"),  # unique_violation
         ("53100", 1, "DiskFull"),
     ],
 )
@@ -176,7 +176,7 @@ async def test_a_table_that_another_program_holds_is_told_in_time(
 
         def hold(session: Session) -> None:
             session.execute(text("LOCK TABLE cases"))
-            with pytest.raises(RegistryError, match=r"LockNotAvailable.*not held by another program"):
+            with pytest.raises(RegistryError, match=r"LockNotAvailable.*not locked by another program"):
                 meanwhile(loop, impatient.flag(flagged()))
 
         await registry._database.write(hold)

@@ -805,7 +805,7 @@ async def test_a_judge_that_withdraws_without_a_flag_changes_nothing(registry: R
         return Judgement(True, "always", "L", facts)
 
     answer = await registry.correct(request(VACATED), withdraws)
-    assert (answer.outcome, answer.explanation) == ("unchanged", "the case has no flag that stands")
+    assert (answer.outcome, answer.explanation) == ("unchanged", "the case has no active flag")
 
 
 async def test_a_citizen_found_after_the_end_is_kept_whatever_is_judged(registry: Registry) -> None:
@@ -819,7 +819,7 @@ async def test_a_citizen_found_after_the_end_is_kept_whatever_is_judged(registry
     ("asked", "reason", "case_id"),
     [
         (request(VACATED, rejection="decided_on: too late"), "decided_on: too late", CASE_ID),
-        (request(VACATED, case="T-9"), "has no record", f"booking-case:{AGENCY}:T-9"),
+        (request(VACATED, case="T-9"), "has no end on record", f"booking-case:{AGENCY}:T-9"),
         (
             CorrectionRequest(
                 correction_id="k-1", payload="no\0 JSON", received_at=LATER, rejection="agency: missing"
@@ -829,7 +829,7 @@ async def test_a_citizen_found_after_the_end_is_kept_whatever_is_judged(registry
         ),
         (
             request(Conviction(message_id="c-1", charge_id="2", decided_on=date(2013, 7, 15))),
-            "known of this sender",
+            "has used it for another message",
             CASE_ID,
         ),
     ],
@@ -855,7 +855,7 @@ async def test_a_message_that_only_a_newer_release_knows_is_left_to_its_worker(r
     await registry.flag(flagged())
     newer = request(VACATED)
     newer = newer.model_copy(update={"payload": newer.payload.replace('"dismissal"', '"verdict"')})
-    with pytest.raises(DoesNotFit, match="type: 'verdict' is no signal"):
+    with pytest.raises(DoesNotFit, match="type: 'verdict' is not a known signal"):
         await registry.correct(newer, FakeJudge())
     assert await registry.corrections(CASE_ID) == ()
 
@@ -927,8 +927,8 @@ async def test_an_older_or_newer_schema_is_refused(bare_url: str) -> None:
 @pytest.mark.parametrize(
     ("address", "told"),
     [
-        ("sqlite://", "cannot live in memory"),
-        ("sqlite:///:memory:", "cannot live in memory"),
+        ("sqlite://", "cannot be in memory"),
+        ("sqlite:///:memory:", "cannot be in memory"),
         ("a registry", "address cannot be read"),
         ("nosuch+driver://host/registry", "driver nosuch\\+driver cannot be used"),
         ("postgresql://gate:hush@host/registry", "driver postgresql cannot be used; write .*asyncpg"),
@@ -1019,7 +1019,7 @@ def test_a_file_that_another_program_keeps_to_itself_is_waited_for_once(
         its.execute("BEGIN EXCLUSIVE")
         cursor = ours.cursor(Counting)
         with pytest.raises(sqlite3.OperationalError, match="database is locked"):
-            engines._in_turn(cursor, "PRAGMA journal_mode=WAL")
+            engines._execute_when_free(cursor, "PRAGMA journal_mode=WAL")
         assert cursor.tries == 1
 
 
@@ -1030,7 +1030,7 @@ async def test_what_is_written_stands_in_the_file_that_is_there_now(sqlite_url: 
         backup = file.read_bytes()
         file.rename(away)
         for way in (registry.flags(), registry.flag(flagged())):
-            with pytest.raises(RegistryError, match=r"FileNotFoundError.*check that the database is there"):
+            with pytest.raises(RegistryError, match=r"FileNotFoundError.*check that the database exists"):
                 await way
         assert not file.exists()
         file.write_bytes(backup)
@@ -1040,5 +1040,5 @@ async def test_what_is_written_stands_in_the_file_that_is_there_now(sqlite_url: 
 
 def test_a_time_without_offset_is_not_stored() -> None:
     naive = datetime(2013, 1, 1)  # noqa: DTZ001
-    with pytest.raises(ValueError, match="without offset"):
+    with pytest.raises(ValueError, match="without an offset"):
         Instant().process_bind_param(naive, DefaultDialect())

@@ -65,7 +65,7 @@ MISFITS: dict[str, tuple[str, Payloads, str]] = {
     "number": ("conviction", always(7), "the payload is a number"),
     "list": ("conviction", always([]), "the payload is a list"),
     "not a number": ("conviction", always(raw(b'{"x": NaN}')), "the payload is not JSON"),
-    "unknown signal": ("verdict", always(conviction()), "'verdict' is no signal"),
+    "unknown signal": ("verdict", always(conviction()), "'verdict' is not a known signal"),
     "200 years ahead": ("conviction", always(conviction(decided_on="2226-01-01")), "decided_on: 2226-01-01 is"),
     "200 KB": ("conviction", always(conviction(court="x" * 200_000)), "court: longer than 2000 characters"),
     "long id": ("conviction", always(conviction("x" * 129)), "message_id: longer than 128 characters"),
@@ -73,12 +73,12 @@ MISFITS: dict[str, tuple[str, Payloads, str]] = {
     "another case": (
         "booking",
         lambda case: [booking(CaseId(case.agency, "T-2"), message_id="b-2")],
-        "tracking_number: another case's",
+        "tracking_number: names another case",
     ),
     "another agency": (
         "booking",
         lambda case: [booking(CaseId("ZZ0000200", case.tracking_number), message_id="b-2")],
-        "agency: another case's",
+        "agency: names another case",
     ),
     "same id, other content": (
         "booking",
@@ -337,7 +337,7 @@ STARTS: dict[str, tuple[Payloads, str]] = {
     ),
     "two inputs": (lambda case: [booking(case), booking(case)], "2 payloads"),
     "two nulls": (always(None, None), "2 payloads"),
-    "another case": (lambda case: [booking(CaseId(case.agency, "T-2"))], "tracking_number: another case's"),
+    "another case": (lambda case: [booking(CaseId(case.agency, "T-2"))], "tracking_number: names another case"),
 }
 
 

@@ -1,4 +1,4 @@
-"""What workflows hand to activities and get back: the inside of the house, not for senders."""
+"""What workflows pass to activities and get back. No sender sees it."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -39,13 +39,13 @@ LiftCode = Literal["C", "D", "L", "N", "U"]
 
 
 class ActivityResult(Model):
-    """What an activity answers. One that only a newer release can read says so, and nothing else."""
+    """What an activity returns. One that only a newer release can read has `is_read` false and no fields."""
 
     _is_read: bool = PrivateAttr(default=True)
 
     @property
     def is_read(self) -> bool:
-        """Whether the answer could be read; where it could not, it has no fields."""
+        """Whether this release could read it."""
         return self._is_read
 
     @model_validator(mode="wrap")
@@ -64,8 +64,8 @@ class ActivityResult(Model):
 
 
 class Intervals(InternalModel):
-    """How long a case waits before it looks up again; recorded when it is asked for, so that a
-    changed setting never disturbs a wait that has begun."""
+    """How long a case waits for each thing. It is recorded when the wait begins, which a setting that is
+    changed later does not affect."""
 
     docket_check: timedelta = timedelta(days=90)
     docket_overdue: timedelta = timedelta(days=730)
@@ -74,9 +74,10 @@ class Intervals(InternalModel):
 
 
 class HistoryRequest(Model):
-    """Whose history, under every set of ids that bookings gave, and which offenses to place.
+    """The subjects whose history is asked for, one for each set of ids that a booking gave, and the offenses
+    to classify.
 
-    `booked_on`: the day of the booking, at the jail; a code means what it meant then.
+    `booked_on`: the day of the booking, at the jail; a code is classified by what it meant then.
     """
 
     case_id: str
@@ -87,8 +88,8 @@ class HistoryRequest(Model):
 
 
 class EarlierRecord(InternalModel):
-    """What the registry remembers of a case of this id. `outcome`: how it ended. `is_open`: a record
-    without an end, since its flag was withdrawn or a person reopened it. `flags`: how many it had."""
+    """What the registry holds of a case of this id. `outcome`: how it ended. `is_open`: it has no end, since
+    its flag was withdrawn or a person reopened it. `flags`: how many it has had."""
 
     outcome: CaseResult | None = None
     is_open: bool = False
@@ -96,8 +97,8 @@ class EarlierRecord(InternalModel):
 
 
 class HistoryFound(ActivityResult, InternalModel):
-    """`us_citizen`: a finding in the registry under any of the ids. `editions`: those that were released
-    by then, by name; one that is released later takes no case that is open already."""
+    """`us_citizen`: the registry holds such a finding under one of the ids. `editions`: the names of those
+    that were released by then; a later one does not apply to a case that is open already."""
 
     history: History = History()
     us_citizen: bool = False
@@ -109,15 +110,15 @@ class HistoryFound(ActivityResult, InternalModel):
 
 
 class RecalledCase(Model):
-    """What a case was made of before it was opened again."""
+    """A reopened case as it was when it ended."""
 
     case: CaseView
     facts: Facts
 
 
 class OffensesToClassify(Model):
-    """Offenses that came after the history was asked for, whose catalog places them, and the day of the
-    booking."""
+    """Offenses that were named after the history was asked for. `agency`: whose catalog classifies them.
+    `booked_on`: as in `HistoryRequest`."""
 
     agency: str
     offenses: tuple[Offense, ...]
@@ -125,21 +126,21 @@ class OffensesToClassify(Model):
 
 
 class OffensesClassified(ActivityResult):
-    """Their places in the catalog of that day."""
+    """Their classes in the catalog of that day."""
 
     placements: tuple[ClassifiedOffense, ...]
 
 
 class DocketRequest(Model):
-    """Whose docket to ask for."""
+    """The arrest whose docket is asked for."""
 
     agency: str
     tracking_number: str
 
 
 class DocketFound(Model):
-    """Messages as the court holds them, each a JSON text with its `type`; `asked`: there is a
-    source to ask again. `intervals`: as they are set by now, for the waits that begin after this."""
+    """The court's messages, each a JSON text with its `type`. `asked`: there is a source to ask again.
+    `intervals`: as they are set now, for the waits that begin after this."""
 
     messages: tuple[str, ...] = ()
     asked: bool = True
@@ -147,21 +148,21 @@ class DocketFound(Model):
 
 
 class RulingsToPermit(Model):
-    """Who ruled, where a ruling answered a question and waits for whether that person may."""
+    """The reviewers of rulings that wait until it is known whether they may rule."""
 
     reviewers: tuple[str, ...]
 
 
 class RulingsPermitted(Model):
-    """Those of them who may not rule."""
+    """Those of the reviewers who may not rule."""
 
     refused: tuple[str, ...] = ()
 
 
 class Conclusion(Model):
-    """A case as it was decided: what the registry keeps when the server has forgotten the case.
+    """A case as it was decided, for the registry, which keeps it longer than the server keeps the run.
 
-    `number` counts the flags of one case from 1, so that a retried write is known as the same.
+    `number` counts the flags of one case from 1, so that a retried write is recognized.
     """
 
     case: CaseView
@@ -173,7 +174,9 @@ class Conclusion(Model):
     @classmethod
     def _is_whole(cls, facts: Facts) -> Facts:
         if not facts.is_whole:
-            raise ValueError("a newer release wrote what this worker cannot read: its own worker has to write")
+            raise ValueError(
+                "a newer release wrote facts that this worker cannot read; start a worker of that release"
+            )
         return facts
 
     @field_serializer("case")
@@ -182,15 +185,15 @@ class Conclusion(Model):
 
 
 class Concluded(ActivityResult, InternalModel):
-    """What stands in the registry now; `result` null: what was to be written. `us_citizen`: the last
-    look before a flag found a citizen, so that nothing was written."""
+    """`result`: the outcome on record now, null where it is the one of the `Conclusion`. `us_citizen`: the
+    check before a flag found a US citizen, so nothing was written."""
 
     result: CaseResult | None = None
     us_citizen: bool = False
 
 
 class Withdrawal(Model):
-    """A flag whose ground fell before its case closed. `ends`: nothing is left to wait for."""
+    """A flag whose ground fell before its case closed. `ends`: the case has nothing left to wait for."""
 
     conclusion: Conclusion
     ends: bool
@@ -201,8 +204,8 @@ class Withdrawal(Model):
 
 @dataclass(frozen=True)
 class Judgement:
-    """What the rules answer to a message after the end: whether a flag is to be withdrawn, why, under
-    which NIEM lift code, and the facts with the message."""
+    """What a message after the end changes: whether to withdraw the flag, why, under which NIEM lift code,
+    and the facts with the message."""
 
     withdraw: bool
     reason: str
@@ -223,15 +226,15 @@ class CorrectionRequest(Model):
 
     @cached_property
     def message(self) -> Message:
-        """The message, of a request without a rejection.
+        """The message of a request that was not rejected.
 
         Raises:
-            DoesNotFit: only a newer release knows it, whose worker has to take it.
+            DoesNotFit: only a newer release knows it, and its worker has to apply it.
         """
         return read_typed(self.payload)
 
 
 class Corrected(Model):
-    """What a correction did. `result` null: the case is open again, so its run has to take it."""
+    """What a correction did. `result` null: the case was reopened, so its run has to take the message."""
 
     result: CorrectionResult | None

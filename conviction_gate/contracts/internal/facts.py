@@ -1,4 +1,4 @@
-"""The facts of a case: all that `policy.decide` looks at, and all that the registry keeps of it."""
+"""The facts of a case: all that `policy.decide` reads, and what the registry stores of a case."""
 
 import json
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ CatalogSeverity = Literal["infraction", "misdemeanor", "felony", "wobbler"]
 
 
 class ClassifiedOffense(Offense):
-    """Where the catalog placed an offense when it was looked up: recorded, never recomputed."""
+    """An offense and its class in the catalog when it was looked up: recorded, never recomputed."""
 
     charge_class: ChargeClass
     severity: CatalogSeverity | None = None
@@ -45,8 +45,8 @@ class ClassifiedOffense(Offense):
 class Question(Model):
     """What a person is asked: which rule asks, about which charge, on what grounds.
 
-    `about` names the offense, the dispositions or the unclear points, so that new
-    evidence makes another question.
+    `about` names the offense, the dispositions or the unclear points, so that new evidence is a new
+    question.
     """
 
     rule: RuleName
@@ -55,7 +55,7 @@ class Question(Model):
 
 
 class Ruling(Model):
-    """A review decision, bound to the question that stood when it arrived."""
+    """A review decision, bound to the question that was open when it arrived."""
 
     decision: ReviewDecision
     question: Question
@@ -74,12 +74,12 @@ class Reopening(Model):
 class Facts(InternalModel):
     """Accepted messages by type, the history, and the classes of all offenses that they name.
 
-    `history` is null until `check_history` answered. `us_citizen` tells of a finding that the
-    registry holds under one of the subject's ids. `unasked` are rulings that answered no question
-    when they arrived: they bind nothing, whenever they come again.
+    `history` is null until `check_history` has answered. `us_citizen`: the registry holds such a finding
+    under one of the subject's ids. `unasked`: rulings that answered no open question when they arrived, so
+    that they have no effect, even if they are sent again.
 
-    What only a newer release can read is kept as it was written, beside the rest and out of sight of the
-    rules, which decide nothing while there is any (`is_whole`); written back, it stands where it stood.
+    An entry that only a newer release can read is kept unread, and written back in its field. The rules do
+    not see it, and decide nothing while there is one (`is_whole`).
     """
 
     bookings: tuple[Booking, ...] = ()
@@ -99,12 +99,14 @@ class Facts(InternalModel):
 
     @property
     def is_whole(self) -> bool:
-        """Whether everything that was written of these facts could be read."""
-        return not (self.__pydantic_private__ or {}).get("_unread")  # the rules ask often: no look-up by name
+        """Whether all entries could be read."""
+        return not (self.__pydantic_private__ or {}).get(
+            "_unread"
+        )  # the rules ask often, so not through pydantic's look-up of private attributes
 
     @model_validator(mode="wrap")
     @classmethod
-    def _keeps_what_it_cannot_read(
+    def _keep_unread_entries(
         cls, data: Any, read: ModelWrapValidatorHandler[Self], info: ValidationInfo
     ) -> Self:
         if info.mode != "json" or not isinstance(data, dict):
@@ -116,9 +118,9 @@ class Facts(InternalModel):
             pass
         readable, unread = data.copy(), {}
         for name, entries in _ENTRIES.items():
-            if one := [entry for entry in data.get(name, ()) if not _can_read(entries, entry)]:
-                unread[name] = one
-                readable[name] = [entry for entry in data[name] if entry not in one]
+            if unreadable := [entry for entry in data.get(name, ()) if not _can_read(entries, entry)]:
+                unread[name] = unreadable
+                readable[name] = [entry for entry in data[name] if entry not in unreadable]
         if not _can_read(_HISTORY, data.get("history")):
             unread["history"] = readable.pop("history")
         facts = read(readable)
@@ -167,5 +169,5 @@ def _can_read(kind: TypeAdapter[Any], written: Any) -> bool:
 
 
 def _is_known(update: dict[str, Any]) -> bool:
-    """A sender's strange word is `other` by now: one that is none is a newer release's."""
+    """Whether this release knows the entry: an unknown word of a sender was stored as `other`."""
     return update.get("entry") in ENTRIES

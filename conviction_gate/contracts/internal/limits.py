@@ -1,5 +1,5 @@
-"""What a case keeps of its messages, and how much it can carry: its run, the server and the registry
-hand it on whole, and the server takes half a megabyte at a time.
+"""How much a case may hold. Its state travels whole between runs, activities and the registry, and the
+server accepts 512 KiB at a time.
 """
 
 from typing import Final
@@ -10,24 +10,27 @@ from conviction_gate.contracts.internal.facts import Facts
 from conviction_gate.contracts.message import Message
 
 SOFT_MAX_FACTS_BYTES: Final = 200_000
-"""Bytes of facts and what derives from them, after which docket entries that end nothing go."""
+"""Bytes of facts, and of what derives from them, above which further docket entries that end nothing are
+left out."""
 MAX_FACTS_BYTES: Final = 300_000
-"""Bytes of facts and what derives from them, after which nothing more is taken but findings,
-corrections and rulings: a person has to look at such a case."""
+"""Bytes of the same above which messages are rejected, so that a person looks at the case."""
 RESERVED_FACTS_BYTES: Final = 30_000
+"""Bytes beyond that for findings, corrections and rulings, which may end the case."""
 MAX_CARRIED_BYTES: Final = 450_000
-"""Bytes that a case carries into its next run or tells at once; the server takes 512 KiB."""
-_TEXT_KEPT: Final = 200
+"""Bytes that a case carries into its next run, writes to the registry, or answers a query with."""
+MAX_MESSAGES_SHOWN: Final = 200
+"""Messages in a case's view, the latest ones (contract, "Kept, not lost")."""
+_MAX_TEXT_LENGTH: Final = 200
 
 
 def shortened(message: Message) -> Message:
-    """A message without what no rule reads: long texts are cut, descriptions go."""
+    """A message without what no rule reads: long texts are cut to 200 characters, descriptions left out."""
     cut: dict[str, object] = {}
     if isinstance(message, CourtMessage):
         for field in ("court", "detail", "source", "reason"):
             text = getattr(message, field, None)
-            if text is not None and len(text) > _TEXT_KEPT:
-                cut[field] = text[:_TEXT_KEPT]
+            if text is not None and len(text) > _MAX_TEXT_LENGTH:
+                cut[field] = text[:_MAX_TEXT_LENGTH]
         charge = getattr(message, "charge", None)
         if charge is not None:
             cut["charge"] = charge.model_copy(update={"description": None})
@@ -37,7 +40,7 @@ def shortened(message: Message) -> Message:
 
 
 def size_of(message: Message) -> int:
-    """Bytes of a message in the facts, with the places of its offenses and its charges in the view."""
+    """Bytes that a message adds: itself, the classes of its offenses, and its charges in the view."""
     size = len(message.model_dump_json().encode())
     charges = message.charges if isinstance(message, Booking) else ()
     if isinstance(message, Amendment):
@@ -49,6 +52,6 @@ def size_of(message: Message) -> int:
 
 
 def size_of_facts(facts: Facts) -> int:
-    """Bytes of all that a case was told, and of its reopenings."""
+    """Bytes of all messages of a case, and of its reopenings."""
     reopenings = sum(len(reopening.model_dump_json().encode()) for reopening in facts.reopenings)
     return sum(map(size_of, facts.messages)) + reopenings
