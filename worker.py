@@ -26,7 +26,7 @@ from conviction_gate.temporal.sandbox import sandbox
 from conviction_gate.temporal.search_attributes import SetupError
 from workflows import WORKFLOWS
 
-# A module that is not passed through the sandbox is imported anew for each case that comes into memory, which
+# A module that is not passed through the sandbox is imported again for each case that comes into memory, which
 # is most of the cost of loading a case. The tests run the workflows that way, which proves that they use no
 # clock and no randomness; so here they are imported once.
 sandboxed = sandbox("workflows")

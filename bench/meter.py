@@ -1,4 +1,4 @@
-"""What processes have used, as Linux tells it: CPU seconds and memory."""
+"""CPU seconds and memory of processes, from Linux."""
 
 import os
 from collections.abc import Mapping

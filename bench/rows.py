@@ -1,4 +1,4 @@
-"""Figures, and how they are shown: a table for people, JSON for whoever compares two days."""
+"""Figures, and how they are shown: a table for people, JSON to compare runs."""
 
 import json
 import os

@@ -51,10 +51,13 @@ async def measure(scale: Scale) -> list[Row]:
 
 
 def grown(charges: int, messages: int) -> CaseState:
-    """A case of so many charges that was told so much: every kind of message, on every charge."""
+    """A case of so many charges and messages: every kind of message, on every charge."""
     state = CaseState()
-    told = [_booking(charges), *(_message(number, str(number % charges)) for number in range(messages))]
-    for message in told:
+    messages_sent = [
+        _booking(charges),
+        *(_message(number, str(number % charges)) for number in range(messages)),
+    ]
+    for message in messages_sent:
         if state.refusal(message) is None:
             state.learn(message)
             state.record(message, datetime(2013, 1, 1, tzinfo=UTC), "noted")

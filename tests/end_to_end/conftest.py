@@ -20,7 +20,7 @@ BIN = Path(sys.executable).parent
 
 
 @dataclass
-class House:
+class Instance:
     """A data folder with ports of its own, where `up` can be started, killed and started again."""
 
     data: Path
@@ -119,14 +119,14 @@ def encrypted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
-    return House(tmp_path / "data", free_port(), free_port())
+def instance(tmp_path: Path) -> Instance:
+    return Instance(tmp_path / "data", free_port(), free_port())
 
 
 @pytest.fixture(scope="session")
-async def open_house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+async def shared_instance(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Instance]:
     """One that is up, for tests that keep to an agency of their own and leave it so."""
-    house = House(tmp_path_factory.mktemp("house") / "data", free_port(), free_port())
-    await house.up()
-    yield house
-    await house.stop()
+    instance = Instance(tmp_path_factory.mktemp("instance") / "data", free_port(), free_port())
+    await instance.up()
+    yield instance
+    await instance.stop()

@@ -4,7 +4,7 @@ import re
 import shlex
 from pathlib import Path
 
-from tests.end_to_end.conftest import House
+from tests.end_to_end.conftest import Instance
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -13,11 +13,11 @@ class Page:
     """The `temporal` commands of a page, or of a section of it; each is run by what it holds, with its ids
     replaced."""
 
-    def __init__(self, name: str, house: House, section: str = "") -> None:
+    def __init__(self, name: str, instance: Instance, section: str = "") -> None:
         text = (DOCS / name).read_text()
         if section:
             text = text.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
-        self._house = house
+        self._house = instance
         self._commands = set(re.findall(r"^ *(temporal .+)$", text, re.MULTILINE))
         self.left = set(self._commands)
         """Those that were not run yet."""

@@ -12,7 +12,7 @@ from conviction_gate.config.settings import Settings
 from conviction_gate.contracts.internal.facts import Reopening
 from conviction_gate.policy import reopen
 from conviction_gate.registry import Registry
-from tests.end_to_end.conftest import House
+from tests.end_to_end.conftest import Instance
 from tests.end_to_end.test_client import a_booking, a_conviction
 
 AGENCY = "CAZZ00313"
@@ -24,17 +24,17 @@ def named(number: str, **fields: Any) -> str:
 
 
 async def test_a_case_that_was_ended_from_outside_goes_on_with_all_it_was_told(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await house.up()
-    gate, case = house.gate, f"booking-case:{AGENCY}:X-1"
+    await instance.up()
+    gate, case = instance.gate, f"booking-case:{AGENCY}:X-1"
     booked, convicted = json.dumps(a_booking("X-1", agency=AGENCY)), named("X-1", **a_conviction("X-1"))
     await gate("start", "-", stdin=booked)
     update = {"message_id": "u-1", "charge_id": "1", "occurred_on": "2012-09-03", "entry": "continuance"}
     await gate("send", "court_update", "-", stdin=named("X-1", **update))
-    await house.until(case, status="waiting_for_court", messages_total=2)
-    await house.run("temporal", "workflow", "terminate", "--workflow-id", case, "--reason", "a slip")
-    while (shown := await house.show(case))["stopped"] is None:
+    await instance.until(case, status="waiting_for_court", messages_total=2)
+    await instance.run("temporal", "workflow", "terminate", "--workflow-id", case, "--reason", "a slip")
+    while (shown := await instance.show(case))["stopped"] is None:
         await asyncio.sleep(0.2)
     assert shown["needs_attention"]
     command = f"temporal workflow reset --workflow-id {case} --type LastWorkflowTask --reason WHY"
@@ -47,20 +47,20 @@ async def test_a_case_that_was_ended_from_outside_goes_on_with_all_it_was_told(
         assert command in said
     assert "(terminated)" in await gate("list")
 
-    for name, value in house.environment.items():
+    for name, value in instance.environment.items():
         monkeypatch.setenv(name, value)
     await broken_off(case)
 
-    await house.run(*command.split()[:-1], "a slip")
-    assert (await house.until(case, stopped=None))["messages_total"] == 2
+    await instance.run(*command.split()[:-1], "a slip")
+    assert (await instance.until(case, stopped=None))["messages_total"] == 2
     await gate("send", "conviction", "-", stdin=convicted)
-    await house.until(case, status="flagged")
+    await instance.until(case, status="flagged")
     await broken_off(None)
 
     correction = f"flag-correction:{AGENCY}:X-1:k-1"
     begun = ("--type", "FlagCorrection", "--task-queue", "nobody", "--input", "{}")
-    await house.run("temporal", "workflow", "start", "--workflow-id", correction, *begun)
-    await house.run("temporal", "workflow", "terminate", "--workflow-id", correction, "--reason", "a slip")
+    await instance.run("temporal", "workflow", "start", "--workflow-id", correction, *begun)
+    await instance.run("temporal", "workflow", "terminate", "--workflow-id", correction, "--reason", "a slip")
     await broken_off(correction)
 
 
@@ -74,14 +74,16 @@ async def broken_off(workflow_id: str | None) -> None:
             return
 
 
-async def test_a_reopened_case_without_a_run_says_so_and_can_be_opened_once_more(open_house: House) -> None:
-    gate, case = open_house.gate, f"booking-case:{AGENCY}:X-2"
+async def test_a_reopened_case_without_a_run_says_so_and_can_be_opened_once_more(
+    shared_instance: Instance,
+) -> None:
+    gate, case = shared_instance.gate, f"booking-case:{AGENCY}:X-2"
     await gate("start", "-", stdin=json.dumps(a_booking("X-2", agency=AGENCY)))
     ended = {"message_id": "d-1", "charge_id": "1", "decided_on": "2013-07-15", "disposition": "dismissed"}
     await gate("send", "dismissal", "-", stdin=named("X-2", **ended))
-    await open_house.until(case, status="cleared")
-    await only_on_record(open_house, case)
-    shown = await open_house.show(case)
+    await shared_instance.until(case, status="cleared")
+    await only_on_record(shared_instance, case)
+    shown = await shared_instance.show(case)
     assert "no workflow runs for it" in shown["stopped"]
     convicted = named("X-2", **a_conviction("X-2"))
     for said in (
@@ -91,14 +93,14 @@ async def test_a_reopened_case_without_a_run_says_so_and_can_be_opened_once_more
     ):
         assert f"`conviction-gate reopen {case}`" in said
     await gate("reopen", case, "--reason", "its run was lost", "--by", "clerk-8")
-    shown = await open_house.until(case, status="waiting_for_court")
+    shown = await shared_instance.until(case, status="waiting_for_court")
     assert (shown["stopped"], shown["reopened"]["by"]) == (None, "clerk-8")
     await gate("send", "conviction", "-", stdin=convicted)
-    await open_house.until(case, status="flagged")
+    await shared_instance.until(case, status="flagged")
 
 
-async def only_on_record(house: House, case: str) -> None:
+async def only_on_record(instance: Instance, case: str) -> None:
     """What `reopen` does where it dies between the record and the run."""
     reopening = Reopening(by="clerk-7", reason="refiled", reopened_at=datetime.now(UTC))
-    async with await Registry.open(Settings(data=house.data).registry) as registry:
+    async with await Registry.open(Settings(data=instance.data).registry) as registry:
         await registry.reopen(case, reopening, reopen)

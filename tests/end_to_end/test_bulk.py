@@ -13,7 +13,7 @@ import psutil
 import pytest
 from temporalio.client import Client
 
-from tests.end_to_end.conftest import BIN, House
+from tests.end_to_end.conftest import BIN, Instance
 from tests.end_to_end.test_client import a_booking, a_conviction
 
 
@@ -34,16 +34,16 @@ def names_in(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-async def begin(house: House, *words: str, **pipes: Any) -> Process:
+async def begin(instance: Instance, *words: str, **pipes: Any) -> Process:
     """Start the command and leave it running."""
     return await asyncio.create_subprocess_exec(
-        str(BIN / "conviction-gate"), *words, env=house.environment, **pipes
+        str(BIN / "conviction-gate"), *words, env=instance.environment, **pipes
     )
 
 
-async def signals(house: House, agency: str, count: int) -> dict[str, int]:
+async def signals(instance: Instance, agency: str, count: int) -> dict[str, int]:
     """Signals in each case's history, once so many cases wait for the court."""
-    server = await Client.connect(house.environment["TEMPORAL_ADDRESS"])
+    server = await Client.connect(instance.environment["TEMPORAL_ADDRESS"])
     query = f"Agency = '{agency}'"
     while (await server.count_workflows(f"{query} AND CaseStatus = 'waiting_for_court'")).count < count:
         await asyncio.sleep(0.2)
@@ -62,10 +62,10 @@ async def signals(house: House, agency: str, count: int) -> dict[str, int]:
 
 @pytest.mark.timeout(240)
 async def test_an_interrupted_file_is_run_again_and_every_case_is_there_once(
-    open_house: House, tmp_path: Path
+    shared_instance: Instance, tmp_path: Path
 ) -> None:
     file = write(tmp_path / "bookings.jsonl", bookings("CAZZ00301", 200))
-    program = await begin(open_house, "start", file, "--json", stdout=PIPE, stderr=PIPE)
+    program = await begin(shared_instance, "start", file, "--json", stdout=PIPE, stderr=PIPE)
     assert program.stdout is not None
     before = b"".join([await program.stdout.readline() for _ in range(50)])
     program.send_signal(signal.SIGINT)
@@ -77,22 +77,22 @@ async def test_an_interrupted_file_is_run_again_and_every_case_is_there_once(
     assert b"stopped a" in err
     assert b"what arrived already changes nothing" in err
 
-    again = await open_house.gate("start", file)
+    again = await shared_instance.gate("start", file)
     known = len(arrived)
     assert f"{200 - known} accepted, {known} duplicate, 0 closed, 0 refused" in again
-    assert set((await signals(open_house, "CAZZ00301", 200)).values()) == {0}
-    third = await open_house.gate("start", file)
+    assert set((await signals(shared_instance, "CAZZ00301", 200)).values()) == {0}
+    third = await shared_instance.gate("start", file)
     assert "0 accepted, 200 duplicate, 0 closed, 0 refused\nnothing changed" in third
-    assert set((await signals(open_house, "CAZZ00301", 200)).values()) == {0}
+    assert set((await signals(shared_instance, "CAZZ00301", 200)).values()) == {0}
 
 
-async def test_refused_lines_are_corrected_and_sent_again(open_house: House, tmp_path: Path) -> None:
+async def test_refused_lines_are_corrected_and_sent_again(shared_instance: Instance, tmp_path: Path) -> None:
     agency = "CAZZ00302"
     given = bookings(agency, 30)
     given[7]["booked_at"] = "yesterday"
     given[20].pop("subject")
     file = write(tmp_path / "bookings.jsonl", given, "no booking")
-    said = await open_house.gate("start", file, code=1)
+    said = await shared_instance.gate("start", file, code=1)
     assert "28 accepted, 0 duplicate, 0 closed, 3 refused" in said
     assert "line 8: refused: booked_at: " in said
     kept = tmp_path / "bookings.refused.jsonl"
@@ -101,12 +101,12 @@ async def test_refused_lines_are_corrected_and_sent_again(open_house: House, tmp
     command = re.search(f"then: (conviction-gate .*{kept.name})", said)
     assert command is not None
     write(kept, [item for n, item in enumerate(bookings(agency, 30)) if n in (7, 20)])
-    assert "2 accepted, 0 duplicate" in await open_house.run(*shlex.split(command[1]))
-    await signals(open_house, agency, 30)
+    assert "2 accepted, 0 duplicate" in await shared_instance.run(*shlex.split(command[1]))
+    await signals(shared_instance, agency, 30)
     assert names_in(tmp_path) == {"bookings.jsonl", kept.name}
 
 
-async def test_a_mixed_file_is_sent_and_sent_again(open_house: House, tmp_path: Path) -> None:
+async def test_a_mixed_file_is_sent_and_sent_again(shared_instance: Instance, tmp_path: Path) -> None:
     agency = "CAZZ00303"
     address = {"agency": agency, "tracking_number": "B-0"}
     update = {"occurred_on": "2012-06-20", "entry": "continuance", "type": "court_update"}
@@ -116,41 +116,43 @@ async def test_a_mixed_file_is_sent_and_sent_again(open_house: House, tmp_path: 
         *(update | address | {"message_id": f"u-{n}"} for n in range(60)),
     ]
     file = write(tmp_path / "mixed.jsonl", mixed)
-    assert "62 accepted, 0 duplicate" in await open_house.gate("send", file)
-    assert "0 accepted, 62 duplicate, 0 closed, 0 refused\nnothing changed" in await open_house.gate(
+    assert "62 accepted, 0 duplicate" in await shared_instance.gate("send", file)
+    assert "0 accepted, 62 duplicate, 0 closed, 0 refused\nnothing changed" in await shared_instance.gate(
         "send", file
     )
-    assert await signals(open_house, agency, 1) == {f"booking-case:{agency}:B-0": 62}
+    assert await signals(shared_instance, agency, 1) == {f"booking-case:{agency}:B-0": 62}
 
     end = {"type": "conviction", **address} | a_conviction("B-0", severity="misdemeanor")
     late = update | address | {"message_id": "late"}
     nameless = {"message_id": "x"}
     file = write(tmp_path / "end.jsonl", [end])
-    assert "accepted" in await open_house.gate("send", file)
-    await open_house.until(f"booking-case:{agency}:B-0", status="flagged", flag_status="active")
+    assert "accepted" in await shared_instance.gate("send", file)
+    await shared_instance.until(f"booking-case:{agency}:B-0", status="flagged", flag_status="active")
     file = write(tmp_path / "late.jsonl", [end, late, nameless])
-    said = await open_house.gate("send", file, code=1)
+    said = await shared_instance.gate("send", file, code=1)
     assert "0 accepted, 1 duplicate, 1 closed, 1 refused" in said
     assert lines_of(tmp_path / "late.refused.jsonl") == [json.dumps(nameless)]
 
 
-async def test_refused_lines_that_cannot_be_kept_end_the_command(open_house: House, tmp_path: Path) -> None:
+async def test_refused_lines_that_cannot_be_kept_end_the_command(
+    shared_instance: Instance, tmp_path: Path
+) -> None:
     file = write(tmp_path / "x.jsonl", [{"message_id": "1"}])
-    assert "refused" in await open_house.gate("start", file, code=1)
+    assert "refused" in await shared_instance.gate("start", file, code=1)
     assert names_in(tmp_path) == {"x.jsonl"}
     nowhere = str(tmp_path / "none" / "x.refused")
-    said = await open_house.gate("start", file, "--refused", nowhere, code=2)
+    said = await shared_instance.gate("start", file, "--refused", nowhere, code=2)
     assert "name another file with --refused" in said
     asked = tmp_path / "asked.jsonl"
     write(asked, [], "corrected, and not sent yet")
-    await open_house.gate("start", "-", "--refused", str(asked), stdin='{"message_id": "1"}', code=1)
+    await shared_instance.gate("start", "-", "--refused", str(asked), stdin='{"message_id": "1"}', code=1)
     assert lines_of(asked) == ['{"message_id": "1"}']
     assert lines_of(tmp_path / "asked.jsonl~") == ["corrected, and not sent yet"]
 
 
 @pytest.mark.timeout(240)
-async def test_a_file_larger_than_the_memory_it_may_take(open_house: House) -> None:
-    program = await begin(open_house, "start", "-", stdin=PIPE, stdout=PIPE, stderr=DEVNULL)
+async def test_a_file_larger_than_the_memory_it_may_take(shared_instance: Instance) -> None:
+    program = await begin(shared_instance, "start", "-", stdin=PIPE, stdout=PIPE, stderr=DEVNULL)
     assert program.stdin is not None
     lines = (b"x" * 16_000 + b"\n") * 80
     program.stdin.write(b'{"message_id": "1"}\n')

@@ -20,7 +20,7 @@ from conviction_gate.contracts.reading import read_booking, read_message
 from conviction_gate.devserver.embedded import embedded
 from conviction_gate.encryption.converter import data_converter
 from conviction_gate.registry import Registry
-from tests.end_to_end.conftest import House
+from tests.end_to_end.conftest import Instance
 
 AGENCY = "CAZZ00200"
 
@@ -175,19 +175,19 @@ async def test_an_ended_case_that_no_record_tells_of(desk: Desk) -> None:
 
 
 @pytest.mark.timeout(180)
-async def test_the_command_line(house: House, tmp_path: Path) -> None:
-    await house.up()
-    assert "set up" in await house.gate("setup")
+async def test_the_command_line(instance: Instance, tmp_path: Path) -> None:
+    await instance.up()
+    assert "set up" in await instance.gate("setup")
     histories = tmp_path / "histories.jsonl"
     histories.write_text('{"subject": {"fbi_number": "F-D-2"}, "us_citizen": true}\n')
-    await house.gate("history", "import", str(histories))
+    await instance.gate("history", "import", str(histories))
 
     several = tmp_path / "bookings.json"
     several.write_text(json.dumps([a_booking("D-1"), a_booking("D-2"), a_booking("D-3")], indent=2))
-    assert "3 accepted" in await house.gate("start", str(several))
+    assert "3 accepted" in await instance.gate("start", str(several))
     one, two, three = (f"booking-case:{AGENCY}:D-{n}" for n in (1, 2, 3))
-    await house.until(one, status="waiting_for_court")
-    assert (await house.until(two, status="cleared"))["rule"] == "clear.us_citizen"
+    await instance.until(one, status="waiting_for_court")
+    assert (await instance.until(two, status="cleared"))["rule"] == "clear.us_citizen"
 
     lines = [
         json.dumps(a_conviction("D-1", case_id=f"{AGENCY}:D-1")),
@@ -195,28 +195,28 @@ async def test_the_command_line(house: House, tmp_path: Path) -> None:
         "{",
         json.dumps(a_conviction("D-3", case_id=three, verdict="guilty")),
     ]
-    said = await house.gate("send", "conviction", "-", "--answer", "--json", stdin="\n".join(lines), code=1)
+    said = await instance.gate("send", "conviction", "-", "--answer", "--json", stdin="\n".join(lines), code=1)
     sent = json.loads(said)
     assert [item["where"] for item in sent] == ["line 1", "line 2", "line 3", "line 4"]
     assert [item["status"] for item in sent] == ["accepted", "duplicate", "refused", "refused"]
     assert sent[3]["text"].startswith("verdict: unknown field")
 
-    await house.until(one, status="flagged", flag_status="active")
-    card = await house.gate("show", f"{AGENCY}:D-1")
+    await instance.until(one, status="flagged", flag_status="active")
+    card = await instance.gate("show", f"{AGENCY}:D-1")
     assert "flagged (flag active)" in card
     assert "CA-VC 12500(a)" in card
-    assert f"no case booking-case:{AGENCY}:D-9" in await house.gate("show", f"{AGENCY}:D-9", code=1)
-    assert [flag["case_id"] for flag in json.loads(await house.gate("flags", "--json"))] == [one]
+    assert f"no case booking-case:{AGENCY}:D-9" in await instance.gate("show", f"{AGENCY}:D-9", code=1)
+    assert [flag["case_id"] for flag in json.loads(await instance.gate("flags", "--json"))] == [one]
 
     while True:  # the list follows the cases after a moment
         waiting = json.loads(
-            await house.gate("list", "--status", "waiting_for_court", "--agency", AGENCY, "--json")
+            await instance.gate("list", "--status", "waiting_for_court", "--agency", AGENCY, "--json")
         )
         if [row["case_id"] for row in waiting] == [three]:
             break
     assert waiting[0]["open"]
     assert waiting[0]["rule"] == "defer.traffic_only"
     assert waiting[0]["waiting_since"]
-    assert json.loads(await house.gate("list", "--attention", "--json")) == []
-    assert "1 of 3" in await house.gate("list", "--limit", "1", code=None)
-    assert await house.stop() == 0
+    assert json.loads(await instance.gate("list", "--attention", "--json")) == []
+    assert "1 of 3" in await instance.gate("list", "--limit", "1", code=None)
+    assert await instance.stop() == 0

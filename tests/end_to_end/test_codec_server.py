@@ -10,7 +10,7 @@ import pytest
 
 from conviction_gate.devserver import processes
 from conviction_gate.devserver.resources import free_port
-from tests.end_to_end.conftest import BIN, House
+from tests.end_to_end.conftest import BIN, Instance
 from tests.end_to_end.test_client import AGENCY, a_booking
 from tests.issuer import AUDIENCE, Issuer, answering, new_rsa
 
@@ -21,25 +21,25 @@ TOKEN = "0123456789abcdef0123456789abcdef"
 
 
 async def test_the_temporal_program_reads_what_the_server_does_not_hold(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ready = await house.up()
-    up = f"http://127.0.0.1:{house.codec_port}"
+    ready = await instance.up()
+    up = f"http://127.0.0.1:{instance.codec_port}"
     assert f"codec server {up}" in ready
-    await house.gate("history", "import", "-", stdin=json.dumps({"subject": {"fbi_number": "F-C-1"}}))
-    await house.gate("start", "-", stdin=json.dumps(a_booking("C-1")))
-    await house.until(CASE, status="waiting_for_court")
+    await instance.gate("history", "import", "-", stdin=json.dumps({"subject": {"fbi_number": "F-C-1"}}))
+    await instance.gate("start", "-", stdin=json.dumps(a_booking("C-1")))
+    await instance.until(CASE, status="waiting_for_court")
     show = ("temporal", "workflow", "show", "-w", CASE, "--detailed")
-    assert "F-C-1" not in await house.run(*show)
-    assert "F-C-1" in await house.run(*show, "--codec-endpoint", up)
+    assert "F-C-1" not in await instance.run(*show)
+    assert "F-C-1" in await instance.run(*show, "--codec-endpoint", up)
     # What the program sends is encrypted too.
-    await house.run(
+    await instance.run(
         *("temporal", "workflow", "signal", "-w", CASE, "--codec-endpoint", up),
         *("--name", "court_update", "--input"),
         '{"message_id": "marker-7", "charge_id": "1", "occurred_on": "2012-06-20", "entry": "continuance"}',
     )
-    assert "marker-7" in [message["message_id"] for message in (await house.show(CASE))["messages"]]
-    audit = (house.data / "codec.log").read_text()
+    assert "marker-7" in [message["message_id"] for message in (await instance.show(CASE))["messages"]]
+    audit = (instance.data / "codec.log").read_text()
     told = [json.loads(line) for line in audit.splitlines()]
     assert {(line["who"], line["result"]) for line in told} == {("anybody", "ok")}
     assert {line["route"] for line in told} == {"/encode", "/decode"}
@@ -47,37 +47,37 @@ async def test_the_temporal_program_reads_what_the_server_does_not_hold(
 
     address = f"127.0.0.1:{free_port()}"
     monkeypatch.setenv("CONVICTION_GATE_CODEC_ADDRESS", address)
-    assert "openssl rand -hex 32" in await house.gate("codec-server", code=2)
+    assert "openssl rand -hex 32" in await instance.gate("codec-server", code=2)
     monkeypatch.setenv("CONVICTION_GATE_CODEC_TOKEN", f"r-7={TOKEN}")
-    server = await codec_server(house)
+    server = await codec_server(instance)
     assert await said_by(server) == f"ready: codec server http://{address}, namespace default\n"
     by_token = ("--codec-endpoint", f"http://{address}", "--codec-auth")
     # With another one the program itself says nothing but `context deadline exceeded`, after a minute.
     async with httpx.AsyncClient(trust_env=False) as client:
         refused = await client.post(f"http://{address}/decode", json={}, headers={"Authorization": "Bearer x"})
     assert "no known token" in refused.text
-    assert "F-C-1" in await house.run(*show, *by_token, f"Bearer {TOKEN}")
+    assert "F-C-1" in await instance.run(*show, *by_token, f"Bearer {TOKEN}")
     told = [json.loads(line) for line in (await ended(server)).splitlines()]
     assert {(line["who"], line["result"]) for line in told} == {(None, "refused, 401"), ("r-7", "ok")}
 
-    await house.stop()
+    await instance.stop()
     assert not [
-        file for file in house.data.glob("temporal.db*") if re.search(b"F-C-1|marker-7", file.read_bytes())
+        file for file in instance.data.glob("temporal.db*") if re.search(b"F-C-1|marker-7", file.read_bytes())
     ]
 
 
 async def test_who_signed_in_reads_by_the_token_of_the_sign_in(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await house.gate("keys", "new")
+    await instance.gate("keys", "new")
     address = f"127.0.0.1:{free_port()}"
     monkeypatch.setenv("CONVICTION_GATE_CODEC_ADDRESS", address)
     monkeypatch.setenv("CONVICTION_GATE_CODEC_AUDIENCE", AUDIENCE)
-    assert "CODEC_AUDIENCE: requires" in await house.gate("codec-server", code=2)
+    assert "CODEC_AUDIENCE: requires" in await instance.gate("codec-server", code=2)
     with answering(Issuer(k1=new_rsa())) as issuer:
         monkeypatch.setenv("CONVICTION_GATE_CODEC_ISSUER", issuer.name)
         monkeypatch.setenv("CONVICTION_GATE_CODEC_JWKS", issuer.address)
-        server = await codec_server(house)
+        server = await codec_server(instance)
         assert (await said_by(server)).startswith("ready: codec server")
         read = await ask(address, issuer.token())
         assert (read.status_code, read.json()) == (200, {})
@@ -93,7 +93,7 @@ async def test_who_signed_in_reads_by_the_token_of_the_sign_in(
     ]
 
     # With nobody at that address it starts all the same, and says what is wrong.
-    server = await codec_server(house)
+    server = await codec_server(instance)
     assert f"the sign-in's keys: {issuer.address} cannot be read" in await said_by(server)
     assert (await said_by(server)).startswith("ready: codec server")
     closed = await ask(address, issuer.token())
@@ -101,9 +101,9 @@ async def test_who_signed_in_reads_by_the_token_of_the_sign_in(
     await ended(server)
 
 
-async def codec_server(house: House) -> Process:
+async def codec_server(instance: Instance) -> Process:
     return await processes.spawn(
-        str(BIN / "conviction-gate"), "codec-server", env=house.environment, stdout=PIPE, stderr=PIPE
+        str(BIN / "conviction-gate"), "codec-server", env=instance.environment, stdout=PIPE, stderr=PIPE
     )
 
 

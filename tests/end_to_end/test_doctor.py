@@ -11,7 +11,7 @@ from temporalio.client import Client
 from conviction_gate.client import diagnostics
 from conviction_gate.client.diagnostics import Diagnostics, Finding
 from conviction_gate.config.settings import Settings
-from tests.end_to_end.conftest import House
+from tests.end_to_end.conftest import Instance
 from tests.end_to_end.test_client import a_booking
 
 pytestmark = pytest.mark.usefixtures("encrypted")
@@ -19,23 +19,23 @@ pytestmark = pytest.mark.usefixtures("encrypted")
 REVIEW = Finding("warn", "1 of 1 open need attention: 1 needs_review", "`conviction-gate list --attention`")
 
 
-async def test_doctor(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    await house.up()
-    await house.gate("history", "import", "-", stdin=json.dumps({"subject": {"fbi_number": "F-9"}}))
-    for line in (await house.gate("doctor")).splitlines():
+async def test_doctor(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    await instance.up()
+    await instance.gate("history", "import", "-", stdin=json.dumps({"subject": {"fbi_number": "F-9"}}))
+    for line in (await instance.gate("doctor")).splitlines():
         assert line.startswith("ok\t")
 
-    for name, value in house.environment.items():
+    for name, value in instance.environment.items():
         monkeypatch.setenv(name, value)
     unplaced = [{"charge_id": "1", "scheme": "CA-VC", "code": "no such code"}]
-    await house.gate("start", "-", stdin=json.dumps(a_booking("D-1", charges=unplaced)))
+    await instance.gate("start", "-", stdin=json.dumps(a_booking("D-1", charges=unplaced)))
     while (asking := await not_ok()) != {"cases": REVIEW}:  # visibility follows after a moment
         assert asking.keys() <= {"cases"}, asking
-    await house.gate("doctor")
+    await instance.gate("doctor")
 
     monkeypatch.setenv("TEMPORAL_NAMESPACE", "bare")
     assert (await not_ok())["server"].found.endswith(" has no namespace bare")
-    client = await Client.connect(f"127.0.0.1:{house.port}")
+    client = await Client.connect(f"127.0.0.1:{instance.port}")
     day = Duration(seconds=86_400)
     await client.workflow_service.register_namespace(
         RegisterNamespaceRequest(namespace="bare", workflow_execution_retention_period=day)
@@ -53,12 +53,12 @@ async def test_doctor(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "--namespace bare --retention 30d" in (bare["retention"].next or "")
 
 
-async def test_a_history_that_does_not_come(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in house.environment.items():
+async def test_a_history_that_does_not_come(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in instance.environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("CONVICTION_GATE_HISTORY_URL", "http://127.0.0.1:9/history")  # nobody answers there
-    await house.up()
-    await house.gate("start", "-", stdin=json.dumps(a_booking("D-2")))
+    await instance.up()
+    await instance.gate("start", "-", stdin=json.dumps(a_booking("D-2")))
     assert (await not_ok()).keys() == {"histories"}  # it has not waited for an hour
     monkeypatch.setattr(diagnostics, "HISTORY_WITHIN", timedelta(0))
     while "slow histories" not in (asking := await not_ok()):  # visibility follows after a moment

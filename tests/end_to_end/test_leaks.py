@@ -18,7 +18,7 @@ from temporalio.client import Client, WorkflowUpdateFailedError
 from conviction_gate.contracts.names import TASK_QUEUE, CaseId
 from conviction_gate.devserver.resources import free_port
 from conviction_gate.temporal.connect import connect
-from tests.end_to_end.conftest import House
+from tests.end_to_end.conftest import Instance
 from tests.workflows.cases import (
     amendment,
     booking,
@@ -57,34 +57,34 @@ class Marks:
 
 
 async def test_the_server_keeps_and_shows_nothing_in_the_clear_but_what_is_listed(
-    house: House, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    instance: Instance, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("CONVICTION_GATE_METRICS", worker := f"127.0.0.1:{free_port()}")
-    await house.up()
+    await instance.up()
     for name in ("TEMPORAL_ADDRESS", "TEMPORAL_CONFIG_FILE", "CONVICTION_GATE_DATA"):
-        monkeypatch.setenv(name, house.environment[name])
+        monkeypatch.setenv(name, instance.environment[name])
     marks = Marks()
-    metrics = {"worker": worker, "server": await server_metrics(house)}
+    metrics = {"worker": worker, "server": await server_metrics(instance)}
     counted: defaultdict[str, set[str]] = defaultdict(set)
 
     async def look() -> None:
         for name, address in metrics.items():
             counted[name] |= marks.found_in(await scraped(address))
 
-    living = asyncio.create_task(live(house, await connect(), marks))
+    living = asyncio.create_task(live(instance, await connect(), marks))
     while not living.done():
         await look()
         await asyncio.sleep(0.2)
     await living
     await look()
 
-    bare = await Client.connect(house.environment["TEMPORAL_ADDRESS"])  # without keys
+    bare = await Client.connect(instance.environment["TEMPORAL_ADDRESS"])  # without keys
     told = {name: marks.found_in(text) async for name, text in shown(bare)}
     said = capfd.readouterr()
     told["logs"] = marks.found_in((said.out + said.err).encode())
-    await house.stop()
-    for path in house.data.rglob("*"):
-        if path.is_file() and not path.relative_to(house.data).parts[0].startswith(OURS):
+    await instance.stop()
+    for path in instance.data.rglob("*"):
+        if path.is_file() and not path.relative_to(instance.data).parts[0].startswith(OURS):
             told[path.name] = marks.found_in(path.read_bytes())
 
     listed = {"tracking_number", "correction.message_id", "signal's name", "workflow's type"}
@@ -97,7 +97,7 @@ async def test_the_server_keeps_and_shows_nothing_in_the_clear_but_what_is_liste
     assert {name: found - listed for name, found in told.items() if found - listed} == {}
 
 
-async def live(house: House, client: Client, mark: Marks) -> None:
+async def live(instance: Instance, client: Client, mark: Marks) -> None:
     """A case through review, clearance, reopening, flag and withdrawal; one of bad messages; and no case."""
     await client.start_workflow(
         mark("workflow's type"), mark("stranger's input"), id="stranger", task_queue=TASK_QUEUE
@@ -141,7 +141,7 @@ async def live(house: House, client: Client, mark: Marks) -> None:
     await handle.signal("dismissal", dismissal(mark("dismissal.message_id"), charge_id=None))
     assert (await handle.result()).outcome == "cleared"
 
-    await house.gate("reopen", str(case), "--by", mark("reopen.by"), "--reason", mark("reopen.reason"))
+    await instance.gate("reopen", str(case), "--by", mark("reopen.by"), "--reason", mark("reopen.reason"))
     again = client.get_workflow_handle(str(case))
     await settled(again, "waiting_for_court")
     guilty = conviction(mark("conviction.message_id"), charge_id=charge["charge_id"])
@@ -184,10 +184,10 @@ async def scraped(address: str) -> bytes:
     return answer.content
 
 
-async def server_metrics(house: House) -> str:
+async def server_metrics(instance: Instance) -> str:
     """Where the embedded server tells its own numbers: at a port that it takes by itself."""
-    assert house.process is not None
-    (server,) = [one for one in psutil.Process(house.process.pid).children() if one.name() == "temporal"]
+    assert instance.process is not None
+    (server,) = [one for one in psutil.Process(instance.process.pid).children() if one.name() == "temporal"]
     listening = [one.laddr for one in server.net_connections("tcp") if one.status == psutil.CONN_LISTEN]
     for ip, port in listening:
         try:

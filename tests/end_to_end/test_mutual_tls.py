@@ -13,7 +13,7 @@ import trustme
 
 from conviction_gate.devserver import processes, worker_process
 from conviction_gate.devserver.embedded import embedded
-from tests.end_to_end.conftest import House
+from tests.end_to_end.conftest import Instance
 from tests.end_to_end.test_client import a_booking
 from tests.gateway import gateway
 
@@ -51,20 +51,22 @@ def certificates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, P
 
 
 async def test_only_a_client_certificate_lets_us_in(
-    house: House, certificates: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+    instance: Instance, certificates: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with (
-        embedded(data=house.data, port=house.port, worker=False),
-        gateway(house.port, for_us_alone()) as port,
+        embedded(data=instance.data, port=instance.port, worker=False),
+        gateway(instance.port, for_us_alone()) as port,
     ):
-        house.port = port
-        worker = await processes.spawn(*worker_process.COMMAND, env=house.environment, stdout=PIPE, stderr=None)
+        instance.port = port
+        worker = await processes.spawn(
+            *worker_process.COMMAND, env=instance.environment, stdout=PIPE, stderr=None
+        )
         try:
             assert worker.stdout is not None
             assert (await worker.stdout.readline()).startswith(worker_process.READY_LINE)
             booked = a_booking("M-1")
-            await house.gate("start", "-", stdin=json.dumps(booked))
-            await house.until(f"booking-case:{booked['agency']}:M-1", status="waiting_for_court")
+            await instance.gate("start", "-", stdin=json.dumps(booked))
+            await instance.until(f"booking-case:{booked['agency']}:M-1", status="waiting_for_court")
         finally:
             await processes.stop(worker, worker_process.STOP_WITHIN)
 
@@ -76,7 +78,7 @@ async def test_only_a_client_certificate_lets_us_in(
                 if refused is None:
                     changed.delenv(CERTIFICATE)
                     changed.delenv(KEY)
-                said = await house.gate("list", code=2)
+                said = await instance.gate("list", code=2)
             assert said.startswith(
                 f"error: no Temporal server accepts a TLS connection at 127.0.0.1:{port}; check"
             )

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.end_to_end.conftest import House
+from tests.end_to_end.conftest import Instance
 from tests.end_to_end.test_client import a_booking
 
 AGENCY = "CAZZ00314"
@@ -27,10 +27,10 @@ def unread() -> Iterator[int]:
 
 @pytest.mark.parametrize("options", [(), ("--json",)])
 async def test_a_file_whose_answers_nobody_reads_says_where_it_stopped(
-    open_house: House, unread: int, options: tuple[str, ...]
+    shared_instance: Instance, unread: int, options: tuple[str, ...]
 ) -> None:
     lines = "\n".join(json.dumps(a_booking(f"Q-{n}", agency=AGENCY)) for n in range(3))
-    told = await ended(open_house, "conviction-gate", "start", "-", *options, stdout=unread, stdin=lines)
+    told = await ended(shared_instance, "conviction-gate", "start", "-", *options, stdout=unread, stdin=lines)
     assert told == (
         128 + signal.SIGPIPE,
         "stopped at line 1: its output was closed; "
@@ -47,24 +47,24 @@ async def test_a_file_whose_answers_nobody_reads_says_where_it_stopped(
     ],
 )
 async def test_what_nobody_reads_ends_quietly(
-    open_house: House, unread: int, command: str, at_once: str, monkeypatch: pytest.MonkeyPatch
+    shared_instance: Instance, unread: int, command: str, at_once: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONUNBUFFERED", at_once)  # as what is long is written
     if CASE in command:
-        await open_house.gate("start", "-", stdin=json.dumps(a_booking("Q-1", agency=AGENCY)))
-    told = await ended(open_house, "conviction-gate", *command.split(), stdout=unread)
+        await shared_instance.gate("start", "-", stdin=json.dumps(a_booking("Q-1", agency=AGENCY)))
+    told = await ended(shared_instance, "conviction-gate", *command.split(), stdout=unread)
     assert told == (128 + signal.SIGPIPE, "")
 
 
-async def test_told_to_stop_while_it_loads_it_ends_without_a_word(open_house: House) -> None:
+async def test_told_to_stop_while_it_loads_it_ends_without_a_word(shared_instance: Instance) -> None:
     interrupted = "import os; from conviction_gate.cli import program; os.kill(os.getpid(), 2); program.main()"
-    assert await ended(open_house, sys.executable, "-c", interrupted, stdout=PIPE) == (-signal.SIGINT, "")
+    assert await ended(shared_instance, sys.executable, "-c", interrupted, stdout=PIPE) == (-signal.SIGINT, "")
 
 
-async def ended(house: House, *command: str, stdout: int, stdin: str = "") -> tuple[int | None, str]:
+async def ended(instance: Instance, *command: str, stdout: int, stdin: str = "") -> tuple[int | None, str]:
     """A command's exit code, and what it said on stderr."""
     process = await create_subprocess_exec(
-        *command, env=house.environment, stdin=PIPE, stdout=stdout, stderr=PIPE
+        *command, env=instance.environment, stdin=PIPE, stdout=stdout, stderr=PIPE
     )
     _, said = await process.communicate(stdin.encode())
     return process.returncode, said.decode()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from conviction_gate.contracts.internal.permits import NOT_A_REOPENER
-from tests.end_to_end.conftest import House
+from tests.end_to_end.conftest import Instance
 from tests.end_to_end.test_client import a_booking, a_conviction
 
 AGENCY = "CAZZ00312"
@@ -23,50 +23,50 @@ def dismissal(number: str, message_id: str, on: str = "2013-07-15") -> str:
 WHY = ("--reason", "refiled as 14CR-7", "--by", "clerk-7")
 
 
-async def test_a_cleared_case_is_opened_again_and_convicted(open_house: House) -> None:
-    gate, case = open_house.gate, f"booking-case:{AGENCY}:R-1"
+async def test_a_cleared_case_is_opened_again_and_convicted(shared_instance: Instance) -> None:
+    gate, case = shared_instance.gate, f"booking-case:{AGENCY}:R-1"
     booked = json.dumps(a_booking("R-1", agency=AGENCY))
     await gate("start", "-", stdin=booked)
-    await open_house.until(case, status="waiting_for_court")
+    await shared_instance.until(case, status="waiting_for_court")
     said = await gate("reopen", case, *WHY, code=1)
     assert f"{case} is open already; send it the court's messages" in said
     await gate("send", "dismissal", "-", stdin=dismissal("R-1", "d-1"))
-    await open_house.until(case, status="cleared")
+    await shared_instance.until(case, status="cleared")
     late = named("R-1", **a_conviction("R-1"))
     assert "closed" in await gate("send", "conviction", "-", stdin=late, code=1)
 
     assert f"{case} is reopened" in await gate("reopen", f"{AGENCY}:R-1", *WHY)
-    shown = await open_house.until(case, status="waiting_for_court")
+    shown = await shared_instance.until(case, status="waiting_for_court")
     assert shown["reopened"]["by"] == "clerk-7"
     assert [told["message_id"] for told in shown["messages"]] == ["jms-R-1", "d-1"]
     assert "by clerk-7: refiled as 14CR-7" in await gate("show", case)
     assert "is open" in await gate("reopen", case, *WHY, code=1)
     assert "duplicate" in await gate("start", "-", stdin=booked)
     await gate("send", "dismissal", "-", stdin=dismissal("R-1", "d-1"))
-    assert (await open_house.show(case))["status"] == "waiting_for_court"
+    assert (await shared_instance.show(case))["status"] == "waiting_for_court"
 
     await gate("send", "conviction", "-", stdin=late)
-    await open_house.until(case, status="flagged")
-    assert [flag["status"] for flag in await open_house.flags(case)] == ["active"]
+    await shared_instance.until(case, status="flagged")
+    assert [flag["status"] for flag in await shared_instance.flags(case)] == ["active"]
     assert "its flag stands" in await gate("reopen", case, *WHY, code=1)
 
 
 async def test_whoever_may_not_reopen_a_case_is_told_so(
-    open_house: House, monkeypatch: pytest.MonkeyPatch
+    shared_instance: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gate, case = open_house.gate, f"booking-case:{AGENCY}:R-2"
+    gate, case = shared_instance.gate, f"booking-case:{AGENCY}:R-2"
     await gate("start", "-", stdin=json.dumps(a_booking("R-2", agency=AGENCY)))
     await gate("send", "dismissal", "-", stdin=dismissal("R-2", "d-1"))
-    await open_house.until(case, status="cleared")
+    await shared_instance.until(case, status="cleared")
     monkeypatch.setenv("CONVICTION_GATE_REOPENERS", "clerk-9,clerk-8")
     assert f"error: {NOT_A_REOPENER}" in await gate("reopen", case, *WHY, code=1)
-    assert (await open_house.show(case))["reopened"] is None
+    assert (await shared_instance.show(case))["reopened"] is None
     await gate("reopen", case, "--reason", "refiled as 14CR-8", "--by", "clerk-8")
     assert "clerk-8" in await gate("explain", case)
 
 
-async def test_what_cannot_be_reopened_says_why(open_house: House) -> None:
-    gate = open_house.gate
+async def test_what_cannot_be_reopened_says_why(shared_instance: Instance) -> None:
+    gate = shared_instance.gate
     assert "the registry has no end of it" in await gate("reopen", f"{AGENCY}:R-9", *WHY, code=1)
     assert "CASE: 'R-9' is not a case; write" in await gate("reopen", "R-9", *WHY, code=2)
     empty = await gate("reopen", f"{AGENCY}:R-9", "--reason", " ", "--by", "clerk-7", code=2)

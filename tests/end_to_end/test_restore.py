@@ -24,7 +24,7 @@ from conviction_gate.devserver.temporal_server import DYNAMIC_CONFIG
 from conviction_gate.registry import Registry
 from conviction_gate.restore.comparison import run_chain
 from conviction_gate.temporal.connect import connect
-from tests.end_to_end.conftest import House
+from tests.end_to_end.conftest import Instance
 from tests.end_to_end.test_client import a_booking, a_conviction, correction
 from tests.postgres import Postgres
 
@@ -60,18 +60,18 @@ def _all_but_registry(_: str, names: list[str]) -> list[str]:
 
 
 class Days:
-    """Cases in a house, whose server and registry can be brought back as they were on another day."""
+    """Cases in a instance, whose server and registry can be brought back as they were on another day."""
 
-    def __init__(self, house: House) -> None:
-        self.house = house
+    def __init__(self, instance: Instance) -> None:
+        self.instance = instance
         self.sent: list[tuple[str, Message]] = []
         self._cases: CaseClient | None = None
 
     @asynccontextmanager
     async def up(self, *, worker: bool = True) -> AsyncIterator[None]:
-        ports = {"port": self.house.port, "ui_port": self.house.ui_port}
+        ports = {"port": self.instance.port, "ui_port": self.instance.ui_port}
         async with (
-            embedded(data=self.house.data, worker=worker, **ports),
+            embedded(data=self.instance.data, worker=worker, **ports),
             await Registry.open(Settings().registry) as registry,
         ):
             self._cases = CaseClient(await connect(), registry)
@@ -104,17 +104,17 @@ class Days:
 
     async def evening(self, name: str) -> Path:
         """A copy of all there is; nothing runs."""
-        return shutil.copytree(self.house.data, self.house.data.with_name(name))
+        return shutil.copytree(self.instance.data, self.instance.data.with_name(name))
 
     async def restore(self, *, server: Path, registry: Path) -> None:
         """Both as they were when they were copied."""
-        shutil.rmtree(self.house.data)
-        shutil.copytree(server, self.house.data, ignore=shutil.ignore_patterns("registry.db*"))
-        shutil.copytree(registry, self.house.data, ignore=_all_but_registry, dirs_exist_ok=True)
+        shutil.rmtree(self.instance.data)
+        shutil.copytree(server, self.instance.data, ignore=shutil.ignore_patterns("registry.db*"))
+        shutil.copytree(registry, self.instance.data, ignore=_all_but_registry, dirs_exist_ok=True)
 
     async def compared(self) -> dict[str, str]:
         """What `doctor --compare` finds differing."""
-        found = json.loads(await self.house.gate("doctor", "--compare", "--json", code=None))
+        found = json.loads(await self.instance.gate("doctor", "--compare", "--json", code=None))
         by_name = {one["check"]: one for one in found}
         return {name: by_name[name]["found"] for name in COMPARED if by_name[name]["level"] != "ok"}
 
@@ -125,8 +125,8 @@ class Days:
 class DaysOnPostgreSQL(Days):
     """The same with the registry in a database of a server, whose copies are databases too."""
 
-    def __init__(self, house: House, postgres: Postgres, database: str) -> None:
-        super().__init__(house)
+    def __init__(self, instance: Instance, postgres: Postgres, database: str) -> None:
+        super().__init__(instance)
         self._postgres, self._database = postgres, database
 
     async def evening(self, name: str) -> Path:
@@ -140,26 +140,26 @@ class DaysOnPostgreSQL(Days):
 
 
 @pytest.fixture
-def days(house: House, monkeypatch: pytest.MonkeyPatch) -> Days:
-    for name, value in house.environment.items():
+def days(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> Days:
+    for name, value in instance.environment.items():
         monkeypatch.setenv(name, value)
-    return Days(house)
+    return Days(instance)
 
 
 @pytest.fixture
 async def days_on_postgresql(
-    house: House, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+    instance: Instance, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Days]:
     async with postgres.database() as database:
         monkeypatch.setenv("CONVICTION_GATE_REGISTRY_URL", postgres.url(database))
-        for name, value in house.environment.items():
+        for name, value in instance.environment.items():
             monkeypatch.setenv(name, value)
-        yield DaysOnPostgreSQL(house, postgres, database)
+        yield DaysOnPostgreSQL(instance, postgres, database)
 
 
 @pytest.mark.usefixtures("encrypted")
 async def test_both_ways(days: Days) -> None:
-    gate = days.house.gate
+    gate = days.instance.gate
     numbers = ("kept", "withdrawn", "reopened", "waits-again", "flagged", "told", "cleared", "both")
     async with days.up():
         await days.tell(*((number, booking(number)) for number in numbers))
@@ -259,7 +259,7 @@ async def test_cases_of_several_runs_and_a_registry_on_a_server(
 ) -> None:
     """What the registry knows, or lost, was told to runs before the one that is open or ended."""
     monkeypatch.setitem(DYNAMIC_CONFIG, "limit.historyCount.suggestContinueAsNew", "40")
-    days, gate, updates = days_on_postgresql, days_on_postgresql.house.gate, count()
+    days, gate, updates = days_on_postgresql, days_on_postgresql.instance.gate, count()
 
     async def runs(number: str) -> int:
         client = await connect()

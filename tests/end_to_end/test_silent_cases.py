@@ -8,43 +8,43 @@ import pytest
 from conviction_gate.client.case_from_history import NOT_HANDLED_YET, NOT_KNOWN
 from conviction_gate.client.case_lookup import LACKS, Source
 from conviction_gate.client.errors import NotReplayable, NoWorker
-from tests.end_to_end.conftest import House
+from tests.end_to_end.conftest import Instance
 from tests.end_to_end.test_stuck_cases import Cases, HastyCase, cases
 
 __all__ = ["cases"]
 
 
-async def told(house: House, case: str, source: Source) -> dict[str, Any]:
+async def told(instance: Instance, case: str, source: Source) -> dict[str, Any]:
     """What `show` tells of a case; `explain` names the same source, and what it lacks."""
-    shown = await house.show(case)
-    explained = await house.gate("explain", case)
+    shown = await instance.show(case)
+    explained = await instance.gate("explain", case)
     assert (shown["source"], shown["lacks"]) == (source, LACKS[source])
     assert (LACKS[source] or "The case waits for the court") in explained
     return shown
 
 
-async def unknown(house: House, case: str) -> None:
+async def unknown(instance: Instance, case: str) -> None:
     for command in ("show", "explain"):
-        assert f"no case {case}; see `conviction-gate list`" in await house.gate(command, case, code=1)
+        assert f"no case {case}; see `conviction-gate list`" in await instance.gate(command, case, code=1)
 
 
 @pytest.mark.timeout(240)
 async def test_cases_that_no_worker_replays_and_that_the_server_forgot(
-    cases: Cases, house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cases: Cases, instance: Instance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deleted, closed, waiting = map(cases.id_of, ("G-1", "G-2", "G-3"))
     async with cases.worker():
         await cases.opened("G-1", "G-2", "G-3")
         await cases.convicted("G-1", "G-2")
-        assert (await told(house, waiting, "case"))["status"] == "waiting_for_court"
-    await house.run("temporal", "workflow", "delete", "--workflow-id", deleted, "--yes")
+        assert (await told(instance, waiting, "case"))["status"] == "waiting_for_court"
+    await instance.run("temporal", "workflow", "delete", "--workflow-id", deleted, "--yes")
     await cases.told("u-1", "G-3")
 
     # Nobody polls.
     for case in (deleted, closed):
-        shown = await told(house, case, "registry")
+        shown = await told(instance, case, "registry")
         assert (shown["status"], shown["flag_status"], shown["messages_total"]) == ("flagged", "active", 2)
-    shown = await told(house, waiting, "history")
+    shown = await told(instance, waiting, "history")
     assert (shown["status"], shown["stopped"], shown["explanation"]) == (
         "waiting_for_court",
         NoWorker.reason,
@@ -55,17 +55,17 @@ async def test_cases_that_no_worker_replays_and_that_the_server_forgot(
     # Those that poll cannot replay it.
     async with cases.wrong_worker(HastyCase):
         await cases.stuck("G-3")
-        shown = await told(house, waiting, "history")
+        shown = await told(instance, waiting, "history")
         assert (shown["stopped"], shown["messages"][-1]["effect"]) == (NotReplayable.reason, NOT_HANDLED_YET)
-        assert "When a case is stuck" in await house.gate("explain", waiting)
-        assert (await told(house, closed, "registry"))["status"] == "flagged"
+        assert "When a case is stuck" in await instance.gate("explain", waiting)
+        assert (await told(instance, closed, "registry"))["status"] == "flagged"
 
         # The registry is lost too, and a new one stands in its place.
         monkeypatch.setenv("CONVICTION_GATE_REGISTRY_URL", f"sqlite:///{tmp_path}/new.db")
-        await house.gate("registry", "migrate")
-        await unknown(house, deleted)
-        shown = await told(house, closed, "history")
+        await instance.gate("registry", "migrate")
+        await unknown(instance, deleted)
+        shown = await told(instance, closed, "history")
         assert (shown["status"], shown["rule"], shown["stopped"]) == ("flagged", "flag.convicted", None)
         assert shown["explanation"] == "Charge 1 ended in a conviction for a crime."
-        assert "It was decided on" in await house.gate("explain", closed)
-    await unknown(house, cases.id_of("G-4"))
+        assert "It was decided on" in await instance.gate("explain", closed)
+    await unknown(instance, cases.id_of("G-4"))

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tests.end_to_end.conftest import House
+from tests.end_to_end.conftest import Instance
 from tests.end_to_end.test_client import a_booking
 
 QUEUE = ("--type", "BookingCase", "--task-queue", "booking-cases")
@@ -17,48 +17,48 @@ def temporal(*words: str) -> tuple[str, ...]:
 
 
 @pytest.mark.timeout(180)
-async def test_the_temporal_program_drives_cases(house: House) -> None:
-    await house.up()
+async def test_the_temporal_program_drives_cases(instance: Instance) -> None:
+    await instance.up()
     one, two = "booking-case:CAZZ00200:K-1", "booking-case:CAZZ00200:K-2"
 
-    await house.run(*temporal("start", *QUEUE, "-w", one, *STRICT, "--input", json.dumps(a_booking("K-1"))))
-    await house.until(one, status="waiting_for_court")
+    await instance.run(*temporal("start", *QUEUE, "-w", one, *STRICT, "--input", json.dumps(a_booking("K-1"))))
+    await instance.until(one, status="waiting_for_court")
     again = ("start", *QUEUE, "-w", one, *STRICT, "--fail-existing", "--input", json.dumps(a_booking("K-1")))
-    assert "already" in await house.run(*temporal(*again), code=1)
+    assert "already" in await instance.run(*temporal(*again), code=1)
 
     # Temporal says that it succeeded; the case keeps it with the reason.
     for name, payload in (("conviction", '{"message_id": "x"}'), ("verdict", "{}"), ("dismissal", '"no"')):
-        await house.run(*temporal("signal", "-w", one, "--name", name, "--input", payload))
-    await house.run(*temporal("signal", "-w", one, "--name", "conviction"))
-    shown = await house.until(one, rejected_total=4)
+        await instance.run(*temporal("signal", "-w", one, "--name", name, "--input", payload))
+    await instance.run(*temporal("signal", "-w", one, "--name", "conviction"))
+    shown = await instance.until(one, rejected_total=4)
     assert shown["status"] == "waiting_for_court"
     assert "charge_id: missing" in shown["rejected"][0]["reason"]
 
     good = {"message_id": "e-1", "charge_id": "1", "decided_on": "2013-07-15", "severity": "misdemeanor"}
     refused = json.dumps(good | {"type": "conviction", "decided_on": "soon"})
     update = temporal("update", "execute", "-w", one, "--name", "submit", "--input")
-    assert "decided_on" in await house.run(*update, refused, code=1)
-    answer = await house.run(*update, json.dumps(good | {"type": "conviction"}), "-o", "json")
+    assert "decided_on" in await instance.run(*update, refused, code=1)
+    answer = await instance.run(*update, json.dumps(good | {"type": "conviction"}), "-o", "json")
     assert '"flagged"' in answer
-    shown = await house.until(one, status="flagged")
+    shown = await instance.until(one, status="flagged")
     assert shown["flag_status"] == "active"
-    assert "already completed" in await house.run(
+    assert "already completed" in await instance.run(
         *temporal("signal", "-w", one, "--name", "conviction", "--input", json.dumps(good)), code=1
     )
 
-    await house.run(
+    await instance.run(
         *temporal("signal-with-start", *QUEUE, "-w", two, "--id-reuse-policy", "RejectDuplicate"),
         *("--input", "null", "--signal-name", "dismissal", "--signal-input"),
         json.dumps(
             {"message_id": "e-2", "charge_id": "1", "decided_on": "2013-07-15", "disposition": "acquitted"}
         ),
     )
-    await house.until(two, status="awaiting_booking", messages_total=1, rejected_total=0)
-    await house.run(
+    await instance.until(two, status="awaiting_booking", messages_total=1, rejected_total=0)
+    await instance.run(
         *temporal("signal", "-w", two, "--name", "booking", "--input", json.dumps(a_booking("K-2")))
     )
-    await house.until(two, status="cleared", rule="clear.no_conviction")
-    queried = json.loads(await house.run(*temporal("query", "-w", two, "--type", "case", "-o", "json")))
+    await instance.until(two, status="cleared", rule="clear.no_conviction")
+    queried = json.loads(await instance.run(*temporal("query", "-w", two, "--type", "case", "-o", "json")))
     assert "clear.no_conviction" in json.dumps(queried)
 
     # After the end: the conviction was a clerk's error, so its flag is withdrawn and stays on record.
@@ -69,8 +69,8 @@ async def test_the_temporal_program_drives_cases(house: House) -> None:
         "corrected_on": "2014-01-02",
     }
     case = {"agency": "CAZZ00200", "tracking_number": "K-1"}
-    await house.gate("send", "correction", "-", stdin=json.dumps(case | correction))
-    while (flags := await house.flags(one))[0]["status"] == "active":
+    await instance.gate("send", "correction", "-", stdin=json.dumps(case | correction))
+    while (flags := await instance.flags(one))[0]["status"] == "active":
         await asyncio.sleep(0.2)
     assert [flag["status"] for flag in flags] == ["withdrawn"]
-    assert await house.stop() == 0
+    assert await instance.stop() == 0

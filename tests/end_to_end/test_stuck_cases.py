@@ -24,7 +24,7 @@ from conviction_gate.encryption.converter import data_converter
 from conviction_gate.policy import Decision
 from conviction_gate.registry import Registry
 from conviction_gate.service.metrics import STUCK
-from tests.end_to_end.conftest import House
+from tests.end_to_end.conftest import Instance
 from tests.end_to_end.pages import Page
 from tests.end_to_end.test_client import a_booking, a_conviction
 from workflows.booking_case import BookingCase
@@ -62,8 +62,8 @@ class PonderingCase(BookingCase):
 class Cases:
     """Some that wait for the court, on a server and a registry of the test's own."""
 
-    def __init__(self, client: Client, registry: Registry, house: House) -> None:
-        self._client, self._registry, self._house = client, registry, house
+    def __init__(self, client: Client, registry: Registry, instance: Instance) -> None:
+        self._client, self._registry, self._house = client, registry, instance
 
     def worker(self, build: str | None = None) -> Worker:
         settings = Settings(worker_deployment="conviction-gate", worker_build=build) if build else Settings()
@@ -160,13 +160,13 @@ class Cases:
 
 
 @pytest.fixture
-async def cases(house: House, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Cases]:
-    for name, value in house.environment.items():
+async def cases(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Cases]:
+    for name, value in instance.environment.items():
         monkeypatch.setenv(name, value)
-    async with embedded(data=house.data, port=house.port, ui_port=house.ui_port, worker=False):
-        client = await Client.connect(f"127.0.0.1:{house.port}", data_converter=data_converter)
+    async with embedded(data=instance.data, port=instance.port, ui_port=instance.ui_port, worker=False):
+        client = await Client.connect(f"127.0.0.1:{instance.port}", data_converter=data_converter)
         async with await Registry.open(Settings().registry) as registry:
-            yield Cases(client, registry, house)
+            yield Cases(client, registry, instance)
 
 
 async def test_a_case_that_a_wrong_worker_took_no_step_with_goes_on_with_one_that_fits(cases: Cases) -> None:
@@ -189,8 +189,8 @@ async def test_a_case_that_a_wrong_worker_took_no_step_with_goes_on_with_one_tha
         await cases.convicted(*numbers)
 
 
-async def test_a_case_that_a_wrong_worker_took_a_step_with_is_reset(cases: Cases, house: House) -> None:
-    page = Page("changing-workflows.md", house, "When a case is stuck")
+async def test_a_case_that_a_wrong_worker_took_a_step_with_is_reset(cases: Cases, instance: Instance) -> None:
+    page = Page("changing-workflows.md", instance, "When a case is stuck")
     fits, wrong = "0.1.0", "0.2.0"
     async with cases.worker(fits), cases.wrong_worker(PonderingCase, wrong):
         await cases.current(fits)

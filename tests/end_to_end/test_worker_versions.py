@@ -18,7 +18,7 @@ from conviction_gate.config.settings import Settings
 from conviction_gate.devserver import processes, worker_process
 from conviction_gate.devserver.embedded import embedded
 from conviction_gate.encryption.converter import data_converter
-from tests.end_to_end.conftest import House
+from tests.end_to_end.conftest import Instance
 from tests.end_to_end.pages import Page
 from tests.end_to_end.test_client import a_booking, a_conviction
 
@@ -28,12 +28,12 @@ OLD, NEW = "0.1.0", "0.2.0"
 
 
 @asynccontextmanager
-async def working(house: House, build: str = "") -> AsyncIterator[None]:
+async def working(instance: Instance, build: str = "") -> AsyncIterator[None]:
     """`python -m worker` of this build, or of none."""
     env = worker_process.environment(
         {
-            "TEMPORAL_ADDRESS": f"127.0.0.1:{house.port}",
-            "CONVICTION_GATE_DATA": str(house.data),
+            "TEMPORAL_ADDRESS": f"127.0.0.1:{instance.port}",
+            "CONVICTION_GATE_DATA": str(instance.data),
             "CONVICTION_GATE_WORKER_DEPLOYMENT": "conviction-gate" if build else "",
             "CONVICTION_GATE_WORKER_BUILD": build,
         }
@@ -107,24 +107,24 @@ async def workers() -> Finding:
 
 @pytest.mark.timeout(240)
 async def test_builds_take_over_from_each_other_under_waiting_cases(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in house.environment.items():
+    for name, value in instance.environment.items():
         monkeypatch.setenv(name, value)
-    page = Page("deploying-workers.md", house)
-    async with embedded(data=house.data, port=house.port, ui_port=house.ui_port, worker=False):
-        client = await Client.connect(f"127.0.0.1:{house.port}", data_converter=data_converter)
+    page = Page("deploying-workers.md", instance)
+    async with embedded(data=instance.data, port=instance.port, ui_port=instance.ui_port, worker=False):
+        client = await Client.connect(f"127.0.0.1:{instance.port}", data_converter=data_converter)
         court = Court(client)
 
-        async with working(house, OLD):  # the first with a version, beside the last without
+        async with working(instance, OLD):  # the first with a version, beside the last without
             while OLD not in await described(page):
                 await asyncio.sleep(0.2)
             to_do = f"set-current-version --deployment-name conviction-gate --build-id {OLD}`"
             while to_do not in ((await workers()).next or ""):
                 pass
-            async with working(house):
+            async with working(instance):
                 bookings = [a_booking(f"V-{number}", agency=AGENCY) for number in range(CASES)]
-                await house.gate("start", "-", stdin="\n".join(map(json.dumps, bookings)))
+                await instance.gate("start", "-", stdin="\n".join(map(json.dumps, bookings)))
                 speaking = asyncio.create_task(court.speak())
                 await court.until_all_go_on_with("")
                 await page.run("list")
@@ -134,7 +134,7 @@ async def test_builds_take_over_from_each_other_under_waiting_cases(
             while (await workers()).level != "ok":
                 pass
 
-            async with working(house, NEW):
+            async with working(instance, NEW):
                 while NEW not in await described(page):
                     await asyncio.sleep(0.2)
                 await page.run("set-ramping-version", "--percentage")
@@ -158,7 +158,7 @@ async def test_builds_take_over_from_each_other_under_waiting_cases(
             await court.end(2)
 
         # Nobody polls as the current build: all wait until another one takes over.
-        async with working(house):
+        async with working(instance):
             await page.run("set-current-version", "--unversioned")
             await court.until_all_go_on_with("")
             speaking.cancel()
@@ -173,7 +173,7 @@ async def test_builds_take_over_from_each_other_under_waiting_cases(
                 shown = await client.get_workflow_handle(case).query("case")
                 assert (shown["status"], shown["rejected_total"]) == (outcome, 0)
                 assert shown["messages_total"] == court.told[case]
-            flags = json.loads(await house.gate("flags", "--json"))
+            flags = json.loads(await instance.gate("flags", "--json"))
             flagged = sorted(case for case, outcome in court.outcomes.items() if outcome == "flagged")
             assert sorted(flag["case_id"] for flag in flags) == flagged
     assert not page.left

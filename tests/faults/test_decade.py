@@ -30,7 +30,7 @@ from conviction_gate.devserver.resources import free_port
 from conviction_gate.devserver.temporal_server import DYNAMIC_CONFIG
 from conviction_gate.encryption.converter import data_converter
 from conviction_gate.registry import DocketEntry, Registry
-from tests.end_to_end.conftest import House
+from tests.end_to_end.conftest import Instance
 from tests.end_to_end.pages import Page
 from tests.faults.builds import Change, build
 from tests.faults.conftest import World
@@ -190,9 +190,9 @@ class Decade:
         attributes = (await self.senders.handle(case).describe()).typed_search_attributes
         return set(attributes.get(PATCHES) or ()), await self.asked(case, CASE_INTERVALS)
 
-    async def listed(self, house: House, patch: str) -> set[CaseId]:
+    async def listed(self, instance: Instance, patch: str) -> set[CaseId]:
         """The open cases that did not take a patch's new way, as the documentation has them found."""
-        told = await Page("changing-workflows.md", house).run("TemporalChangeVersion", patch)
+        told = await Page("changing-workflows.md", instance).run("TemporalChangeVersion", patch)
         return {case for case in self.senders.sent if str(case) in told}
 
     async def failed_tasks(self) -> list[str]:
@@ -209,16 +209,16 @@ class Decade:
 async def test_a_case_lives_through_six_releases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(DYNAMIC_CONFIG, "frontend.WorkflowTimeSkippingEnabled", "true")
     monkeypatch.setitem(DYNAMIC_CONFIG, "history.timerProcessorMaxTimeShift", '"1ms"')
-    house = House(tmp_path / "data", free_port(), free_port())
+    instance = Instance(tmp_path / "data", free_port(), free_port())
 
     def serving() -> AbstractAsyncContextManager[EmbeddedServer]:
-        return embedded(data=house.data, port=house.port, ui_port=house.ui_port, worker=False)
+        return embedded(data=instance.data, port=instance.port, ui_port=instance.ui_port, worker=False)
 
     async with AsyncExitStack() as opened, AsyncExitStack() as server:
         running = await server.enter_async_context(serving())
         client = await Client.connect(running.address, data_converter=data_converter)
         skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
-        registry = await opened.enter_async_context(await Registry.open(Settings(data=house.data).registry))
+        registry = await opened.enter_async_context(await Registry.open(Settings(data=instance.data).registry))
         decade = Decade(World(running, skipper.client, registry), skipper, tmp_path)
         senders = decade.senders
         somebody = case_id()  # so that there is a docket to ask
@@ -251,7 +251,10 @@ async def test_a_case_lives_through_six_releases(tmp_path: Path, monkeypatch: py
             await decade.hear(first, "0.4.0")
             await decade.wait(first, 7)
             await decade.wait(between, 9)
-            while await decade.listed(house, "ask-anew") != {first, eve}:  # visibility follows after a moment
+            while await decade.listed(instance, "ask-anew") != {
+                first,
+                eve,
+            }:  # visibility follows after a moment
                 await asyncio.sleep(0.1)
 
         async with decade.release("0.5.0"):
@@ -294,7 +297,7 @@ async def test_a_case_lives_through_six_releases(tmp_path: Path, monkeypatch: py
             assert (result.rule, result.grounds, result.policy_edition) == ("flag.convicted", ("c-1",), FIRST)
             assert not await decade.failed_tasks()
 
-            parts = json.loads(await house.gate("explain", str(first), "--json"))["parts"]
+            parts = json.loads(await instance.gate("explain", str(first), "--json"))["parts"]
             explained = {part["title"]: part["lines"] for part in parts}
             came = [line.split(":", 2)[1].strip() for line in explained["What came"]]
             assert came == [

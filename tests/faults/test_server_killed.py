@@ -13,7 +13,7 @@ from conviction_gate.contracts.names import CaseId
 from conviction_gate.devserver.resources import free_port
 from conviction_gate.encryption.converter import data_converter
 from conviction_gate.registry import Registry
-from tests.end_to_end.conftest import House
+from tests.end_to_end.conftest import Instance
 from tests.faults.senders import Senders
 from tests.workflows.cases import case_id, conviction, dismissal
 
@@ -22,11 +22,11 @@ LIVES, BATCH = 3, 12
 
 @pytest.mark.timeout(240)
 async def test_what_was_acknowledged_survives_three_kills_under_load(tmp_path: Path) -> None:
-    house = House(tmp_path / "data", free_port(), free_port())
+    instance = Instance(tmp_path / "data", free_port(), free_port())
     cases = [case_id() for _ in range(LIVES * BATCH)]
     flagged, cleared = cases[::2], cases[1::2]
-    await house.up()
-    client = await Client.connect(house.environment["TEMPORAL_ADDRESS"], data_converter=data_converter)
+    await instance.up()
+    client = await Client.connect(instance.environment["TEMPORAL_ADDRESS"], data_converter=data_converter)
     senders = Senders(client)
 
     async def send(case: CaseId) -> None:
@@ -46,12 +46,12 @@ async def test_what_was_acknowledged_survives_three_kills_under_load(tmp_path: P
         sending = asyncio.create_task(send_all())
         while sum(sent.acknowledged for s in senders.sent.values() for sent in s.values()) < life * BATCH + 5:
             await asyncio.sleep(0.01)
-        await house.kill()  # in the middle of it
+        await instance.kill()  # in the middle of it
         sending.cancel()
         with suppress(asyncio.CancelledError):
             await sending
-        await house.up()
+        await instance.up()
     await send_all()
-    async with await Registry.open(Settings(data=house.data).registry) as registry:
+    async with await Registry.open(Settings(data=instance.data).registry) as registry:
         assert not await senders.broken_promises(registry, flagged=flagged, cleared=cleared)
-    assert await house.stop() == 0
+    assert await instance.stop() == 0

@@ -16,7 +16,7 @@ from temporalio.client import Client, WorkflowHandle
 from conviction_gate.contracts.names import CASE_STATUS, NEEDS_ATTENTION
 from conviction_gate.devserver.resources import free_port
 from conviction_gate.encryption.converter import data_converter
-from tests.end_to_end.conftest import House
+from tests.end_to_end.conftest import Instance
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 TYPESCRIPT = EXAMPLES / "typescript"
@@ -39,7 +39,7 @@ dismissal by update: accepted true; cleared, clear.no_conviction
 class Server:
     """A real server with its HTTP API and a worker, and a Python client to look at what came of it."""
 
-    house: House
+    instance: Instance
     http: str
     client: Client
 
@@ -73,12 +73,12 @@ def case_id(number: str) -> str:
 
 @pytest.fixture(scope="module")
 async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
-    house = House(tmp_path_factory.mktemp("up") / "data", free_port(), free_port())
+    instance = Instance(tmp_path_factory.mktemp("up") / "data", free_port(), free_port())
     http_port = free_port()
-    await house.up("--http-port", str(http_port))
-    client = await Client.connect(f"127.0.0.1:{house.port}", data_converter=data_converter)
-    yield Server(house, f"http://127.0.0.1:{http_port}", client)
-    assert await house.stop() == 0
+    await instance.up("--http-port", str(http_port))
+    client = await Client.connect(f"127.0.0.1:{instance.port}", data_converter=data_converter)
+    yield Server(instance, f"http://127.0.0.1:{http_port}", client)
+    assert await instance.stop() == 0
 
 
 @pytest.fixture(scope="module", params=["typescript", "http"])
@@ -89,7 +89,7 @@ async def driven(request: pytest.FixtureRequest, server: Server) -> Driven:
         case _:
             command = ["env", f"TEMPORAL_HTTP={server.http}", "sh", str(EXAMPLES / "http/send.sh")]
     number = f"X-{request.param}"
-    return Driven(server, number, await server.house.run(*command, AGENCY, number))
+    return Driven(server, number, await server.instance.run(*command, AGENCY, number))
 
 
 async def test_a_sender_sees_what_becomes_of_its_messages(driven: Driven) -> None:
@@ -101,10 +101,10 @@ async def test_a_court_message_opens_the_case_and_the_booking_gets_it_flagged(dr
     assert await inputs(started) == [None]
     assert [name for name, _ in await signals(history)] == ["conviction", "booking"]
 
-    shown = await driven.server.house.show(case_id(driven.court_first))
+    shown = await driven.server.instance.show(case_id(driven.court_first))
     assert (shown["status"], shown["rejected_total"]) == ("flagged", 0)
     assert [message["type"] for message in shown["messages"]] == ["conviction", "booking"]
-    flags = await driven.server.house.flags(case_id(driven.court_first))
+    flags = await driven.server.instance.flags(case_id(driven.court_first))
     assert [(flag["status"], flag["grounds"]) for flag in flags] == [("active", ["court-1"])]
 
 
@@ -114,13 +114,13 @@ async def test_what_does_not_fit_changes_nothing_and_is_not_lost(driven: Driven)
     assert [name for name, _ in sent] == ["booking", "court_update", "conviction"]
     assert sent[0][1] == await inputs(history[0])  # the booking that was refused as a second start
 
-    shown = await driven.server.house.show(case_id(driven.booking_first))
+    shown = await driven.server.instance.show(case_id(driven.booking_first))
     assert shown["status"] == "cleared"
     assert [message["type"] for message in shown["messages"]] == ["booking", "court_update", "dismissal"]
     [rejected] = shown["rejected"]
     assert (rejected["name"], rejected["reason"]) == ("conviction", "decided_on: not a date; write YYYY-MM-DD")
     assert json.loads(rejected["payload"])["decided_on"] == "soon"
-    assert await driven.server.house.flags(case_id(driven.booking_first)) == []
+    assert await driven.server.instance.flags(case_id(driven.booking_first)) == []
 
     attributes = (await driven.server.handle(driven.booking_first).describe()).typed_search_attributes
     assert (attributes[CASE_STATUS], attributes[NEEDS_ATTENTION]) == ("cleared", True)
@@ -150,7 +150,7 @@ async def test_a_start_looks_like_one_of_our_own_client(driven: Driven, opened_b
         message = booking | message
     else:
         message |= {"type": "dismissal", "decided_on": "2013-07-15", "disposition": "dismissed"}
-    await driven.server.house.gate("send", opened_by, "-", stdin=json.dumps(message))
+    await driven.server.instance.gate("send", opened_by, "-", stdin=json.dumps(message))
     ours = (await driven.server.history(ours_number))[0]
 
     assert await looks(theirs) == (await looks(ours)).replace(ours_number, number)

@@ -11,16 +11,16 @@ import pytest
 from conviction_gate.devserver import processes, worker_process
 from conviction_gate.devserver.embedded import embedded
 from conviction_gate.devserver.resources import free_port
-from tests.end_to_end.conftest import House
+from tests.end_to_end.conftest import Instance
 from tests.end_to_end.test_client import a_booking, a_conviction
 
 AGENCY = "CAZZ00515"
 
 
 @asynccontextmanager
-async def working(house: House) -> AsyncIterator[Process]:
+async def working(instance: Instance) -> AsyncIterator[Process]:
     """`python -m worker`, as the image starts it."""
-    env = worker_process.environment({"TEMPORAL_ADDRESS": f"127.0.0.1:{house.port}"})
+    env = worker_process.environment({"TEMPORAL_ADDRESS": f"127.0.0.1:{instance.port}"})
     process = await processes.spawn(*worker_process.COMMAND, env=env, stdout=PIPE, stderr=None)
     try:
         assert process.stdout is not None
@@ -39,23 +39,23 @@ async def test_a_case_outlives_the_worker_that_began_it(
     # The workers and the command line share it, and nothing else.
     monkeypatch.setenv("CONVICTION_GATE_SECRETS", str(secrets))
     monkeypatch.delenv("CONVICTION_GATE_REGISTRY_URL", raising=False)
-    house = House(tmp_path / "data", free_port(), free_port())
-    async with embedded(data=tmp_path / "server", port=house.port, worker=False):
-        assert "set up" in await house.gate("setup")
-        await house.gate("setup")  # as at every start
-        async with working(house) as one, working(house) as other:
+    instance = Instance(tmp_path / "data", free_port(), free_port())
+    async with embedded(data=tmp_path / "server", port=instance.port, worker=False):
+        assert "set up" in await instance.gate("setup")
+        await instance.gate("setup")  # as at every start
+        async with working(instance) as one, working(instance) as other:
             cases = [f"booking-case:{AGENCY}:T-{number}" for number in range(2)]
             bookings = [a_booking(f"T-{number}", agency=AGENCY) for number in range(2)]
-            await house.gate("start", "-", stdin="\n".join(map(json.dumps, bookings)))
+            await instance.gate("start", "-", stdin="\n".join(map(json.dumps, bookings)))
             for case in cases:
-                await house.until(case, status="waiting_for_court")
+                await instance.until(case, status="waiting_for_court")
             one.terminate()
             assert await one.wait() == 0
             told = [a_conviction("1") | {"case_id": case} for case in cases]
-            await house.gate("send", "conviction", "-", stdin="\n".join(map(json.dumps, told)))
+            await instance.gate("send", "conviction", "-", stdin="\n".join(map(json.dumps, told)))
             for case in cases:
-                await house.until(case, status="flagged")
-            flags = json.loads(await house.gate("flags", "--json"))
+                await instance.until(case, status="flagged")
+            flags = json.loads(await instance.gate("flags", "--json"))
             assert sorted(flag["case_id"] for flag in flags) == cases
             assert other.returncode is None
             other.terminate()

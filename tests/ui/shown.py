@@ -12,7 +12,7 @@ from typing import Any
 from playwright.async_api import Page, async_playwright, expect
 
 from conviction_gate.devserver.resources import free_port
-from tests.end_to_end.conftest import House
+from tests.end_to_end.conftest import Instance
 
 AGENCY = "CAZZ00100"
 WAITING, IN_REVIEW, FLAGGED = (f"booking-case:{AGENCY}:{number}" for number in ("A-1", "A-2", "A-3"))
@@ -22,12 +22,12 @@ WAITING, IN_REVIEW, FLAGGED = (f"booking-case:{AGENCY}:{number}" for number in (
 class Shown:
     """The web UI in a browser."""
 
-    house: House
+    instance: Instance
     page: Page
 
     @property
     def ui(self) -> str:
-        return f"http://127.0.0.1:{self.house.ui_port}/namespaces/default/workflows"
+        return f"http://127.0.0.1:{self.instance.ui_port}/namespaces/default/workflows"
 
     async def case(self, case_id: str, tab: str | None = None) -> None:
         """Go to a case's page, and to a tab of it."""
@@ -38,37 +38,39 @@ class Shown:
 
 @asynccontextmanager
 async def shown(data: Path) -> AsyncIterator[Shown]:
-    """The house is up, its cases stand, and the browser is open; encryption has to be on."""
+    """The instance is up, its cases stand, and the browser is open; encryption has to be on."""
     chromium = shutil.which("chromium")
     assert chromium is not None, "no chromium; install Debian's package `chromium`"
-    house = House(data, free_port(), free_port())
-    await house.up()
+    instance = Instance(data, free_port(), free_port())
+    await instance.up()
     try:
-        await _cases(house)
+        await _cases(instance)
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(
                 executable_path=chromium, args=["--no-sandbox"] if os.getuid() == 0 else []
             )
             page = await browser.new_page(viewport={"width": 1400, "height": 960}, timezone_id="UTC")
             expect.set_options(timeout=30_000)
-            yield Shown(house, page)
+            yield Shown(instance, page)
             await browser.close()
     finally:
-        await house.stop()
+        await instance.stop()
 
 
-async def _cases(house: House) -> None:
+async def _cases(instance: Instance) -> None:
     numbers = {"A-1": "12500(a)", "A-2": "99999", "A-3": "12500(a)"}
     histories = [{"subject": {"fbi_number": f"F-{number}"}} for number in numbers]
-    await house.gate("history", "import", "-", stdin=_lines(*histories))
-    await house.gate("start", "-", stdin=_lines(*(_booking(number, code) for number, code in numbers.items())))
-    await house.until(WAITING, status="waiting_for_court")
-    await house.until(IN_REVIEW, status="needs_review")
-    await house.until(FLAGGED, status="waiting_for_court")
+    await instance.gate("history", "import", "-", stdin=_lines(*histories))
+    await instance.gate(
+        "start", "-", stdin=_lines(*(_booking(number, code) for number, code in numbers.items()))
+    )
+    await instance.until(WAITING, status="waiting_for_court")
+    await instance.until(IN_REVIEW, status="needs_review")
+    await instance.until(FLAGGED, status="waiting_for_court")
     conviction = {"type": "conviction", "message_id": "court-1", "agency": AGENCY, "tracking_number": "A-3"}
     decided = {"charge_id": "1", "decided_on": "2013-07-15", "severity": "misdemeanor"}
-    await house.gate("send", "-", stdin=_lines(conviction | decided))
-    await house.until(FLAGGED, status="flagged")
+    await instance.gate("send", "-", stdin=_lines(conviction | decided))
+    await instance.until(FLAGGED, status="flagged")
 
 
 def _booking(number: str, code: str) -> dict[str, Any]:

@@ -69,7 +69,7 @@ async def opened(ui: Shown, codec: str, token: str, status: int) -> AsyncIterato
     assert browser is not None
     context = await browser.new_context(ignore_https_errors=True)
     user = json.dumps({"AccessToken": token, "IDToken": token}).encode()
-    page_of_ui = f"http://127.0.0.1:{ui.house.ui_port}"
+    page_of_ui = f"http://127.0.0.1:{ui.instance.ui_port}"
     await context.add_cookies([{"name": "user0", "value": base64.b64encode(user).decode(), "url": page_of_ui}])
     page = await context.new_page()
     await page.add_init_script(WITH_A_SIGN_IN % json.dumps(codec))
@@ -82,11 +82,11 @@ async def opened(ui: Shown, codec: str, token: str, status: int) -> AsyncIterato
 
 @asynccontextmanager
 async def codec_server(ui: Shown, issuer: Issuer, audit: list[str]) -> AsyncIterator[str]:
-    """One of its own for that house, with TLS before it; its address."""
+    """One of its own for that instance, with TLS before it; its address."""
     port = free_port()
-    env = ui.house.environment | {
+    env = ui.instance.environment | {
         "CONVICTION_GATE_CODEC_ADDRESS": f"127.0.0.1:{port}",
-        "CONVICTION_GATE_CODEC_ORIGINS": f"http://127.0.0.1:{ui.house.ui_port}",
+        "CONVICTION_GATE_CODEC_ORIGINS": f"http://127.0.0.1:{ui.instance.ui_port}",
         "CONVICTION_GATE_CODEC_JWKS": issuer.address,
         "CONVICTION_GATE_CODEC_ISSUER": issuer.name,
         "CONVICTION_GATE_CODEC_AUDIENCE": AUDIENCE,

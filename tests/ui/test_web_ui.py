@@ -89,9 +89,9 @@ async def test_a_signal_from_the_page_is_encrypted_and_read(ui: Shown) -> None:
     await dialog.locator(".cm-content").fill(json.dumps(update, indent=2))
     await dialog.locator(".cm-content").blur()  # which writes it anew, and moves the button
     await dialog.get_by_role("button", name="Submit").click()
-    while "page-1" not in [message["message_id"] for message in (await ui.house.show(WAITING))["messages"]]:
+    while "page-1" not in [message["message_id"] for message in (await ui.instance.show(WAITING))["messages"]]:
         await asyncio.sleep(0.2)
-    encrypted = await ui.house.run("temporal", "workflow", "show", "-w", WAITING, "--detailed")
+    encrypted = await ui.instance.run("temporal", "workflow", "show", "-w", WAITING, "--detailed")
     assert "page-1" not in encrypted
 
 

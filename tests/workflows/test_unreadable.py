@@ -1,6 +1,7 @@
-"""What a worker's keys do not open: refused on its case, and still refused where another worker plays it back.
+"""Payloads that a worker cannot decrypt: refused on their case, also when another worker replays it.
 
-What was read, or is the case's own, must be readable: else the task fails and is tried until the key is there.
+A payload that was read before, or that is the case's own, must be readable: else the task fails, and is tried
+again until the key is there.
 """
 
 import base64
@@ -53,33 +54,33 @@ def encrypting(*keys: str, strict: bool = False) -> DataConverter:
     return encrypting_converter(EncryptionCodec(ring, "default", accepts_plaintext=not strict))
 
 
-class House:
-    """Clients and workers, each with keys of its own, on a task queue of the test's own."""
+class KeyedQueue:
+    """A task queue of the test's own, for clients and workers that each have keys of their own."""
 
     def __init__(self, server: WorkflowEnvironment, registry: Registry) -> None:
         self._client, self._registry = server.client, registry
-        self.queue = f"keys-{uuid4().hex}"
+        self.name = f"keys-{uuid4().hex}"
 
     def client(self, converter: DataConverter) -> Client:
         return Client(**{**self._client.config(), "data_converter": converter})
 
     @asynccontextmanager
     async def worker(self, converter: DataConverter) -> AsyncIterator[None]:
-        async with make_worker(self.client(converter), self._registry, Settings(), task_queue=self.queue):
+        async with make_worker(self.client(converter), self._registry, Settings(), task_queue=self.name):
             yield
 
     async def replays(self, handle: WorkflowHandle[Any, Any], converter: DataConverter) -> Exception | None:
-        """What stands in the way of playing the case back with these keys, if anything does."""
-        told = replace(converter, failure_converter_class=data_converter.failure_converter_class)
-        replayer = Replayer(workflows=WORKFLOWS, workflow_runner=sandboxed, data_converter=told)
+        """The error of replaying the case with these keys; None where it replays."""
+        plain_failures = replace(converter, failure_converter_class=data_converter.failure_converter_class)
+        replayer = Replayer(workflows=WORKFLOWS, workflow_runner=sandboxed, data_converter=plain_failures)
         result = await replayer.replay_workflow(await handle.fetch_history(), raise_on_replay_failure=False)
         gc.collect()  # here, where its warning is expected
         return result.replay_failure
 
 
 @pytest.fixture
-def house(server: WorkflowEnvironment, registry: Registry) -> House:
-    return House(server, registry)
+def queue(server: WorkflowEnvironment, registry: Registry) -> KeyedQueue:
+    return KeyedQueue(server, registry)
 
 
 def of(client: Client, handle: WorkflowHandle[Any, Any]) -> WorkflowHandle[Any, Any]:
@@ -87,11 +88,11 @@ def of(client: Client, handle: WorkflowHandle[Any, Any]) -> WorkflowHandle[Any, 
     return client.get_workflow_handle(handle.id)
 
 
-async def test_a_message_whose_key_is_missing_is_refused_on_its_case_and_stays_so(house: House) -> None:
-    ours, theirs = house.client(encrypting("k1")), house.client(encrypting("k2", "k1"))
+async def test_a_message_whose_key_is_missing_is_refused_on_its_case_and_stays_so(queue: KeyedQueue) -> None:
+    ours, theirs = queue.client(encrypting("k1")), queue.client(encrypting("k2", "k1"))
     case = case_id()
-    async with house.worker(encrypting("k1")):
-        handle = await start(ours, case, booking(case), task_queue=house.queue)
+    async with queue.worker(encrypting("k1")):
+        handle = await start(ours, case, booking(case), task_queue=queue.name)
         await settled(handle, "waiting_for_court")
         await of(theirs, handle).signal("conviction", conviction())
         seen = await rejected(handle, 1)
@@ -102,43 +103,43 @@ async def test_a_message_whose_key_is_missing_is_refused_on_its_case_and_stays_s
         await handle.signal("court_update", court_update("u-1"))  # nothing else is held up by it
         await settled(handle, "waiting_for_court", messages=2)
     for keys in (("k1",), ("k1", "k2"), ("k2", "k1")):
-        assert await house.replays(handle, encrypting(*keys)) is None
-    async with house.worker(encrypting("k2", "k1")):
+        assert await queue.replays(handle, encrypting(*keys)) is None
+    async with queue.worker(encrypting("k2", "k1")):
         seen = await view(of(theirs, handle))
         assert (seen.status, seen.rejected_total) == ("waiting_for_court", 1)
         assert "could not be decrypted when it arrived" in seen.rejected[0].reason
         await of(theirs, handle).signal("conviction", conviction())
         assert (await of(theirs, handle).result())["outcome"] == "flagged"
-    assert await house.replays(handle, encrypting("k1", "k2")) is None
+    assert await queue.replays(handle, encrypting("k1", "k2")) is None
 
 
-async def test_what_was_read_fails_the_task_where_its_key_is_lost(house: House) -> None:
-    ours, theirs = house.client(encrypting("k1")), house.client(encrypting("k2", "k1"))
+async def test_what_was_read_fails_the_task_where_its_key_is_lost(queue: KeyedQueue) -> None:
+    ours, theirs = queue.client(encrypting("k1")), queue.client(encrypting("k2", "k1"))
     case = case_id()
-    async with house.worker(encrypting("k1", "k2")):
-        handle = await start(ours, case, booking(case), task_queue=house.queue)
+    async with queue.worker(encrypting("k1", "k2")):
+        handle = await start(ours, case, booking(case), task_queue=queue.name)
         await settled(handle, "waiting_for_court")
         await of(theirs, handle).signal("court_update", court_update("u-1"))
         await settled(handle, "waiting_for_court", messages=2)
-    assert "key 'k2', which is not here" in str(await house.replays(handle, encrypting("k1")))
-    assert await house.replays(handle, encrypting("k1", "k2")) is None
+    assert "key 'k2', which is not here" in str(await queue.replays(handle, encrypting("k1")))
+    assert await queue.replays(handle, encrypting("k1", "k2")) is None
 
 
-async def test_an_update_that_was_taken_fails_the_task_where_its_key_is_lost(house: House) -> None:
-    ours, theirs = house.client(encrypting("k1")), house.client(encrypting("k2", "k1"))
+async def test_an_update_that_was_taken_fails_the_task_where_its_key_is_lost(queue: KeyedQueue) -> None:
+    ours, theirs = queue.client(encrypting("k1")), queue.client(encrypting("k2", "k1"))
     case = case_id()
-    async with house.worker(encrypting("k1", "k2")):
-        handle = await start(ours, case, booking(case), task_queue=house.queue)
+    async with queue.worker(encrypting("k1", "k2")):
+        handle = await start(ours, case, booking(case), task_queue=queue.name)
         await settled(handle, "waiting_for_court")
         await submit(of(theirs, handle), court_update("u-1") | {"type": "court_update"})
-    assert "key 'k2', which is not here" in str(await house.replays(handle, encrypting("k1")))
+    assert "key 'k2', which is not here" in str(await queue.replays(handle, encrypting("k1")))
 
 
-async def test_submit_refuses_what_it_cannot_read(house: House) -> None:
-    ours, theirs = house.client(encrypting("k1")), house.client(encrypting("k2", "k1"))
+async def test_submit_refuses_what_it_cannot_read(queue: KeyedQueue) -> None:
+    ours, theirs = queue.client(encrypting("k1")), queue.client(encrypting("k2", "k1"))
     case = case_id()
-    async with house.worker(encrypting("k1")):
-        handle = await start(ours, case, booking(case), task_queue=house.queue)
+    async with queue.worker(encrypting("k1")):
+        handle = await start(ours, case, booking(case), task_queue=queue.name)
         await settled(handle, "waiting_for_court")
         with pytest.raises(WorkflowUpdateFailedError) as error:
             await submit(of(theirs, handle), conviction() | {"type": "conviction"})
@@ -148,12 +149,12 @@ async def test_submit_refuses_what_it_cannot_read(house: House) -> None:
 
 
 @pytest.mark.parametrize("null", [True, False])
-async def test_a_start_whose_key_is_missing(house: House, null: bool) -> None:
+async def test_a_start_whose_key_is_missing(queue: KeyedQueue, null: bool) -> None:
     """A null, too: our own client opens a case so, and encrypts the null."""
-    ours, theirs = house.client(encrypting("k1")), house.client(encrypting("k2", "k1"))
+    ours, theirs = queue.client(encrypting("k1")), queue.client(encrypting("k2", "k1"))
     case = case_id()
-    async with house.worker(encrypting("k1")):
-        opened = await start(theirs, case, None if null else booking(case), task_queue=house.queue)
+    async with queue.worker(encrypting("k1")):
+        opened = await start(theirs, case, None if null else booking(case), task_queue=queue.name)
         handle = of(ours, opened)
         seen = await rejected(handle, 1)
         assert seen.status == "awaiting_booking"
@@ -161,40 +162,42 @@ async def test_a_start_whose_key_is_missing(house: House, null: bool) -> None:
         await handle.signal("booking", booking(case))
         await settled(handle, "waiting_for_court")
     for keys in (("k1",), ("k1", "k2")):
-        assert await house.replays(handle, encrypting(*keys)) is None
+        assert await queue.replays(handle, encrypting(*keys)) is None
 
 
 @pytest.mark.parametrize("null", [True, False])
-async def test_a_start_that_was_read_fails_the_task_where_its_key_is_lost(house: House, null: bool) -> None:
-    ours, theirs = house.client(encrypting("k1")), house.client(encrypting("k2", "k1"))
+async def test_a_start_that_was_read_fails_the_task_where_its_key_is_lost(
+    queue: KeyedQueue, null: bool
+) -> None:
+    ours, theirs = queue.client(encrypting("k1")), queue.client(encrypting("k2", "k1"))
     case = case_id()
-    async with house.worker(encrypting("k1", "k2")):
-        opened = await start(theirs, case, None if null else booking(case), task_queue=house.queue)
+    async with queue.worker(encrypting("k1", "k2")):
+        opened = await start(theirs, case, None if null else booking(case), task_queue=queue.name)
         await settled(of(ours, opened), "awaiting_booking" if null else "waiting_for_court")
-    assert "key 'k2', which is not here" in str(await house.replays(opened, encrypting("k1")))
-    assert await house.replays(opened, encrypting("k1", "k2")) is None
+    assert "key 'k2', which is not here" in str(await queue.replays(opened, encrypting("k1")))
+    assert await queue.replays(opened, encrypting("k1", "k2")) is None
 
 
 async def test_results_and_carried_state_name_the_key_that_is_missing(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    queue: KeyedQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workflows.booking_case, "MAX_MESSAGES_PER_RUN", 3)
     case = case_id()
-    async with house.worker(encrypting("k1")):
-        handle = await start(house.client(encrypting("k1")), case, booking(case), task_queue=house.queue)
+    async with queue.worker(encrypting("k1")):
+        handle = await start(queue.client(encrypting("k1")), case, booking(case), task_queue=queue.name)
         await settled(handle, "waiting_for_court")
         for number in range(4):
             await handle.signal("court_update", court_update(f"u-{number}"))
         await settled(handle, "waiting_for_court", messages=5)
-    assert await house.replays(handle, encrypting("k2", "k1")) is None
-    assert "key 'k1', which is not here" in str(await house.replays(handle, encrypting("k2")))
+    assert await queue.replays(handle, encrypting("k2", "k1")) is None
+    assert "key 'k1', which is not here" in str(await queue.replays(handle, encrypting("k2")))
 
 
-async def test_plaintext_can_be_refused(house: House) -> None:
-    plain, case = house.client(data_converter), case_id()
-    async with house.worker(encrypting("k1", strict=True)):
-        opened = await open_by_signal(plain, case, "conviction", conviction(), task_queue=house.queue)
-        handle = of(house.client(encrypting("k1")), opened)
+async def test_plaintext_can_be_refused(queue: KeyedQueue) -> None:
+    plain, case = queue.client(data_converter), case_id()
+    async with queue.worker(encrypting("k1", strict=True)):
+        opened = await open_by_signal(plain, case, "conviction", conviction(), task_queue=queue.name)
+        handle = of(queue.client(encrypting("k1")), opened)
         seen = await rejected(handle, 1)
         assert seen.rejected[0].reason.startswith(
             "the payload is not encrypted; encrypt it as docs/senders.md describes"
@@ -202,36 +205,36 @@ async def test_plaintext_can_be_refused(house: House) -> None:
         await handle.signal("booking", booking(case))
         await settled(handle, "waiting_for_court")
     for strict in (True, False):
-        assert await house.replays(handle, encrypting("k1", strict=strict)) is None
+        assert await queue.replays(handle, encrypting("k1", strict=strict)) is None
 
 
-async def test_accepted_plaintext_stays_accepted_once_plaintext_is_refused(house: House) -> None:
-    plain, case = house.client(data_converter), case_id()
-    async with house.worker(encrypting("k1")):
-        opened = await start(plain, case, booking(case), task_queue=house.queue)
-        handle = of(house.client(encrypting("k1")), opened)
+async def test_accepted_plaintext_stays_accepted_once_plaintext_is_refused(queue: KeyedQueue) -> None:
+    plain, case = queue.client(data_converter), case_id()
+    async with queue.worker(encrypting("k1")):
+        opened = await start(plain, case, booking(case), task_queue=queue.name)
+        handle = of(queue.client(encrypting("k1")), opened)
         await settled(handle, "waiting_for_court")
         await of(plain, handle).signal("court_update", court_update("u-1"))
         await settled(handle, "waiting_for_court", messages=2)
         # The answer is encrypted; that it was accepted is all that this sender learns.
         await of(plain, handle).execute_update("submit", court_update("u-2") | {"type": "court_update"})
-    async with house.worker(encrypting("k1", strict=True)):
+    async with queue.worker(encrypting("k1", strict=True)):
         seen = await view(handle)
         assert (seen.rejected_total, seen.messages_total) == (0, 3)
         await of(plain, handle).signal("conviction", conviction())
         assert "not encrypted" in (await rejected(handle, 1)).rejected[0].reason
-    assert await house.replays(handle, encrypting("k1")) is None
+    assert await queue.replays(handle, encrypting("k1")) is None
 
 
-async def test_a_correction_waits_for_its_key(house: House) -> None:
-    theirs, case = house.client(encrypting("k2", "k1")), case_id()
+async def test_a_correction_waits_for_its_key(queue: KeyedQueue) -> None:
+    theirs, case = queue.client(encrypting("k2", "k1")), case_id()
     asked = theirs.get_workflow_handle(case.correction_id("k-1"))
-    async with house.worker(encrypting("k1")):
+    async with queue.worker(encrypting("k1")):
         waiting = await theirs.start_workflow(
             "FlagCorrection",
             {"agency": case.agency, "tracking_number": case.tracking_number, **correction("k-1", "b-1")},
             id=asked.id,
-            task_queue=house.queue,
+            task_queue=queue.name,
         )
         failed = EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
         async for event in waiting.fetch_history_events(wait_new_event=True):
@@ -239,30 +242,30 @@ async def test_a_correction_waits_for_its_key(house: House) -> None:
                 failure = event.workflow_task_failed_event_attributes.failure
                 break
         assert "key 'k2', which is not here" in str(await encrypting("k1").decode_failure(failure))
-    async with house.worker(encrypting("k1", "k2")):
+    async with queue.worker(encrypting("k1", "k2")):
         assert (await asked.result())["outcome"] == "unchanged"
 
 
-async def test_a_plaintext_correction_can_be_refused(house: House) -> None:
-    plain, case = house.client(data_converter), case_id()
-    async with house.worker(encrypting("k1", strict=True)):
+async def test_a_plaintext_correction_can_be_refused(queue: KeyedQueue) -> None:
+    plain, case = queue.client(data_converter), case_id()
+    async with queue.worker(encrypting("k1", strict=True)):
         asked = await plain.start_workflow(
             "FlagCorrection",
             {"agency": case.agency, "tracking_number": case.tracking_number, **correction("k-1", "b-1")},
             id=case.correction_id("k-1"),
-            task_queue=house.queue,
+            task_queue=queue.name,
         )
-        told = await house.client(encrypting("k1")).get_workflow_handle(asked.id).result()
+        told = await queue.client(encrypting("k1")).get_workflow_handle(asked.id).result()
     assert "not encrypted" in told["explanation"]
     for strict in (True, False):
-        assert await house.replays(asked, encrypting("k1", strict=strict)) is None
+        assert await queue.replays(asked, encrypting("k1", strict=strict)) is None
 
 
-async def test_nothing_is_read_where_encryption_is_off(house: House) -> None:
-    encrypted, plain, case = house.client(encrypting("k1")), house.client(data_converter), case_id()
-    async with house.worker(data_converter):
-        opened = await start(encrypted, case, booking(case), task_queue=house.queue)
+async def test_nothing_is_read_where_encryption_is_off(queue: KeyedQueue) -> None:
+    encrypted, plain, case = queue.client(encrypting("k1")), queue.client(data_converter), case_id()
+    async with queue.worker(data_converter):
+        opened = await start(encrypted, case, booking(case), task_queue=queue.name)
         handle = of(plain, opened)
         assert "encryption is off here" in (await rejected(handle, 1)).rejected[0].reason
     for converter in (data_converter, encrypting("k1")):
-        assert await house.replays(handle, converter) is None
+        assert await queue.replays(handle, converter) is None
