@@ -186,7 +186,7 @@ As long as it takes. No clock ever flags anyone, and none ever clears anyone. Th
 """
 
 _REST: Final = """
-An office can set other spans.
+An office can set other lengths of time.
 
 ## What a person may rule
 
