@@ -53,10 +53,10 @@ _TABLE: Final = (
     Scheme("CA-PC", "9", "letter", laws="pc cpc penal pen"),
     Scheme("CA-VC", "9", "letter", laws="vc cvc veh vehicle", names="vc cvc caveh caveccode cavehcode"),
     Scheme("CO-CRS", "9-9-9", "number", laws="crs", names="crs"),
-    Scheme("CT-CGS", "9-9", "letter", glued="section", laws="cgs cgsa"),
-    Scheme("DC-CODE", "9-9", "letter", glued="section", compound=_LETTER_DASH, laws="dc"),
+    Scheme("CT-CGS", "9-9", "letter", glued="either", laws="cgs cgsa"),
+    Scheme("DC-CODE", "9-9", "letter", glued="either", compound=_LETTER_DASH, laws="dc"),
     Scheme("DC-DCMR", "9-9", laws="dcmr"),
-    Scheme("DE-CODE", "9/9", "letter", glued="section", laws="del c delc dec"),
+    Scheme("DE-CODE", "9/9", "letter", glued="either", laws="del c delc dec"),
     Scheme("FL-FS", "9.9", "number", fraction=False, laws="fs fss fsa", names="fs fss flstat"),
     Scheme("GA-OCGA", "9-9-9", "letter", laws="ocga", names="ocga"),
     Scheme("HI-HRS", "9-9", "letter", laws="hrs"),
@@ -65,7 +65,7 @@ _TABLE: Final = (
     Scheme("IL-625", "9/9-9", "letter", compound=_LETTER_DASH, laws="ilcs 625 ch ivc", names="ivc"),
     Scheme("IL-720", "9/9-9", "letter", compound=_LETTER_DASH, laws="ilcs 720"),
     Scheme("IN-IC", "9-9-9-9", "letter", laws="ic"),
-    Scheme("KS-STAT", "9-9", glued="section", compound=_LETTER_NUMBER, laws="ksa", names="ksa"),
+    Scheme("KS-STAT", "9-9", glued="either", compound=_LETTER_NUMBER, laws="ksa", names="ksa"),
     Scheme("KY-KRS", "9.9", "number", fraction=False, glued="section", laws="krs"),
     Scheme("LA-RS", "9:9", "letter", laws="rs lrs lsars"),
     Scheme("MA-GL", "9/9", "any", glued="section", laws="gl mgl mgla c ch chapter"),
@@ -132,12 +132,12 @@ _TABLE: Final = (
     ),
     Scheme("UT-CODE", "9-9-9", "number", laws="uca ca"),
     Scheme("VA", "9.9-9", "any", laws="va"),
-    Scheme("VT-STAT", "9/9", "letter", glued="section", laws="vsa"),
+    Scheme("VT-STAT", "9/9", "letter", glued="either", laws="vsa"),
     Scheme("WA-RCW", "9.9.9", "number", fraction=False, laws="rcw", names="rcw"),
     Scheme(
         "WI-STAT", "9.9", "number", fraction=False, compound=r"(?:\d{1,2}[a-z]{1,2}|[a-z]{2})", laws="wis ws"
     ),
-    Scheme("WV-CODE", "9-9-9", "letter", glued="section", laws="wvc"),
+    Scheme("WV-CODE", "9-9-9", "letter", glued="either", laws="wvc"),
     Scheme("WY-STAT", "9-9-9", "letter", laws="ws wsa"),
 )
 
@@ -228,7 +228,7 @@ def schemes_near(name: str, held: Iterable[str]) -> list[str]:
     cited = [one.name for one in _TABLE if asked in one.laws.split()]
     state = [one for one in names.values() if len(asked) == 2 and one.lower().startswith(asked)]
     alike = [names[key] for key in get_close_matches(asked, names, n=3, cutoff=0.6)]
-    return list(dict.fromkeys([*cited, *state, *alike]))
+    return list(dict.fromkeys([*cited, *state] or alike))
 
 
 @cache

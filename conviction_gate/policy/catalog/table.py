@@ -66,7 +66,8 @@ class Table:
         """Where the rows place a code as it was sent, on the day of the booking.
 
         Where it can be read in more than one way, all readings must lead to one class; except that a code
-        written as the law writes it is that code. Without a day only what never changed is placed.
+        written as the law writes it, capitals too, is that code: 14-222a is not 14-222(a), and 14-222A can be
+        either. Without a day only what never changed is placed.
         """
         if len(code) > LONGEST:
             return Placing()
@@ -74,7 +75,8 @@ class Table:
         placed = [(reading, self._rows_of(reading, on)) for reading in read]
         written = self._on(self._as_written.get(as_written(code), ()), on)
         rows: dict[Entry, None] = {written: None} if written else {}
-        if written or _is_so_written(code, placed) or all(found for _, found in placed):
+        is_exact = written is not None and code.strip() == written.code
+        if not is_exact and (written or _is_so_written(code, placed) or all(found for _, found in placed)):
             rows |= {row: None for _, found in placed for row in found}
         if len({row.charge_class for row in rows}) != 1:
             return Placing(read)

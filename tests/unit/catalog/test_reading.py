@@ -124,14 +124,17 @@ def spelled(scheme: str, section: str, path: tuple[str, ...]) -> Iterator[str]:
 
 def test_no_spelling_of_one_code_is_read_as_another_code() -> None:
     """Over all pairs of codes of the catalog: each spelling of each leads to that row, or to one that has
-    its class, or to none."""
+    its class, or to none; save that what the law itself calls another code is that one (14-222a of CT-CGS)."""
     read, wrong, found = 0, [], 0
+    codes = {(row.scheme, row.code) for row in ROWS}
     for row in ROWS:
         scheme = scheme_named(row.scheme)
         assert scheme is not None, f"{row.scheme} is in no table"
         citation = as_law_writes(scheme, row.code)
         day = row.since or row.until or date(2012, 5, 4)
         for text in spelled(row.scheme, *citation) if citation else ():
+            if text != row.code and (row.scheme, text) in codes:
+                continue
             placing = built_in().look_up(row.scheme, text, day)
             read, found = read + 1, found + bool(placing.rows)
             if placing.charge_class not in ("unclassified", row.charge_class):
@@ -151,7 +154,8 @@ def test_spellings_that_two_codes_share_lead_to_no_class_but_theirs() -> None:
         for text in spelled(row.scheme, *citation) if citation else ():
             by_text.setdefault((row.scheme, text.lower()), set()).add(row.charge_class)
     shared = {key for key, classes in by_text.items() if len(classes - {"unclassified"}) > 1}
-    assert [key for key in shared if placed(*key) != "unclassified"] == []
+    codes = {(row.scheme, row.code) for row in ROWS}
+    assert [key for key in shared - codes if placed(*key) != "unclassified"] == []
 
 
 @pytest.mark.parametrize(
