@@ -19,6 +19,8 @@
 set -eu
 agency=${1:?usage: send.sh AGENCY NUMBER} number=${2:?usage: send.sh AGENCY NUMBER}
 cases=${TEMPORAL_HTTP:-http://127.0.0.1:7243}/api/v1/namespaces/${TEMPORAL_NAMESPACE:-default}/workflows
+encrypted='the answers of this server are encrypted, and this example has no key: start the server with
+CONVICTION_GATE_ENCRYPTION=off, or decrypt them as docs/senders.md says under "Encrypted payloads"'
 body=$(mktemp)
 trap 'rm -f "$body"' EXIT
 
@@ -34,6 +36,12 @@ post() {
         exit 1
     }
     answer=$(cat "$body")
+    case $answer in
+    *'"encoding":"YmluYXJ5L2VuY3J5cHRlZA=='*) # binary/encrypted, in base64
+        echo "$encrypted" >&2
+        exit 1
+        ;;
+    esac
 }
 
 # start_options STATUS TITLE: one case for each arrest, forever; the title and the search attributes say
@@ -135,7 +143,7 @@ booking() { # TRACKING_NUMBER
 
 court_first() { # TRACKING_NUMBER
     id=booking-case:$agency:$1
-    signal_with_start "$id" "Booking $agency $1, not here yet" conviction '{"message_id": "court-1",
+    signal_with_start "$id" "Booking $agency $1, not received yet" conviction '{"message_id": "court-1",
         "charge_id": "1", "decided_on": "2012-07-15", "severity": "misdemeanor"}'
     taken
     until_is "$id" messages_total 1

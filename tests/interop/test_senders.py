@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import httpx
@@ -83,13 +84,17 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serv
 
 @pytest.fixture(scope="module", params=["typescript", "http"])
 async def driven(request: pytest.FixtureRequest, server: Server) -> Driven:
-    match request.param:
-        case "typescript":
-            command = ["node", str(TYPESCRIPT / "dist/main.js")]
-        case _:
-            command = ["env", f"TEMPORAL_HTTP={server.http}", "sh", str(EXAMPLES / "http/send.sh")]
     number = f"X-{request.param}"
-    return Driven(server, number, await server.instance.run(*command, AGENCY, number))
+    return Driven(
+        server, number, await server.instance.run(*sender(request.param, server.http), AGENCY, number)
+    )
+
+
+def sender(name: str, http: str) -> list[str]:
+    """The command of one of the senders; it lacks the agency and a number."""
+    if name == "typescript":
+        return ["node", str(TYPESCRIPT / "dist/main.js")]
+    return ["env", f"TEMPORAL_HTTP={http}", "sh", str(EXAMPLES / "http/send.sh")]
 
 
 async def test_a_sender_sees_what_becomes_of_its_messages(driven: Driven) -> None:
@@ -137,6 +142,21 @@ async def test_a_refused_update_leaves_nothing_in_the_history(driven: Driven) ->
     [message] = await data_converter.decode(request.input.args.payloads)
     assert message["decided_on"] == "2013-07-15"
     assert not any("15.07.2013" in str(event) for event in history)
+
+
+async def test_a_sender_names_the_setting_where_answers_are_encrypted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CONVICTION_GATE_ENCRYPTION")
+    instance, http_port = Instance(tmp_path / "data", free_port(), free_port()), free_port()
+    await instance.up("--http-port", str(http_port))
+    for name in ("typescript", "http"):
+        started_at = monotonic()
+        said = await instance.run(*sender(name, f"http://127.0.0.1:{http_port}"), AGENCY, f"E-{name}", code=1)
+        assert monotonic() - started_at < 2
+        assert "CONVICTION_GATE_ENCRYPTION=off" in said
+        assert "docs/senders.md" in said
+    await instance.stop()
 
 
 @pytest.mark.parametrize("opened_by", ["booking", "dismissal"])

@@ -3,6 +3,7 @@
 import {
   ApplicationFailure,
   type Client,
+  type DataConverter,
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
@@ -10,6 +11,9 @@ import {
 import type { Booking, CaseView, Messages, Status, SubmitAnswer } from './messages.js';
 
 const BOOKING_CASE = 'BookingCase';
+const ENCRYPTED = `\
+the answers of this server are encrypted, and this example has no key: start the server with
+CONVICTION_GATE_ENCRYPTION=off, or decrypt them as docs/senders.md says under "Encrypted payloads"`;
 
 /** An arrest: the booking agency's ORI and the arrest's tracking number. */
 export interface CaseId {
@@ -19,6 +23,23 @@ export interface CaseId {
 
 /** The case refused a message; the text names the field and the reason. Fix it, then send it again. */
 export class DoesNotFit extends Error {}
+
+/** For a client without the operator's key, where another one has its codec: names what is missing. */
+export const withoutKey: DataConverter = {
+  payloadCodecs: [
+    {
+      encode: async (payloads) => payloads,
+      decode: async (payloads) => {
+        for (const { metadata } of payloads) {
+          if (metadata?.encoding && Buffer.from(metadata.encoding).toString() === 'binary/encrypted') {
+            throw new Error(ENCRYPTED);
+          }
+        }
+        return payloads;
+      },
+    },
+  ],
+};
 
 /**
  * Every call may be repeated with the same message. The connection retries failed calls for a while
@@ -58,7 +79,7 @@ export class CaseSender {
     try {
       // No conflict policy here: an open case takes the signal, and the server refuses any other.
       await this.client.workflow.signalWithStart(BOOKING_CASE, {
-        ...startOptions(caseId, 'awaiting_booking', 'not here yet'),
+        ...startOptions(caseId, 'awaiting_booking', 'not received yet'),
         args: [null],
         signal: name,
         signalArgs: [message],

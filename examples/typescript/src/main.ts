@@ -9,7 +9,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
-import { type CaseId, CaseSender, DoesNotFit } from './client.js';
+import { type CaseId, CaseSender, DoesNotFit, withoutKey } from './client.js';
 import type { Booking, CaseView, Messages } from './messages.js';
 
 function bookingOf(caseId: CaseId): Booking {
@@ -101,7 +101,7 @@ async function main(agency?: string, number?: string): Promise<void> {
   });
   try {
     const namespace = process.env.TEMPORAL_NAMESPACE ?? 'default';
-    const sender = new CaseSender(new Client({ connection, namespace }));
+    const sender = new CaseSender(new Client({ connection, namespace, dataConverter: withoutKey }));
     await courtFirst(sender, { agency, tracking_number: `${number}-1` });
     await bookingFirst(sender, { agency, tracking_number: `${number}-2` });
   } finally {
