@@ -7,7 +7,7 @@ COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url
 export PYTHONDONTWRITEBYTECODE=
 
-.PHONY: demo test test-processes test-rest soak mutants test-interop test-ops test-ui screenshots bench check schemas histories \
+.PHONY: demo test test-processes test-rest soak mutants test-interop test-ops test-ui screenshots bench check coverage schemas histories \
 	policy-page settings-page sbom format constraints clean
 
 .venv/.installed: constraints.txt pyproject.toml
@@ -72,6 +72,9 @@ check: .venv/.installed ## lint, format, types, import directions, spelling
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/codespell
+
+coverage: .venv/.installed ## what share of public tables the catalog places (TABLES=folder; see tests/coverage.py)
+	$(BIN)/python -m tests.coverage $(TABLES)
 
 sbom: .venv/.installed ## write sbom.cdx.json: the installed packages, as CycloneDX
 	$(BIN)/python deploy/sbom.py > sbom.cdx.json

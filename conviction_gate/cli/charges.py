@@ -11,6 +11,7 @@ from typing import Annotated, Final, NamedTuple
 import typer
 
 from conviction_gate.cli.bulk.items import items_in
+from conviction_gate.cli.charges_diff import diff
 from conviction_gate.cli.help import App
 from conviction_gate.cli.options import Json, read_agency
 from conviction_gate.cli.printing import clean, console, print_text
@@ -182,6 +183,7 @@ def check(
 
 
 charges.add(lookup, "charges lookup CA-VC '12500(A)/M'", "charges lookup FL-FS '316.027(1)(a)' --on 2012-05-04")
+charges.add(diff, "charges diff last-release/ --cases", "charges diff county-2012.csv county-2013.csv")
 charges.add(check, "charges check codes.csv", "charges check - < codes.jsonl")
 
 

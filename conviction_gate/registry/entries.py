@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from pydantic import Field, field_validator
@@ -52,6 +52,16 @@ class RecordedCase(Model):
     facts: Facts
     result: CaseResult
     closed: bool = True
+
+
+class RecordedCodes(Model):
+    """The offense codes of a case as they were sent, and the day of its booking. `closed`: as in
+    `RecordedCase`."""
+
+    case_id: str
+    closed: bool
+    booked_on: date | None
+    codes: frozenset[tuple[str, str]]
 
 
 class CaseSummary(Model):

@@ -19,6 +19,7 @@ from conviction_gate.registry.entries import (
     DocketEntry,
     JudgeRule,
     RecordedCase,
+    RecordedCodes,
     RecordedCorrection,
     ReopenRule,
 )
@@ -179,6 +180,10 @@ class Registry:
     async def ids_decided_since(self, since: datetime, after: str, most: int) -> list[str]:
         """Ids, at most so many and in order after `after`, of cases without an end or decided since then."""
         return await self._database.read(lambda s: summaries.ids_decided_since(s, since, after, most))
+
+    async def recorded_codes(self, after: str, most: int) -> list[RecordedCodes]:
+        """The offense codes of cases, at most so many and by id in order after `after`."""
+        return await self._database.read(lambda s: summaries.recorded_codes(s, after, most))
 
     async def recorded_corrections(self, ids: Collection[str]) -> set[str]:
         """Those of these corrections that are on record."""

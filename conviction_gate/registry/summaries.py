@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from conviction_gate.registry.entries import CaseSummary
+from conviction_gate.registry.entries import CaseSummary, RecordedCodes
 from conviction_gate.registry.tables import CaseRow, CorrectionRow, FlagRow, ReopeningRow
 
 
@@ -37,6 +37,21 @@ def ids_decided_since(session: Session, since: datetime, after: str, most: int) 
     wanted = or_(CaseRow.decided_at >= since, CaseRow.closed.is_(False))
     found = select(CaseRow.case_id).where(wanted, CaseRow.case_id > after).order_by(CaseRow.case_id).limit(most)
     return [*session.scalars(found)]
+
+
+def recorded_codes(session: Session, after: str, most: int) -> list[RecordedCodes]:
+    """The offense codes of cases, at most so many and by id in order after `after`."""
+    found = select(CaseRow.case_id, CaseRow.closed, CaseRow.facts).where(CaseRow.case_id > after)
+    rows = session.execute(found.order_by(CaseRow.case_id).limit(most))
+    return [
+        RecordedCodes(
+            case_id=row.case_id,
+            closed=row.closed,
+            booked_on=min((booking.booked_at.date() for booking in row.facts.bookings), default=None),
+            codes=frozenset((offense.scheme, offense.code) for offense in row.facts.placements),
+        )
+        for row in rows
+    ]
 
 
 def recorded_corrections(session: Session, ids: Collection[str]) -> set[str]:
