@@ -184,7 +184,7 @@ def place(offense: Offense, on: date | None = None) -> ClassifiedOffense:
 
 
 def _read(file: Traversable) -> Table:
-    rows = list(read_rows(file.read_text("utf-8"), file.name))
+    rows = list(read_rows(file.read_text("utf-8"), file.name, is_tested=True))
     return Table(rows[0].scheme, rows)
 
 

@@ -45,7 +45,7 @@ DEEPEST: Final = 5
 """Levels of subdivisions that a code has at most."""
 AN_ATTEMPT: Final = "an attempt"
 
-_SIGNS: Final = str.maketrans(
+SIGNS: Final = str.maketrans(
     dict.fromkeys("‐‑‒–—―−", "-") | dict.fromkeys("[{", "(") | dict.fromkeys("]}", ")") | {"’": "'"}
 )
 _LEVEL: Final = re.compile(
@@ -128,7 +128,7 @@ def _plain(code: str) -> str:
     """The text in small letters with single blanks, and without the dots of abbreviations."""
     if len(code) > LONGEST:
         return ""
-    text = " ".join(code.translate(_SIGNS).split())
+    text = " ".join(code.translate(SIGNS).split())
     # Before folding case: a Kelvin sign would become a k, a long s an s.
     if not text.replace("§", "").replace("½", "").isascii() or not text.isprintable():
         return ""
@@ -413,7 +413,7 @@ def _section(scheme: Scheme) -> re.Pattern[str]:
     if scheme.name == "VA":
         more = r"(\.\d{1,3}(?!\d)(?::\d{1,2})?)?"
     if scheme.name == "OK-ST":
-        more = r"((?:-\d{1,4}(?!\d))?(?:\.\d{1,2}(?!\d))?)"
+        more = r"((?: ?- ?\d{1,4}(?!\d))?(?:\.\d{1,2}(?!\d))?)"
     if scheme.name in ("KS-STAT", "NE-RRS"):
         more = r"((?:,\d{1,3}(?!\d))?(?:\.\d{1,2}(?!\d))?)"
     if scheme.name in ("NH-RSA", "NY-VTL"):

@@ -8,7 +8,14 @@ from typing import Final, NamedTuple
 
 from conviction_gate.contracts.fields import ChargeClass
 from conviction_gate.contracts.internal.facts import CatalogSeverity
-from conviction_gate.policy.catalog.citation import AN_ATTEMPT, Citation, Reading, readings
+from conviction_gate.policy.catalog.citation import (
+    AN_ATTEMPT,
+    SIGNS,
+    Citation,
+    Reading,
+    as_law_writes,
+    readings,
+)
 from conviction_gate.policy.catalog.rows import LONGEST, CatalogError, Entry
 from conviction_gate.policy.catalog.schemes import Scheme, scheme_named, shape_of
 
@@ -112,6 +119,8 @@ class Table:
 
     def _citation(self, code: str) -> Citation | None:
         """The one offense that a row's code names; of several readings the one that the law writes so."""
+        if citation := as_law_writes(self.scheme, code):
+            return citation
         read = [one for one in readings(self.scheme, code) if len(one.citations) == 1]
         if len(read) > 1:
             read = [one for one in read if _bare(str(one.citations[0])) == _bare(code)] or read[:0]
@@ -194,7 +203,7 @@ def as_written(code: str) -> str:
 
 
 def _bare(code: str) -> str:
-    return "".join(code.split()).lower().replace("1/2", "½")
+    return "".join(code.translate(SIGNS).split()).lower().replace("1/2", "½")
 
 
 def _is_so_written(code: str, placed: Iterable[tuple[Reading, list[Entry]]]) -> bool:

@@ -21,7 +21,13 @@ SPELLINGS = list(csv.DictReader((DATA / "spellings.csv").read_text().splitlines(
 """Codes as booking systems write them; the class, or `unclassified` for what must not be taken for a code."""
 SCHEMES = sorted(built_in().schemes)
 ROWS = [entry for entry in built_in().entries if entry.covers != "range"]
-some_row = st.sampled_from([row for row in ROWS if row.since is row.until is None])
+some_row = st.sampled_from(
+    [
+        row
+        for row in ROWS
+        if row.since is row.until is None and built_in().look_up(row.scheme, row.code).readings
+    ]
+)
 
 
 def placed(scheme: str, code: str) -> str:
@@ -228,7 +234,9 @@ def test_case_blanks_signs_and_dashes_do_not_count(entry: Entry, data: st.DataOb
     scheme = data.draw(st.sampled_from(["", f"{entry.scheme} ", f"{entry.scheme.lower()} "]))
     if scheme_named(entry.scheme).shape == "code":  # type: ignore[union-attr]
         sign = ""
-    assert entry in built_in().look_up(entry.scheme, f"{scheme}{sign}{written}").rows
+    rows = built_in().look_up(entry.scheme, f"{scheme}{sign}{written}").rows
+    # 14-222A of CT-CGS can be 14-222a and 14-222(a): where these are not of one class it is neither.
+    assert entry in rows or (not rows and entry.code[-1].isalpha())
 
 
 @given(entry=some_row, separator=st.sampled_from(["-", "_", " ", "–", ""]))
