@@ -1,7 +1,7 @@
 """The tables. `migrations/` creates them; a test compares the two.
 
-Who somebody is stands here as numbers only, and what a case looked like as the models of
-`contracts`; columns beside them are what is searched by, or held to by an index.
+A person appears as ids only. Cases are stored as the models of `contracts`; the other columns repeat what is
+searched, or what an index constrains.
 """
 
 from datetime import datetime

@@ -53,7 +53,7 @@ MISFITS: dict[str, tuple[str, Payloads, str]] = {
     "wrong type": ("conviction", always(conviction(charge_id=1)), "charge_id: not a text"),
     "date as a number": ("conviction", always(conviction(decided_on=20130715)), "decided_on: not a date"),
     "no such date": ("conviction", always(conviction(decided_on="2013-02-30")), "decided_on: not a date"),
-    "unknown word": ("dismissal", always(dismissal(disposition="gone")), "disposition: a word"),
+    "unknown word": ("dismissal", always(dismissal(disposition="gone")), "disposition: an unknown word"),
     "missing field": ("conviction", always(without("charge_id", conviction())), "charge_id: missing"),
     "no payload": ("conviction", always(), "no payload"),
     "three payloads": ("conviction", always(conviction(), conviction(), conviction()), "3 payloads"),
