@@ -11,7 +11,7 @@ with workflow.unsafe.imports_passed_through():
 
     from conviction_gate.contracts.booking import Subject
     from conviction_gate.contracts.case import CaseResult, FlagStatus, MessageView, RejectedView, ReopenedView
-    from conviction_gate.contracts.court import Correction, CourtUpdate, ReviewDecision, SubjectFinding
+    from conviction_gate.contracts.court import CourtUpdate
     from conviction_gate.contracts.fields import DisplayOnly, RuleName, Status
     from conviction_gate.contracts.internal.activities import HistoryFound, Intervals, RecalledCase
     from conviction_gate.contracts.internal.facts import ClassifiedOffense, Facts, Ruling
@@ -26,7 +26,7 @@ with workflow.unsafe.imports_passed_through():
         size_of_facts,
     )
     from conviction_gate.contracts.message import Message
-    from conviction_gate.contracts.signals import type_of
+    from conviction_gate.contracts.signals import SIGNALS, type_of
     from conviction_gate.policy import STATUS_CHANGING_ENTRIES, edition_named
 
 REJECTED_SHOWN = 100
@@ -205,9 +205,9 @@ class CaseState(BaseModel):
 
     def is_full(self, message: Message) -> bool:
         """Whether the case has no space left for a message. Some is reserved for what people send about it."""
-        from_people = isinstance(message, (SubjectFinding, Correction, ReviewDecision))
-        most = MAX_FACTS_BYTES + (RESERVED_FACTS_BYTES if from_people else 0)
-        many = len(self.seen) >= MAX_MESSAGES + (100 if from_people else 0)
+        has_reserve = SIGNALS[type_of(message)].has_reserve
+        most = MAX_FACTS_BYTES + (RESERVED_FACTS_BYTES if has_reserve else 0)
+        many = len(self.seen) >= MAX_MESSAGES + (100 if has_reserve else 0)
         return many or self.facts_size + size_of(shortened(message)) > most
 
     def record(self, message: Message, received_at: datetime, effect: str) -> None:

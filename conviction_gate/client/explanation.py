@@ -9,6 +9,7 @@ from conviction_gate.client.case_lookup import LACKS, Found, Source
 from conviction_gate.client.questions import ruling_command
 from conviction_gate.contracts.case import CaseResult, CaseView, ChargeView, Flag
 from conviction_gate.contracts.fields import Model
+from conviction_gate.contracts.signals import SIGNALS
 from conviction_gate.policy import edition_named
 from conviction_gate.policy.catalog import find
 from conviction_gate.policy.page import CLASSES, RULES, long_date
@@ -110,7 +111,9 @@ def _messages(view: CaseView) -> Iterator[str]:
     if hidden := view.messages_total - len(view.messages):
         yield f"The first {hidden} are not shown here any more."
     for message in view.messages:
-        yield f'{_day(message.received_at)}: {CAME_AS[message.type]}: "{message.effect}".'
+        signal = SIGNALS.get(message.type)  # None where a newer release has written the case
+        reported_as = signal.reported_as if signal else message.type
+        yield f'{_day(message.received_at)}: {reported_as}: "{message.effect}".'
     if view.reminders:
         times = "once" if view.reminders == 1 else f"{view.reminders} times"
         yield f"A person was asked to rule, and reminded {times}."
@@ -119,18 +122,6 @@ def _messages(view: CaseView) -> Iterator[str]:
             f"{_day(view.reopened.reopened_at)}: a person reopened the case. "
             f'"{view.reopened.by}" gave the reason "{view.reopened.reason}".'
         )
-
-
-CAME_AS: Final = {
-    "booking": "the jail sent",
-    "conviction": "a court reported a conviction",
-    "dismissal": "a court reported that a charge ended without a conviction",
-    "court_update": "a court sent an entry that ends no charge",
-    "amendment": "a charge was filed or changed",
-    "subject_finding": "an office found out who the person is",
-    "correction": "an earlier message was taken back",
-    "review_decision": "a person ruled",
-}
 
 
 def _rejected(view: CaseView) -> Iterator[str]:

@@ -24,44 +24,85 @@ from conviction_gate.contracts.message import Message
 class Signal(NamedTuple):
     """One kind of message.
 
-    `description`: what the web UI shows beside the name. `date_field`: the field that dates the message.
-    `facts_field`: the field of `Facts` that holds it once it is accepted. `after_the_end`: null where a
-    case that has ended does not take it; else the values that its fields must have then.
+    `description`: what the web UI shows beside the name. `reported_as`: what `explain` says when one came.
+    `date_field`: the field that dates the message. `facts_field`: the field of `Facts` that holds it once it
+    is accepted. `after_the_end`: null where a case that has ended does not take it; else the values that its
+    fields must have then. `has_reserve`: a full case still takes it, in the space that is reserved for what
+    people send.
     """
 
     model: type[Message]
     description: str
+    reported_as: str
     date_field: str
     facts_field: str
     after_the_end: Mapping[str, str] | None = None
+    has_reserve: bool = False
 
 
 SIGNALS: Final[Mapping[str, Signal]] = {
     "conviction": Signal(
-        Conviction, "A court found or took a plea of guilt on a charge", "decided_on", "convictions"
+        Conviction,
+        description="A court found or took a plea of guilt on a charge",
+        reported_as="a court reported a conviction",
+        date_field="decided_on",
+        facts_field="convictions",
     ),
     "dismissal": Signal(
         Dismissal,
-        "A charge, or the whole arrest, ended without a conviction",
-        "decided_on",
-        "dismissals",
+        description="A charge, or the whole arrest, ended without a conviction",
+        reported_as="a court reported that a charge ended without a conviction",
+        date_field="decided_on",
+        facts_field="dismissals",
         after_the_end={"disposition": "vacated"},
     ),
-    "court_update": Signal(CourtUpdate, "A docket entry that ends nothing", "occurred_on", "court_updates"),
-    "amendment": Signal(Amendment, "A charge was filed, added or changed", "filed_on", "amendments"),
+    "court_update": Signal(
+        CourtUpdate,
+        description="A docket entry that ends nothing",
+        reported_as="a court sent an entry that ends no charge",
+        date_field="occurred_on",
+        facts_field="court_updates",
+    ),
+    "amendment": Signal(
+        Amendment,
+        description="A charge was filed, added or changed",
+        reported_as="a charge was filed or changed",
+        date_field="filed_on",
+        facts_field="amendments",
+    ),
     "subject_finding": Signal(
         SubjectFinding,
-        "The subject is a US citizen, misidentified or dead",
-        "found_on",
-        "findings",
+        description="The subject is a US citizen, misidentified or dead",
+        reported_as="an office found out who the person is",
+        date_field="found_on",
+        facts_field="findings",
         after_the_end={},
+        has_reserve=True,
     ),
     "correction": Signal(
-        Correction, "An earlier message was wrong", "corrected_on", "corrections", after_the_end={}
+        Correction,
+        description="An earlier message was wrong",
+        reported_as="an earlier message was taken back",
+        date_field="corrected_on",
+        facts_field="corrections",
+        after_the_end={},
+        has_reserve=True,
     ),
-    # `unasked` until it is bound to a question: that makes it a `Ruling`, which `rulings` holds.
-    "review_decision": Signal(ReviewDecision, "A person answers the open question", "decided_on", "unasked"),
-    "booking": Signal(Booking, "The booking itself, or the same arrest sent again", "booked_at", "bookings"),
+    "review_decision": Signal(
+        ReviewDecision,
+        description="A person answers the open question",
+        reported_as="a person ruled",
+        date_field="decided_on",
+        facts_field="unasked",  # until it is bound to a question: that makes it a `Ruling`, in `rulings`
+        has_reserve=True,
+    ),
+    "booking": Signal(
+        Booking,
+        description="The booking itself, or the same arrest sent again",
+        reported_as="the jail sent",
+        date_field="booked_at",
+        facts_field="bookings",
+    ),
 }
 """By name."""
 

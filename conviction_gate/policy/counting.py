@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TypeVar
 
+from conviction_gate.contracts.booking import Booking
+from conviction_gate.contracts.court import Correction
 from conviction_gate.contracts.fields import FindingKind
 from conviction_gate.contracts.internal.facts import Facts, Ruling
 from conviction_gate.contracts.message import Message
@@ -38,8 +40,9 @@ class CountedMessages:
         if not self._facts.corrections:
             return frozenset()
         by_id: dict[str, list[Message]] = defaultdict(list)
-        for message in self._correctable():
-            by_id[message.message_id].append(message)
+        for message in self._facts.messages:
+            if not isinstance(message, Booking | Correction):
+                by_id[message.message_id].append(message)
         undone: set[str] = set()
         for correction in self._facts.corrections:
             named = by_id.get(correction.corrects, [])
@@ -51,16 +54,6 @@ class CountedMessages:
                 named = [message for message in named if message.sender == sender]
             undone.update(content_key(message) for message in named)
         return frozenset(undone)
-
-    def _correctable(self) -> Iterable[Message]:
-        facts = self._facts
-        yield from facts.convictions
-        yield from facts.dismissals
-        yield from facts.court_updates
-        yield from facts.amendments
-        yield from facts.findings
-        yield from (ruling.decision for ruling in facts.rulings)
-        yield from facts.unasked
 
     @cached_property
     def _set_aside(self) -> frozenset[str]:

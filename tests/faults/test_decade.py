@@ -21,10 +21,10 @@ from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from conviction_gate.client.explanation import CAME_AS
 from conviction_gate.config.settings import Settings
 from conviction_gate.contracts.internal.activities import CASE_INTERVALS, CHECK_DOCKET
 from conviction_gate.contracts.names import CaseId
+from conviction_gate.contracts.signals import SIGNALS
 from conviction_gate.devserver.embedded import EmbeddedServer, embedded
 from conviction_gate.devserver.resources import free_port
 from conviction_gate.devserver.temporal_server import DYNAMIC_CONFIG
@@ -301,10 +301,10 @@ async def test_a_case_lives_through_six_releases(tmp_path: Path, monkeypatch: py
             explained = {part["title"]: part["lines"] for part in parts}
             came = [line.split(":", 2)[1].strip() for line in explained["What came"]]
             assert came == [
-                CAME_AS["booking"],
-                *[CAME_AS["court_update"]] * len(RELEASES),
-                *[CAME_AS["amendment"]] * 2,
-                CAME_AS["conviction"],
+                SIGNALS["booking"].reported_as,
+                *[SIGNALS["court_update"].reported_as] * len(RELEASES),
+                *[SIGNALS["amendment"].reported_as] * 2,
+                SIGNALS["conviction"].reported_as,
             ]
             assert explained["What did not fit"][0].startswith(f"{len(RELEASES)} messages did not fit")
             assert "The case goes by the rules of 27 April 2012." in explained["The decision"]

@@ -77,9 +77,9 @@ async def test_a_flagged_case(ui: Shown) -> None:
 
 async def test_the_signals_that_a_case_takes_are_offered_with_what_they_are_for(ui: Shown) -> None:
     dialog = await signal_dialog(ui)
-    for name, (_, description, *_) in SIGNALS.items():
+    for name, signal in SIGNALS.items():
         option = dialog.get_by_role("option").filter(has=ui.page.get_by_text(name, exact=True))
-        await expect(option).to_contain_text(description)
+        await expect(option).to_contain_text(signal.description)
 
 
 async def test_a_signal_from_the_page_is_encrypted_and_read(ui: Shown) -> None:

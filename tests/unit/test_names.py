@@ -10,8 +10,9 @@ from conviction_gate.contracts.case import FlagStatus, Outcome
 from conviction_gate.contracts.court import Disposition, Entry, Ground, Ruling
 from conviction_gate.contracts.fields import ChargeClass, FindingKind, RuleName, Severity, Status
 from conviction_gate.contracts.history import DISPOSITIONS, PRIORITY_KINDS
+from conviction_gate.contracts.internal.facts import Facts
 from conviction_gate.contracts.names import CaseId
-from conviction_gate.contracts.signals import SIGNALS
+from conviction_gate.contracts.signals import SIGNALS, Signal
 
 NAMES = {
     "conviction",
@@ -71,6 +72,13 @@ def test_signals() -> None:
 def test_fields_of_a_message(name: str) -> None:
     common = {"message_id", "sender", "court", "docket_number"} if name != "booking" else set()
     assert set(SIGNALS[name].model.model_fields) == common | FIELDS[name]
+
+
+@pytest.mark.parametrize("signal", SIGNALS.values(), ids=SIGNALS)
+def test_a_message_has_its_date_and_its_field_of_the_facts(signal: Signal) -> None:
+    assert signal.model.model_fields[signal.date_field].is_required()
+    assert Facts.model_fields[signal.facts_field].annotation == tuple[signal.model, ...]
+    assert set(signal.after_the_end or ()) <= set(signal.model.model_fields)
 
 
 def test_search_attributes() -> None:

@@ -15,7 +15,7 @@ left out."""
 MAX_FACTS_BYTES: Final = 300_000
 """Bytes of the same above which messages are rejected, so that a person looks at the case."""
 RESERVED_FACTS_BYTES: Final = 30_000
-"""Bytes beyond that for findings, corrections and rulings, which may end the case."""
+"""Bytes beyond that for messages with `has_reserve`: what people send about a full case."""
 MAX_CARRIED_BYTES: Final = 450_000
 """Bytes that a case carries into its next run, writes to the registry, or answers a query with."""
 MAX_MESSAGES_SHOWN: Final = 200

@@ -7,11 +7,10 @@ import pytest
 
 from conviction_gate import policy
 from conviction_gate.client.case_lookup import Found
-from conviction_gate.client.explanation import CAME_AS, explanation
-from conviction_gate.contracts.case import CaseResult, Flag, RejectedView, ReopenedView
+from conviction_gate.client.explanation import explanation
+from conviction_gate.contracts.case import CaseResult, Flag, MessageView, RejectedView, ReopenedView
 from conviction_gate.contracts.fields import RuleName
 from conviction_gate.contracts.internal.facts import Facts
-from conviction_gate.contracts.signals import SIGNALS
 from tests.readability import grade
 from tests.unit import facts as the
 from tests.unit.facts import (
@@ -116,8 +115,10 @@ def test_an_explanation_never_names_the_person() -> None:
     assert all("T-1" not in text for text in told(facts_of(booking())).values())
 
 
-def test_a_message_of_every_type_has_words() -> None:
-    assert set(CAME_AS) == set(SIGNALS)
+def test_a_message_that_only_a_newer_release_knows_is_named() -> None:
+    newer = MessageView(message_id="v-1", sender="", type="verdict", received_at=CAME, effect="recorded")
+    came = told(facts_of(booking()), messages=(newer,), messages_total=1)["What came"]
+    assert came.endswith(': verdict: "recorded".')
 
 
 def test_the_record_is_told_without_what_stands_in_it() -> None:
