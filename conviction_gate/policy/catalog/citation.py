@@ -73,7 +73,7 @@ _BESIDES: Final = re.compile(r"[ ,;./-]*\(?([a-z0-9]+)\)?(?![a-z0-9])")
 _WRITTEN: Final = re.compile(r"([a-z0-9.:/,-]+)(?:\((?:\d{1,2}|[a-z]|[a-z]\d{1,2})\))*")
 _WRITTEN_PART: Final = re.compile(r"\(([a-z0-9]+)\)")
 _HALF: Final = re.compile(r"(?:(?<=[a-z0-9]) |(?<=[a-z]))1/2(?!\d)")
-_ABBREVIATION: Final = re.compile(r"(?<![a-z0-9.)])(?:[a-z]\.){2,}[a-z]?(?![a-z])")
+_ABBREVIATION: Final = re.compile(r"(?<![a-z0-9.)])[a-z]{1,2}\.(?:[a-z]\.)+[a-z]?(?![a-z])")
 _VIRGINIA: Final = re.compile(r"\(?([a-z])\)?[. -]+(?=\d)")
 _ANOTHER_PART: Final = re.compile(r"\([a-z0-9]{1,2}\)|[a-z](?![a-z0-9])")
 _MORE_NUMBERS: Final = re.compile(r"[ .,:;/§-]+[^0-9]*\d")
@@ -395,39 +395,54 @@ def _compound(scheme: Scheme) -> re.Pattern[str]:
     return re.compile(rf"(?:{scheme.compound})(?![a-z0-9])" if scheme.compound else r"(?!)")
 
 
+# Laws whose chapters or titles are numbered as 265-A or 431:10C, and the second parts of section numbers such
+# as 60-6,196 and 304.39-080, where these depart from the rule.
+_CHAPTER_OF: Final = {
+    "HI-HRS": r"(?:\d{1,3} ?: ?)?\d{1,4}[a-z]?",
+    "ME-MRS": r"\d{1,2}(?: ?-? ?[a-z])?",
+    "NH-RSA": r"\d{1,4}(?: ?-? ?[a-z])?",
+}
+_SECOND_PART_OF: Final = {
+    "KS-STAT": r"(?:,\d{1,3}(?!\d))?(?:\.\d{1,2}(?!\d))?",
+    "KY-KRS": r"(?:-\d{3}(?!\d))?",
+    "ME-MRS": r"(?:(?: ?- ?)?[a-z](?![a-z0-9]))?",
+    "NE-RRS": r"(?:,\d{1,3}(?!\d))?(?:\.\d{1,2}(?!\d))?",
+    "NH-RSA": r"(?: ?- ?[a-z](?![a-z0-9]))?",
+    "NY-VTL": r"(?: ?- ?[a-z](?![a-z0-9]))?",
+    "OK-ST": r"(?: ?- ?\d{1,4}(?!\d))?(?:\.\d{1,2}(?!\d))?",
+    "VA": r"(?:\.\d{1,3}(?!\d)(?::\d{1,2})?)?",
+}
+
+
 @cache
 def _section(scheme: Scheme) -> re.Pattern[str]:
     """What finds the number of a section, with the group `number` and its parts, and `letter`."""
-    signs = re.findall(r"[^9]", scheme.shape)
+    signs = scheme.shape[1::2]
     between = r"(?: ?(?:[-.:/,]|,? ?§+|,? s(?:ec)?\.?(?= ?\d)) ?| )"
-    # Some laws have chapters such as 9-18.1-2-3 and 265-A:2.
+    if scheme.shape == "9/9" or scheme.name == "OK-ST":  # 21 Del. C. § 4177
+        between = rf"(?:(?:[ .]+(?:{scheme.laws.replace(' ', '|')})(?![a-z]))+[ .]*(?:§+ ?)?|{between})"
+    # Some laws have chapters such as 9-18.1-2-3.
     chapter = r"\d{1,4}[a-z]?½?" if "." in signs else r"\d{1,4}(?:[a-z]|\.\d{1,2})?½?"
-    if scheme.name == "NH-RSA":
-        chapter = r"\d{1,4}(?:-?[a-z])?"
+    chapter = _CHAPTER_OF.get(scheme.name, chapter)
     inner = "".join(rf"({chapter}){between}" for _ in signs)
     if scheme.name == "IL-625":
         inner = rf"(?:(\d{{1,3}}){between})?(\d{{1,2}}[a-z]?){between}"
     letter = "[a-z]{1,2}" if scheme.glued == "section" else "[a-z]"
     last = r"(\d{1,5}½?)(?!\d)"
-    more = r"(\.\d{1,3}(?!\d))?" if scheme.fraction else "()"
-    if scheme.name == "VA":
-        more = r"(\.\d{1,3}(?!\d)(?::\d{1,2})?)?"
-    if scheme.name == "OK-ST":
-        more = r"((?: ?- ?\d{1,4}(?!\d))?(?:\.\d{1,2}(?!\d))?)"
-    if scheme.name in ("KS-STAT", "NE-RRS"):
-        more = r"((?:,\d{1,3}(?!\d))?(?:\.\d{1,2}(?!\d))?)"
-    if scheme.name in ("NH-RSA", "NY-VTL"):
-        more = r"( ?- ?[a-z](?![a-z0-9]))?"
-    return re.compile(rf"(?P<number>{inner}{last}{more})(?P<letter>{letter}½?(?![a-z]))?")
+    more = _SECOND_PART_OF.get(scheme.name, r"(?:\.\d{1,3}(?!\d))?" if scheme.fraction else "")
+    return re.compile(rf"(?P<number>{inner}{last}({more}))(?P<letter>{letter}½?(?![a-z]))?")
 
 
 def _numbered(scheme: Scheme, found: re.Match[str]) -> str:
-    *inner, last, more = found.groups()[1:-1]
+    *inner, last, more = [part.replace(" ", "") if part else "" for part in found.groups()[1:-1]]
     if scheme.name == "IL-625":
-        inner = [inner[0] or "5", inner[1]]
-    signs = re.findall(r"[^9]", scheme.shape)
-    return (
-        "".join(part + sign for part, sign in zip(inner, signs, strict=True))
-        + last
-        + (more or "").replace(" ", "")
-    )
+        inner[0] = inner[0] or "5"
+    if scheme.name in ("ME-MRS", "NH-RSA"):
+        inner, more = [_dashed(part) for part in inner], _dashed(more)
+    signs = scheme.shape[1::2]
+    return "".join([part + sign for part, sign in zip(inner, signs, strict=True)]) + last + more
+
+
+def _dashed(part: str) -> str:
+    """265-a for 265a, and -a for a."""
+    return re.sub(r"(?<!-)([a-z])$", r"-\1", part)

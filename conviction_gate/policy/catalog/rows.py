@@ -15,6 +15,7 @@ Covers = Literal["", "subdivisions", "range"]
 
 REQUIRED: Final = ("scheme", "code", "description", "charge_class", "severity", "source", "verified", "note")
 OPTIONAL: Final = ("covers", "except", "severity_source", "from", "until")
+_NO_CELLS: Final = dict.fromkeys(OPTIONAL, "")
 
 LONGEST: Final = 128
 """Characters of the longest code (the contract's limit of an id)."""
@@ -126,9 +127,11 @@ def _entry(row: dict[str, str], where: str, is_tested: bool) -> Entry:
     # Too many cells stand under None, cells that are missing are None.
     if None in row or None in row.values():
         raise CatalogError(f"{where}: not as many cells as columns; put a text that holds a comma into quotes")
-    row = dict.fromkeys(OPTIONAL, "") | {name: cell.strip() for name, cell in row.items()}
-    if not is_tested and (flaw := _flaw(row)):
-        raise CatalogError(f"{where}, code {row['code'] or '(none)'}: {flaw}")
+    row = _NO_CELLS | row
+    if not is_tested:
+        row = {name: cell.strip() for name, cell in row.items()}
+        if flaw := _flaw(row):
+            raise CatalogError(f"{where}, code {row['code'] or '(none)'}: {flaw}")
     severity = cast("CatalogSeverity | None", row["severity"] or None)
     was_read = row["severity_source"] not in ("", "recalled")
     return Entry(

@@ -71,7 +71,7 @@ _TABLE: Final = (
     Scheme("MA-GL", "9/9", "any", glued="section", laws="gl mgl mgla c ch chapter"),
     Scheme("MD-CR", "9-9", "letter", laws="cr"),
     Scheme("MD-TA", "9-9", "letter", laws="ta tr tran transp transportation", names="mdtr"),
-    Scheme("ME-MRS", "9/9", "number", glued="section", laws="mrs mrsa"),
+    Scheme("ME-MRS", "9/9", "number", compound=r"\d{1,2}-[a-z]", laws="mrs mrsa"),
     Scheme("MI-MCL", "9.9", "number", fraction=False, glued="section", laws="mcl mcla", names="mcl mcla"),
     Scheme("MN-STAT", "9.9", "number", fraction=False, laws="ms", nested=True),
     Scheme("MO-RSMO", "9.9", "number", fraction=False, laws="rsmo", names="rsmo"),
@@ -191,7 +191,7 @@ _STATES: Final = {
     "VT": "vermont",
     "WA": "washington wash",
     "WI": "wisconsin wis",
-    "WV": "west virginia",
+    "WV": "west virginia w va",
     "WY": "wyoming wyo",
 }
 _ANY_LAW: Final = (

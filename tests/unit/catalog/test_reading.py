@@ -5,14 +5,13 @@ import time
 import tracemalloc
 from collections.abc import Iterator
 from datetime import date
-from importlib.resources import files
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from conviction_gate.contracts.booking import Offense
-from conviction_gate.policy.catalog import Catalog, Entry, built_in, normalised, place, read_rows
+from conviction_gate.policy.catalog import Entry, built_in, normalised, place
 from conviction_gate.policy.catalog.citation import as_law_writes, readings
 from conviction_gate.policy.catalog.schemes import scheme_named
 from tests.unit.catalog.made import DATA
@@ -282,17 +281,19 @@ def test_a_foreign_character_makes_any_code_unknown(entry: Entry, stranger: str)
 
 
 def test_looking_up_is_fast_and_the_catalog_is_small() -> None:
-    """Ten thousand look-ups of different texts under a second, and the whole catalog in under 20 MiB."""
+    """Ten thousand look-ups of different texts under a second, the first one of a fresh catalog in under
+    100 ms, and the whole catalog in under 20 MiB."""
     texts = [(row.scheme, f"{row.code} word {'x' * (n % 40)}") for n, row in enumerate(ROWS * 12)][:10_000]
     began = time.process_time()
     for scheme, text in texts:
         built_in().look_up(scheme, text)
     assert time.process_time() - began < 1.0
-    tracemalloc.start()
     began = time.process_time()
-    for file in files("conviction_gate.policy.catalog").iterdir():
-        if file.name.endswith(".csv"):
-            Catalog.of_rows(read_rows(file.read_text("utf-8"), file.name))
+    built_in.__wrapped__().look_up("CA-VC", "12500(a)")
+    assert time.process_time() - began < 0.1
+    tracemalloc.start()
+    whole = built_in.__wrapped__()
+    assert len(whole.entries) == len(built_in().entries)
     size = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert size < 20 * 2**20

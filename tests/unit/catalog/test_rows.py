@@ -19,6 +19,7 @@ def test_each_file_holds_to_the_rules(name: str) -> None:
     """Reading refuses what breaks a rule; a new file is tested by lying there."""
     text = files("conviction_gate.policy.catalog").joinpath(name).read_text("utf-8")
     held = Catalog.of_rows(read_rows(text, name)).entries
+    assert tuple(read_rows(text, name, is_tested=True)) == held
     assert {f"{entry.scheme.lower()}.csv" for entry in held} == {name}
     assert [entry.where for entry in held if entry.verified and entry.source == "recalled"] == []
 
