@@ -172,7 +172,9 @@ async def embedded(
             if encrypts:
                 await stack.enter_async_context(_codec_server(settings, folder, ports))
             await _migrate(settings.registry)  # while the server is starting
-            await _unless_it_fails(server, _set_up(server), "server")
+            await _unless_it_fails(
+                server, _set_up(server), f"the server is not ready; see {folder / SERVER_LOG}"
+            )
             if worker:
                 await stack.enter_async_context(_worker(server, settings))
             stack.enter_context(published(folder, addresses))
@@ -260,7 +262,7 @@ async def _worker(server: EmbeddedServer, settings: Settings) -> AsyncIterator[N
             supervisor.result()
 
     try:
-        await _unless_it_fails(server, until_ready(), "worker")
+        await _unless_it_fails(server, until_ready(), "the worker is not ready; see its log above")
         yield
     except WorkerFailed as error:
         raise EmbeddedError(f"{error}; see its output above") from error
@@ -269,8 +271,11 @@ async def _worker(server: EmbeddedServer, settings: Settings) -> AsyncIterator[N
         await asyncio.gather(supervisor, return_exceptions=True)
 
 
-async def _unless_it_fails(server: EmbeddedServer, start: Coroutine[Any, Any, None], what: str) -> None:
-    """Do it, unless the server ends meanwhile: then what answers is another server on the same port."""
+async def _unless_it_fails(server: EmbeddedServer, start: Coroutine[Any, Any, None], too_late: str) -> None:
+    """Do it, unless the server ends meanwhile: then what answers is another server on the same port.
+
+    `too_late`: the error where it is not done within `START_WITHIN`.
+    """
     starting, failing = asyncio.create_task(start), asyncio.create_task(server.failure())
     try:
         async with asyncio.timeout(START_WITHIN):
@@ -279,9 +284,7 @@ async def _unless_it_fails(server: EmbeddedServer, start: Coroutine[Any, Any, No
             raise failing.result()
         starting.result()
     except TimeoutError as error:
-        raise EmbeddedError(
-            f"the {what} is not ready after {START_WITHIN:.0f} s; see {server.data / SERVER_LOG} and try again"
-        ) from error
+        raise EmbeddedError(f"after {START_WITHIN:.0f} s {too_late}") from error
     finally:
         for task in (starting, failing):
             task.cancel()
