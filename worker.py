@@ -54,7 +54,7 @@ def make_worker(
         catalog_of or read_catalogs(settings),
         settings.permits,
     )
-    outcomes = Outcomes(registry, settings.permits)
+    outcomes = Outcomes(registry, look_ups, settings.permits)
     return Worker(
         client,
         task_queue=task_queue,

@@ -1,11 +1,15 @@
 """Look-ups: the criminal history, the class of an offense, the docket, who may rule."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
 from typing import Final
 
+from pydantic import BaseModel
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from conviction_gate.contracts.booking import Offense
+from conviction_gate.contracts.history import History
 from conviction_gate.contracts.internal.activities import (
     CASE_INTERVALS,
     CHECK_DOCKET,
@@ -67,11 +71,17 @@ class LookUps:
         known = await self._registry.background(request.subjects, request.case_id)
         service, court = self._sources.histories, self._sources.dockets
         history = await service.history(request.subjects) if service else known.history
-        _check_size("the history", [history.model_dump_json()], MAX_HISTORY_BYTES)
+        classes = self.classified(
+            request.agency, (*request.offenses, *_offenses_of(history)), request.booked_on
+        )
+        if _size_of(history, *classes) > MAX_HISTORY_BYTES:
+            # A person reads it instead: a case must come to somebody, however much a source holds.
+            history = History(us_citizen=history.us_citizen, conflicting=history.conflicting, too_large=True)
+            classes = self.classified(request.agency, request.offenses, request.booked_on)
         return HistoryFound(
             history=history,
             us_citizen=known.us_citizen,
-            placements=self._classified(request),
+            placements=classes,
             has_docket=await court.has_docket() if court else known.has_docket,
             intervals=self._intervals_of(request.agency),
             earlier=known.earlier,
@@ -95,8 +105,10 @@ class LookUps:
 
     @activity.defn(name=CLASSIFY_CHARGE)
     async def classify_charge(self, request: OffensesToClassify) -> OffensesClassified:
-        """The classes of offenses that were named after the history was checked."""
-        return OffensesClassified(placements=self._classified(request))
+        """The class of offenses that were filed after the history was checked."""
+        return OffensesClassified(
+            placements=self.classified(request.agency, request.offenses, request.booked_on)
+        )
 
     @activity.defn(name=CHECK_DOCKET)
     async def check_docket(self, request: DocketRequest) -> DocketFound:
@@ -115,9 +127,26 @@ class LookUps:
         """Which of the reviewers may not rule, by the settings of the day on which they ruled."""
         return RulingsPermitted(refused=tuple(filter(self._permits.refusal_to_review, rulings.reviewers)))
 
-    def _classified(self, request: HistoryRequest | OffensesToClassify) -> tuple[ClassifiedOffense, ...]:
-        catalog = self._catalog_of(request.agency)
-        return tuple(catalog.place(offense, request.booked_on) for offense in request.offenses)
+    def classified(
+        self, agency: str, offenses: Iterable[Offense], booked_on: date | None
+    ) -> tuple[ClassifiedOffense, ...]:
+        """The class of each offense in the agency's catalog, as the law was on the day of the booking."""
+        catalog = self._catalog_of(agency)
+        return tuple(catalog.place(offense, booked_on) for offense in dict.fromkeys(offenses))
+
+
+def _offenses_of(history: History) -> Iterator[Offense]:
+    """What records and warrants name: it is classified like a charge."""
+    for scheme, code in (
+        *((record.scheme, record.code) for record in history.records),
+        *((priority.scheme, priority.code) for priority in history.priorities),
+    ):
+        if scheme is not None and code is not None:
+            yield Offense(scheme=scheme, code=code)
+
+
+def _size_of(*models: BaseModel) -> int:
+    return sum(len(model.model_dump_json().encode()) for model in models)
 
 
 def _check_size(what: str, texts: Sequence[str], most: int) -> None:

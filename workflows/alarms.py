@@ -9,7 +9,7 @@ from workflows import display
 from workflows.state import CaseState
 
 with workflow.unsafe.imports_passed_through():
-    from conviction_gate.policy import Decision
+    from conviction_gate.policy import Decision, unknown_charges
 
 
 class Alarms:
@@ -24,7 +24,8 @@ class Alarms:
         self.rung: list[str] = []
 
     def set_for_booking(self) -> None:
-        """When the booking is overdue of a case that a court message opened."""
+        """When the booking is overdue of a case that a court message opened, or whose booking was corrected."""
+        self._keep_only("booking_overdue")
         if not self._state.overdue:
             summary = f"{display.waits_for_booking()}; then it is overdue"
             self._set("booking_overdue", self._state.intervals.booking_overdue, summary)
@@ -34,17 +35,30 @@ class Alarms:
         state, intervals = self._state, self._state.intervals
         match decision.answer:
             case "review":
-                self._keep_only("review_reminder")
+                self._keep_only("review_reminder", "unknown_charge")
                 summary = display.waits_for_ruling(decision)
                 self._set("review_reminder", intervals.review_reminder, f"{summary}; next reminder")
             case _:
-                self._keep_only("docket_overdue", "docket_check")
+                self._keep_only("docket_overdue", "docket_check", "unknown_charge")
                 summary = display.waits_for_court(state)
                 if not state.overdue:
                     overdue = f"{summary}; then it is overdue"
                     self._set("docket_overdue", intervals.docket_overdue, overdue, since=state.waiting_since)
                 if state.has_docket and not is_docket_check_running:
                     self._set("docket_check", intervals.docket_check, f"{summary}; next docket check")
+        self._set_for_unknown_charge()
+
+    def _set_for_unknown_charge(self) -> None:
+        """When a person looks at a charge of which the court speaks and the case knows nothing."""
+        unknown = unknown_charges(self._state.facts)
+        if not unknown:
+            self._stop("unknown_charge")
+            self._state.charge_unknown = False
+        elif not self._state.charge_unknown:
+            summary = (
+                f"The court speaks of charge {unknown[0]}, which the case does not have; then a person looks"
+            )
+            self._set("unknown_charge", self._state.intervals.unknown_charge, summary)
 
     def clear(self) -> None:
         """Stop all timers."""
@@ -58,11 +72,14 @@ class Alarms:
         return rung
 
     def _keep_only(self, *names: str) -> None:
-        for name in [name for name in self._timers if name not in names]:
-            self._timers.pop(name).cancel()
-        self.rung = [name for name in self.rung if name in names]
-        for name in [name for name in self._state.due if name not in names]:
-            del self._state.due[name]
+        for name in {*self._timers, *self.rung, *self._state.due} - {*names}:
+            self._stop(name)
+
+    def _stop(self, name: str) -> None:
+        if timer := self._timers.pop(name, None):
+            timer.cancel()
+        self.rung = [other for other in self.rung if other != name]
+        self._state.due.pop(name, None)
 
     def _set(self, name: str, after: timedelta, summary: str, *, since: datetime | None = None) -> None:
         due = self._state.due.setdefault(name, (since or workflow.now()) + after)

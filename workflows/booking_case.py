@@ -42,7 +42,16 @@ with workflow.unsafe.imports_passed_through():
     from conviction_gate.contracts.internal.permits import NOT_A_REVIEWER
     from conviction_gate.contracts.reading import DoesNotFit
     from conviction_gate.contracts.signals import SIGNALS
-    from conviction_gate.policy import UNREADABLE, Decision, lift_code, offenses_to_look_up, open_charges
+    from conviction_gate.policy import (
+        NO_BOOKING,
+        UNREADABLE,
+        Decision,
+        citizen_ids,
+        lift_code,
+        offenses_named,
+        offenses_to_look_up,
+        open_charges,
+    )
 
 MAX_MESSAGES_PER_RUN = 2_000
 """Messages in one run after which the case continues as a new one. The server accepts 10,000 signals in one
@@ -85,7 +94,7 @@ class BookingCase:
         self._is_checking_history = False
         if not is_continued:
             self._inbox.open(inputs)
-        if not self._state.facts.bookings:
+        if not self._state.bookings:
             self._display.show()
 
     @workflow.run
@@ -111,7 +120,9 @@ class BookingCase:
             while outcome is None:
                 await self._complete_facts()
                 decision = self._rules.decide()
-                if decision.is_open:
+                if decision is NO_BOOKING:
+                    await self._wait_for_booking()  # all that came were corrected
+                elif decision.is_open:
                     await self._wait_for_next_fact(decision)
                 else:
                     outcome = await self._conclude(decision)
@@ -125,11 +136,13 @@ class BookingCase:
         while self._case_id is None:
             await self._wait()
             self._continue_as_new_if_long()
-        if state.facts.bookings:
+        if state.bookings:
             return
+        if state.status != "awaiting_booking":
+            self._set_status("awaiting_booking", None, NO_BOOKING.explanation)
         if "booking_overdue" not in state.due and not state.overdue:
             state.intervals = await calls.case_intervals(self._case_id.agency)
-        while not state.facts.bookings:
+        while not state.bookings:
             self._continue_as_new_if_long()
             self._alarms.set_for_booking()
             self._display.show()
@@ -148,9 +161,12 @@ class BookingCase:
         subjects = state.subjects
         found = await self._check_history(subjects)
         state.editions = found.editions
+        is_open = found.earlier.is_open
         if found.earlier.outcome is not None:
-            return await corrected_outcome(found.earlier.outcome, self._case_id, state)
-        if found.earlier.is_open:
+            outcome, is_open = await corrected_outcome(found.earlier.outcome, self._case_id, state)
+            if not is_open:
+                return outcome
+        if is_open:
             await recall_facts(state, self._inbox, found.earlier.flags)
         state.asked_for = subjects  # from here on there can be a question to rule on
         self._readability.check(state.is_readable)
@@ -160,12 +176,14 @@ class BookingCase:
         """Ask for what the facts still lack: a history, the class of a charge, who may rule."""
         state = self._state
         while True:
+            if not state.bookings:
+                return
             if not state.is_history_checked:
                 subjects = state.subjects
                 await self._check_history(subjects)
                 state.asked_for = subjects
             elif offenses := offenses_to_look_up(state.facts):
-                agency, day = state.facts.bookings[0].agency, state.booked_on
+                agency, day = state.bookings[0].agency, state.booked_on
                 request = OffensesToClassify(agency=agency, offenses=offenses, booked_on=day)
                 found = await calls.classify_charges(request)
                 self._readability.check(found.is_read)
@@ -178,11 +196,13 @@ class BookingCase:
     async def _check_history(self, subjects: tuple[Subject, ...]) -> HistoryFound:
         """Ask for as long as it takes. Where the run grows long meanwhile, the next one asks."""
         state = self._state
+        updates = len(state.facts.record_updates)
+        anew = state.is_record_updated
         request = HistoryRequest(
             case_id=workflow.info().workflow_id,
-            agency=state.facts.bookings[0].agency,
+            agency=state.bookings[0].agency,
             subjects=subjects,
-            offenses=offenses_to_look_up(state.facts),
+            offenses=offenses_named(state.facts) if anew else offenses_to_look_up(state.facts),
             booked_on=state.booked_on,
         )
         self._set_status("checking_history", None, "The criminal history is being checked.")
@@ -195,7 +215,8 @@ class BookingCase:
         found = asked.result()
         self._is_checking_history = False
         self._readability.check(found.is_read)
-        state.learn_history(found)
+        state.learn_history(found, classified_anew=anew)
+        state.updates_considered = updates
         return found
 
     async def _permit_rulings(self) -> None:
@@ -220,6 +241,8 @@ class BookingCase:
                     self._state.overdue = True
                 case "review_reminder":
                     self._state.reminders += 1
+                case "unknown_charge":
+                    self._state.charge_unknown = True
                 case "docket_check":
                     self._docket_task = asyncio.create_task(self._check_docket())
         if self._docket_task is not None and self._docket_task.done():
@@ -303,7 +326,14 @@ class BookingCase:
         facts = self._state.facts
         bytes_left = MAX_CARRIED_BYTES - len(facts.model_dump_json().encode())
         view = self._display.view_at_end(result).within(bytes_left)
-        return Conclusion(case=view, facts=facts, result=result, number=number)
+        return Conclusion(
+            case=view,
+            facts=facts,
+            result=result,
+            number=number,
+            subjects=self._state.subjects,
+            citizen=citizen_ids(facts),
+        )
 
     async def _end(self, result: CaseResult) -> CaseResult:
         self._alarms.clear()

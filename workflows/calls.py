@@ -5,12 +5,15 @@ seconds at most, so that one lost in a crash is retried soon. Retries never end:
 the answer.
 """
 
+import json
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, TypeVar
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
-from temporalio.workflow import ActivityHandle
+from temporalio.common import RetryPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.workflow import ActivityHandle, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from pydantic import BaseModel
@@ -42,6 +45,7 @@ with workflow.unsafe.imports_passed_through():
         RulingsToPermit,
         Withdrawal,
     )
+    from conviction_gate.contracts.names import BOOKING_CASE, CaseId
 
 A = TypeVar("A", bound=BaseModel)
 
@@ -87,6 +91,19 @@ def withdraw_flag(withdrawal: Withdrawal) -> ActivityHandle[Concluded]:
 
 def correct_flag(request: CorrectionRequest) -> ActivityHandle[Corrected]:
     return _write(CORRECT_FLAG, request, Corrected, "Decide again about the flag on record")
+
+
+async def start_case_again(case_id: CaseId, booking: str) -> None:
+    """A new run of a case that is open again on record; one that somebody else started serves as well."""
+    with suppress(WorkflowAlreadyStartedError):
+        await workflow.start_child_workflow(
+            BOOKING_CASE,
+            json.loads(booking),
+            id=str(case_id),
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            parent_close_policy=ParentClosePolicy.ABANDON,
+            static_summary="A case whose flag was withdrawn, and which waits again",
+        )
 
 
 def _ask(activity: str, argument: Any, answer: type[A], summary: str) -> ActivityHandle[A]:

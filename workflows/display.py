@@ -12,7 +12,14 @@ from workflows.state import CaseState
 with workflow.unsafe.imports_passed_through():
     from conviction_gate.contracts import names
     from conviction_gate.contracts.case import CaseResult, CaseView
-    from conviction_gate.policy import Decision, charge_views, history_summary, open_charges, question_views
+    from conviction_gate.policy import (
+        Decision,
+        charge_views,
+        history_summary,
+        open_charges,
+        question_views,
+        unknown_charges,
+    )
 
 
 def waits_for_booking() -> str:
@@ -119,6 +126,7 @@ _DUE = {
     "docket_overdue": "Overdue from",
     "review_reminder": "Next reminder",
     "booking_overdue": "The booking is overdue from",
+    "unknown_charge": "A person looks at the unknown charge from",
 }
 
 
@@ -158,6 +166,13 @@ def card(state: CaseState, view: CaseView) -> str:
         lines.append(f"- Reminders so far: {state.reminders}")
     if state.overdue:
         lines.append("- **Overdue**: nothing arrived within the time that was set")
+    if state.charge_unknown:
+        unknown = ", ".join(map(_plain, unknown_charges(state.facts)[:5]))
+        lines.append(
+            f"- **Unknown charge**: the court speaks of {unknown}, which no booking or amendment names"
+        )
+    if state.unknown_entries:
+        lines.append(f"- **Unknown docket entries: {state.unknown_entries}**; they end nothing")
     if view.rejected:
         lines.append(
             f"- **Rejected messages: {view.rejected_total}**; the last: {_plain(view.rejected[-1].reason)}"

@@ -14,23 +14,28 @@ with workflow.unsafe.imports_passed_through():
     from conviction_gate.contracts.signals import is_taken_after_the_end
 
 
-async def corrected_outcome(outcome: CaseResult, case_id: CaseId, state: CaseState) -> CaseResult:
-    """The outcome on record, once each message of this run has been applied as a correction of it."""
+async def corrected_outcome(outcome: CaseResult, case_id: CaseId, state: CaseState) -> tuple[CaseResult, bool]:
+    """The outcome on record, once each message of this run has been applied as a correction of it.
+
+    And whether the case is open again then.
+    """
     applied: set[tuple[str, str]] = set()
     while late := [m for m in state.facts.messages if is_taken_after_the_end(m) and m.key not in applied]:
         message = late[0]
         applied.add(message.key)
         request = CorrectionRequest(
-            correction_id=case_id.correction_id(message.message_id),
+            correction_id=case_id.correction_id(message.message_id, message.sender),
             case_id=str(case_id),
             payload=addressed(case_id, message),
             received_at=workflow.now(),
         )
-        corrected = (await calls.correct_flag(request)).result
-        if corrected is not None and corrected.outcome == "withdrawn":
-            update = {"outcome": "withdrawn", "explanation": corrected.explanation}
+        corrected = await calls.correct_flag(request)
+        if corrected.result is None or corrected.reopened is not None:
+            return outcome, True
+        if corrected.result.outcome == "withdrawn":
+            update = {"outcome": "withdrawn", "explanation": corrected.result.explanation}
             outcome = outcome.model_copy(update=update)
-    return outcome
+    return outcome, False
 
 
 async def recall_facts(state: CaseState, inbox: Inbox, flags_written: int) -> None:

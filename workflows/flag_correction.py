@@ -1,4 +1,7 @@
-"""`FlagCorrection`: a message after the end of its case. It may withdraw a flag, and never makes one."""
+"""`FlagCorrection`: a message after the end of its case. It may withdraw a flag, and never makes one.
+
+Where something is left to wait for then, it starts the case again, which recalls its facts by itself.
+"""
 
 import json
 from collections.abc import Sequence
@@ -41,10 +44,12 @@ class FlagCorrection:
                 return CorrectionResult(
                     outcome="unchanged", explanation="The case is open, so the message was sent to it."
                 )
-            result = (await calls.correct_flag(request)).result
-            if result is not None:
-                meters.corrected(result.outcome)
-                return result
+            corrected = await calls.correct_flag(request)
+            if corrected.result is not None:
+                if case_id and corrected.reopened is not None:
+                    await calls.start_case_again(case_id, corrected.reopened)
+                meters.corrected(corrected.result.outcome)
+                return corrected.result
             await workflow.sleep(
                 pause, summary="The case was reopened; next attempt to send this to its new run"
             )

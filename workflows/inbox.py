@@ -14,7 +14,7 @@ from workflows.state import CaseState
 
 with workflow.unsafe.imports_passed_through():
     from conviction_gate.contracts import names
-    from conviction_gate.contracts.court import ReviewDecision
+    from conviction_gate.contracts.court import CourtUpdate, ReviewDecision
     from conviction_gate.contracts.message import Message
     from conviction_gate.contracts.reading import (
         DoesNotFit,
@@ -88,7 +88,9 @@ class Inbox:
         misfits: list[tuple[str, str]] = []
         for text in texts:
             try:
-                self.accept(self._check(read_typed(text)))
+                message = self._check(read_typed(text))
+                if self.accept(message) is not None:
+                    self._state.learn_from_docket(message)
             except DoesNotFit as reason:
                 misfits.append((text, str(reason)))
         for text, why in self._state.new_misfits(misfits):
@@ -104,6 +106,8 @@ class Inbox:
         else:
             effect = effect_of(message, state.facts)
             state.learn(message)
+            if isinstance(message, CourtUpdate) and message.unknown_entry is not None:
+                state.unknown_entries += 1
         state.record(message, workflow.now(), effect)
         self.changes += 1
         return effect

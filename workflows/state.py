@@ -9,7 +9,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-    from conviction_gate.contracts.booking import Subject
+    from conviction_gate.contracts.booking import Booking, Subject
     from conviction_gate.contracts.case import CaseResult, FlagStatus, MessageView, RejectedView, ReopenedView
     from conviction_gate.contracts.court import CourtUpdate
     from conviction_gate.contracts.fields import DisplayOnly, RuleName, Status
@@ -27,7 +27,13 @@ with workflow.unsafe.imports_passed_through():
     )
     from conviction_gate.contracts.message import Message
     from conviction_gate.contracts.signals import SIGNALS, type_of
-    from conviction_gate.policy import STATUS_CHANGING_ENTRIES, edition_named
+    from conviction_gate.policy import (
+        STATUS_CHANGING_ENTRIES,
+        CountedMessages,
+        LookedUp,
+        edition_named,
+        refusal_of_replacement,
+    )
 
 REJECTED_SHOWN = 100
 """Rejected messages that people are shown: the last of them."""
@@ -61,6 +67,9 @@ class CaseState(BaseModel):
     due: dict[str, datetime] = Field(default_factory=dict)
 
     asked_for: tuple[Subject, ...] = ()
+    updates_considered: int = 0
+    unknown_entries: int = 0
+    charge_unknown: bool = False
     has_docket: bool = False
     docket_misfits: list[str] = Field(default_factory=list)
     intervals: Intervals = Intervals()
@@ -69,14 +78,22 @@ class CaseState(BaseModel):
     flag_status: DisplayOnly[FlagStatus] | None = None
 
     @property
+    def bookings(self) -> tuple[Booking, ...]:
+        """The bookings that count; none, where none came or all were corrected."""
+        return CountedMessages(self.facts).bookings
+
+    @property
     def subjects(self) -> tuple[Subject, ...]:
         """Every set of ids that the bookings give, each once."""
-        return tuple(dict.fromkeys(booking.subject for booking in self.facts.bookings))
+        return CountedMessages(self.facts).subjects
 
     @property
     def booked_at(self) -> datetime | None:
-        """When the arrest was booked first; None until its booking arrives."""
-        return min((booking.booked_at for booking in self.facts.bookings), default=None)
+        """When the arrest was booked first; None until its booking arrives.
+
+        Where all bookings were corrected and no other one came, what they said.
+        """
+        return min((booking.booked_at for booking in self.bookings or self.facts.bookings), default=None)
 
     @property
     def booked_on(self) -> date | None:
@@ -85,8 +102,13 @@ class CaseState(BaseModel):
 
     @property
     def is_history_checked(self) -> bool:
-        """Whether the history was checked under all ids that the bookings give by now."""
-        return bool(self.facts.bookings) and self.subjects == self.asked_for
+        """Whether the history was checked under all ids that the bookings give by now, and since it changed."""
+        return bool(self.bookings) and self.subjects == self.asked_for and not self.is_record_updated
+
+    @property
+    def is_record_updated(self) -> bool:
+        """Whether somebody said that the history changed, and it was not asked for since."""
+        return len(self.facts.record_updates) > self.updates_considered
 
     @property
     def is_readable(self) -> bool:
@@ -104,12 +126,18 @@ class CaseState(BaseModel):
 
     @property
     def needs_attention(self) -> bool:
-        """Whether a person should look: a review, something rejected, something overdue."""
-        return self.rejected_total > 0 or self.overdue or self.status == "needs_review"
+        """Whether a person should look: a review, something rejected or not understood, something overdue."""
+        return (
+            self.rejected_total > 0
+            or self.unknown_entries > 0
+            or self.overdue
+            or self.charge_unknown
+            or self.status == "needs_review"
+        )
 
     def repeats(self, message: Message) -> bool | None:
         """True: the same message came before. False: its id came with other content. None: new."""
-        known = self.seen.get(_message_key(*message.key))
+        known = self.seen.get(_digest(message.full_id))
         return None if known is None else known == _content_key(message)
 
     def refusal(self, message: Message) -> str | None:
@@ -122,6 +150,13 @@ class CaseState(BaseModel):
                 )
             case None if self.is_full(message):
                 return "the case is full and takes no more messages; a person has to review it"
+            case None if isinstance(message, Correction) and message.replacement is not None:
+                if self.repeats(message.replacement) is False:
+                    return (
+                        "replacement.message_id: this sender used that id for a different message; "
+                        "give the replacement a new one"
+                    )
+                return refusal_of_replacement(message, self.facts)
             case _:
                 return None
 
@@ -141,17 +176,24 @@ class CaseState(BaseModel):
         self.rule, self.explanation, self.edition = result.rule, result.explanation, result.policy_edition
         self.waiting_since, self.overdue = None, False
 
-    def learn_history(self, found: HistoryFound) -> None:
-        """Add what the history check found to the facts."""
+    def learn_history(self, found: HistoryFound, *, classified_anew: bool) -> None:
+        """Put what the history check found into the facts; what is classified already stays, unless anew."""
         self.has_docket = found.has_docket
         self.intervals = found.intervals
-        citizen = self.facts.us_citizen or found.us_citizen
-        self.facts = self.facts.model_copy(update={"history": found.history, "us_citizen": citizen})
-        self.learn_classes(found.placements)
+        classes = found.placements
+        if not classified_anew:
+            known = {(offense.scheme, offense.code) for offense in self.facts.placements}
+            classes = tuple(new for new in classes if (new.scheme, new.code) not in known)
+        self.facts = LookedUp(found.history, found.us_citizen, classes).in_facts(self.facts)
 
     def learn_classes(self, placements: tuple[ClassifiedOffense, ...]) -> None:
         """Add the classes of offenses to the facts."""
         self.facts = self.facts.model_copy(update={"placements": (*self.facts.placements, *placements)})
+
+    def learn_from_docket(self, message: Message) -> None:
+        """A message was brought by a docket check."""
+        self.facts = self.facts.model_copy(update={"from_docket": (*self.facts.from_docket, message.full_id)})
+        self.facts_size += len(message.full_id)
 
     def learn_citizenship(self) -> None:
         """The registry holds a finding that the subject is a US citizen."""
@@ -164,27 +206,29 @@ class CaseState(BaseModel):
         then, with the reasons.
         """
         case, since = recalled.case, self.facts
+        new_updates = len(since.record_updates) - self.updates_considered
         self.facts = recalled.facts.model_copy(
             update={
                 "history": since.history,
-                "us_citizen": since.us_citizen or recalled.facts.us_citizen,
+                "us_citizen": since.us_citizen,
                 # The class of a charge is what it was: the catalog may have grown since.
                 "placements": (*since.placements, *recalled.facts.placements),
             }
         )
         self.facts_size = size_of_facts(self.facts)
         known = {message.key for message in self.facts.messages}
-        self.seen |= {_message_key(*message.key): _content_key(message) for message in self.facts.messages}
+        self._see(*self.facts.messages, *self.facts.replacements)
         refused = []
         for message in since.messages:
             if message.key not in known:
-                del self.seen[_message_key(*message.key)]
+                del self.seen[_digest(message.full_id)]
             reason = self.refusal(message)
             if reason is not None:
                 refused.append((message, reason))
             elif message.key not in known:
                 self.learn(message)
-                self.seen[_message_key(*message.key)] = _content_key(message)
+                self._see(message)
+        self.updates_considered = len(self.facts.record_updates) - new_updates
         gone = known | {message.key for message, _ in refused}
         new = [one for one in self.messages if (one.sender, one.message_id) not in gone]
         self.messages = [*case.messages, *new][-MAX_MESSAGES_SHOWN:]
@@ -212,7 +256,7 @@ class CaseState(BaseModel):
 
     def record(self, message: Message, received_at: datetime, effect: str) -> None:
         """Note that a message was accepted, and its effect."""
-        self.seen[_message_key(*message.key)] = _content_key(message)
+        self._see(message)
         self.messages_total += 1
         view = MessageView(
             message_id=message.message_id,
@@ -222,6 +266,13 @@ class CaseState(BaseModel):
             effect=effect[:300],
         )
         self.messages = [*self.messages[1 - MAX_MESSAGES_SHOWN :], view]
+
+    def _see(self, *messages: Message) -> None:
+        """Remember the ids and the content of messages, and of what they put in the place of others."""
+        for message in messages:
+            self.seen[_digest(message.full_id)] = _content_key(message)
+            if isinstance(message, Correction) and message.replacement is not None:
+                self._see(message.replacement)
 
     def learn(self, message: Message | Ruling) -> None:
         """Add a message to the facts, its long texts cut short."""
@@ -249,7 +300,7 @@ class CaseState(BaseModel):
             self.facts = self.facts.including(ruling)
             return
         self.facts_size -= size_of(decision)
-        del self.seen[_message_key(*decision.key)]
+        del self.seen[_digest(decision.full_id)]
         self.messages = [one for one in self.messages if (one.sender, one.message_id) != decision.key]
         self.messages_total -= 1
 
@@ -280,10 +331,6 @@ class CaseState(BaseModel):
         self.rejected_total += 1
         view = RejectedView(name=name[:128], received_at=received_at, reason=reason[:300], payload=payload)
         self.rejected = [*self.rejected[1 - REJECTED_SHOWN :], view]
-
-
-def _message_key(sender: str, message_id: str) -> str:
-    return _digest(f"{len(sender)}:{sender}{message_id}")
 
 
 def _content_key(message: Message) -> str:

@@ -25,7 +25,7 @@ from temporalio.common import (
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from conviction_gate.client.corrections import ending, reply_from_record, start_correction
+from conviction_gate.client.corrections import can_matter, ending, reply_from_record, start_correction
 from conviction_gate.client.deliveries import find_deliveries
 from conviction_gate.client.errors import RegistryRequired, client_errors
 from conviction_gate.client.replies import Records, Reply, reply
@@ -48,7 +48,7 @@ from conviction_gate.contracts.names import (
     CaseId,
 )
 from conviction_gate.contracts.reading import mismatch
-from conviction_gate.contracts.signals import NOT_TAKEN_AFTER_THE_END, is_taken_after_the_end, type_of, typed
+from conviction_gate.contracts.signals import NOT_TAKEN_AFTER_THE_END, type_of, typed
 
 if TYPE_CHECKING:
     from conviction_gate.client.case_from_history import CaseFromHistory
@@ -92,8 +92,8 @@ class CaseClient:
         Where an open case has it already, nothing is sent. Without `look` it is sent again, which
         changes nothing either and saves most of a second call.
 
-        A court message that comes before its booking opens the case. After the end, a message that can
-        withdraw a flag starts a `FlagCorrection`; for any other the case is closed.
+        A court message that comes before its booking opens the case. After the end of a flagged case every
+        message but a ruling starts a `FlagCorrection`; a cleared case is closed for all that clears nothing.
         """
         if reason := self._refusal(message, case_id):
             return reply("refused", reason, case_id)
@@ -337,6 +337,8 @@ class CaseClient:
                 "closed", f"{ending(recorded)}; see `conviction-gate show {quote(str(case_id))}`", case_id
             )
         known = any(says_the_same(old, booking) for old in recorded.facts.bookings)
+        if not known and can_matter(recorded, booking):
+            return await self._send_after_the_end(booking, case_id, recorded)
         text = f"{ending(recorded)}; {'this' if known else 'another'} booking was part of it"
         return reply("closed", text, case_id, known=known)
 
@@ -345,7 +347,7 @@ class CaseClient:
     ) -> Reply:
         if recorded is not None and (answer := reply_from_record(recorded, message, case_id)):
             return answer
-        if not is_taken_after_the_end(message):
+        if not can_matter(recorded, message):
             if stopped := await self.why_stopped(case_id, recorded):
                 return reply("refused", stopped, case_id)
             return reply("closed", f"{ending(recorded)}; {NOT_TAKEN_AFTER_THE_END}", case_id)

@@ -9,9 +9,10 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from conviction_gate.client.replies import Reply, reply
 from conviction_gate.client.runs import describe, interruption
 from conviction_gate.client.same_message import OTHER_CONTENT, says_the_same
+from conviction_gate.contracts.court import Correction, SubjectFinding
 from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.names import FLAG_CORRECTION, TASK_QUEUE, CaseId
-from conviction_gate.contracts.signals import type_of, typed
+from conviction_gate.contracts.signals import is_taken_after_the_end, type_of, typed
 
 if TYPE_CHECKING:
     from conviction_gate.registry import RecordedCase
@@ -36,6 +37,14 @@ def reply_from_record(recorded: "RecordedCase", message: Message, case_id: CaseI
     return None
 
 
+def can_matter(recorded: "RecordedCase | None", message: Message) -> bool:
+    """Whether a message can still change anything: a flag, or what is known of the person's citizenship."""
+    if not is_taken_after_the_end(message):
+        return False
+    is_flagged = recorded is None or not recorded.closed or recorded.result.outcome == "flagged"
+    return is_flagged or isinstance(message, (Correction, SubjectFinding))
+
+
 async def start_correction(client: Client, message: Message, case_id: CaseId, end: str) -> Reply:
     """Start the `FlagCorrection` for a message, once. `end`: how the case ended."""
     request = {"agency": case_id.agency, "tracking_number": case_id.tracking_number, **typed(message)}
@@ -43,14 +52,14 @@ async def start_correction(client: Client, message: Message, case_id: CaseId, en
         await client.start_workflow(
             FLAG_CORRECTION,
             request,
-            id=case_id.correction_id(message.message_id),
+            id=case_id.correction_id(message.message_id, message.sender),
             task_queue=TASK_QUEUE,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
             static_summary=f"Correction {case_id.agency} {case_id.tracking_number}, {type_of(message)}",
         )
     except WorkflowAlreadyStartedError as error:
-        # The workflow id leaves the sender out, so another sender's message may have it.
+        # Another sender's message may have the id, where one of the two names no sender.
         if await _input_of(client, error) != request:
             return reply("refused", OTHER_CONTENT, case_id)
         run = await describe(client, error.workflow_id)

@@ -23,6 +23,7 @@ class AgencySettings(BaseModel):
     docket_overdue_after: Duration | None = None
     review_reminder_every: Duration | None = None
     booking_overdue_after: Duration | None = None
+    unknown_charge_after: Duration | None = None
     catalog: Path | None = None
     """Codes to add to the built-in catalog, CSV (docs/catalog.md)."""
 

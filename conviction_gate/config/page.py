@@ -58,6 +58,7 @@ SECTIONS: Final = (
             "docket_overdue_after",
             "review_reminder_every",
             "booking_overdue_after",
+            "unknown_charge_after",
             "agencies",
         ),
         "Every timer is durable, and none of them decides anything: it looks something up, or asks for "

@@ -1,12 +1,16 @@
 """A booking: one arrest as the jail's system sends it (contract, "Start")."""
 
-from typing import Annotated, Self
+from datetime import datetime
+from typing import Annotated, Final, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from conviction_gate.contracts.fields import Id, Ori, Severity, Text, Time, TrackingNumber, WireModel
 from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.names import CaseId
+
+FIRST_YEAR: Final = 1950
+"""No booking that is still open is older."""
 
 
 class Subject(WireModel):
@@ -58,6 +62,14 @@ class Booking(Message):
     booked_at: Time
     subject: Subject
     charges: Annotated[tuple[Charge, ...], Field(min_length=1, max_length=100, strict=False)]
+
+    @field_validator("booked_at")
+    @classmethod
+    def _is_of_our_time(cls, booked_at: datetime) -> datetime:
+        # A wrong century would put the arrest before everything that stands in the record.
+        if booked_at.year < FIRST_YEAR:
+            raise ValueError(f"before {FIRST_YEAR}; check the year")
+        return booked_at
 
     @model_validator(mode="after")
     def _charge_ids_differ(self) -> Self:

@@ -1,10 +1,19 @@
 """What courts, prosecutors, identity desks and reviewers send (contract, "Signals")."""
 
-from typing import Annotated, Any, Literal
+import re
+from typing import Annotated, Any, Final, Literal, Self, get_args
 
-from pydantic import WithJsonSchema, model_validator
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
 
-from conviction_gate.contracts.booking import Charge, Offense
+from conviction_gate.contracts.booking import Booking, Charge, Offense, Subject
 from conviction_gate.contracts.fields import ChargeClass, Date, FindingKind, Id, SenderName, Severity, Text
 from conviction_gate.contracts.message import Message
 
@@ -17,6 +26,7 @@ Disposition = Literal[
     "not_charged",
     "diversion_completed",
     "vacated",
+    "merged",
 ]
 Entry = Literal[
     "continuance",
@@ -27,11 +37,25 @@ Entry = Literal[
     "reinstated",
     "diversion_started",
     "deferred_with_plea",
+    "adjudication_withheld",
+    "court_supervision",
+    "probation_before_judgment",
+    "continued_without_finding",
+    "suspended_imposition",
+    "prayer_for_judgment_continued",
+    "bail_forfeited",
+    "juvenile_adjudicated",
+    "juvenile_transfer",
+    "pardoned",
     "appeal_filed",
+    "appeal_affirmed",
+    "appeal_reversed",
+    "appeal_withdrawn",
+    "appeal_de_novo",
     "appeal_ended",
     "other",
 ]
-ENTRIES: frozenset[str] = frozenset(Entry.__args__)  # type: ignore[attr-defined]
+ENTRIES: frozenset[str] = frozenset(get_args(Entry))
 _ANY_WORD: dict[str, Any] = {
     "type": "string",
     "maxLength": 2000,
@@ -40,6 +64,11 @@ _ANY_WORD: dict[str, Any] = {
 }
 Ground = Literal["clerical_error", "vacated", "us_citizen", "misidentified", "deceased"]
 Ruling = Literal[ChargeClass, "conviction", "not_conviction", "history_clean", "history_not_clean"]
+
+
+def _folded(word: object) -> object:
+    """A court's word as the contract spells it: "APPEAL FILED" is `appeal_filed`."""
+    return re.sub(r"[\s_-]+", "_", word.strip()).lower() if isinstance(word, str) else word
 
 
 class CourtMessage(Message):
@@ -63,7 +92,7 @@ class Dismissal(CourtMessage):
 
     charge_id: Id | None = None
     decided_on: Date
-    disposition: Disposition
+    disposition: Annotated[Disposition, BeforeValidator(_folded)]
 
 
 class CourtUpdate(CourtMessage):
@@ -73,20 +102,29 @@ class CourtUpdate(CourtMessage):
     occurred_on: Date
     entry: Annotated[Entry, WithJsonSchema(_ANY_WORD, mode="validation")]
     detail: Text | None = None
+    _unknown_entry: str | None = PrivateAttr(default=None)
 
-    @model_validator(mode="before")
+    @property
+    def unknown_entry(self) -> str | None:
+        """The sender's own word, where nobody knows it; only on the message as it was read from its sender."""
+        return self._unknown_entry
+
+    @model_validator(mode="wrap")
     @classmethod
-    def _unknown_word_is_other(cls, data: Any) -> Any:
-        if not isinstance(data, dict):
-            return data
-        word, detail = data.get("entry"), data.get("detail")
-        if not isinstance(word, str) or word in ENTRIES:
-            return data
+    def _unknown_word_is_other(cls, data: Any, read: ModelWrapValidatorHandler[Self]) -> Self:
+        if not isinstance(data, dict) or not isinstance(data.get("entry"), str):
+            return read(data)
+        word, detail = data["entry"], data.get("detail")
+        if (known := _folded(word)) in ENTRIES:
+            return read(data | {"entry": known})
         if len(word) > 2000:
             raise ValueError("entry: longer than 2,000 characters; shorten it")
         if isinstance(detail, str) and len(detail) <= 2000:
-            return data | {"entry": "other", "detail": f"{word}: {detail}"[:2000]}
-        return data | {"entry": "other", "detail": word if detail is None else detail}
+            update = read(data | {"entry": "other", "detail": f"{word}: {detail}"[:2000]})
+        else:
+            update = read(data | {"entry": "other", "detail": word if detail is None else detail})
+        update._unknown_entry = word
+        return update
 
 
 class Amendment(CourtMessage):
@@ -104,14 +142,91 @@ class SubjectFinding(CourtMessage):
     source: Text
 
 
+class RecordUpdate(CourtMessage):
+    """The subject's criminal history changed: the case asks for it again."""
+
+    reported_on: Date
+    subject: Subject | None = None
+    detail: Text | None = None
+
+
+_NAMED_BY: Final = {
+    "booking": "booked_at",
+    "dismissal": "disposition",
+    "court_update": "occurred_on",
+    "amendment": "filed_on",
+    "subject_finding": "found_on",
+    "conviction": "decided_on",
+}
+"""A field that only the messages of one type have, the first that is there; a conviction has no other."""
+
+
+def _type_of_replacement(value: Any) -> str | None:
+    """A replacement may name its `type`; else its fields tell. None: it is none of those messages."""
+    if isinstance(value, Message):
+        return next(name for name, model in _REPLACEMENTS.items() if type(value) is model)
+    if not isinstance(value, dict) or "ruling" in value:
+        return None
+    named = value.get("type")
+    if named is not None:
+        return named if named in _NAMED_BY else None
+    return next((name for name, field in _NAMED_BY.items() if field in value), None)
+
+
+Replacement = Annotated[
+    Annotated[Booking, Tag("booking")]
+    | Annotated[Conviction, Tag("conviction")]
+    | Annotated[Dismissal, Tag("dismissal")]
+    | Annotated[CourtUpdate, Tag("court_update")]
+    | Annotated[Amendment, Tag("amendment")]
+    | Annotated[SubjectFinding, Tag("subject_finding")],
+    Discriminator(
+        _type_of_replacement,
+        custom_error_type="no_replacement",
+        custom_error_message="no message that can replace another; send the whole message that should have "
+        "come, of the same type as the one that it corrects",
+    ),
+]
+_REPLACEMENTS: Final[dict[str, type[Message]]] = {
+    "booking": Booking,
+    "conviction": Conviction,
+    "dismissal": Dismissal,
+    "court_update": CourtUpdate,
+    "amendment": Amendment,
+    "subject_finding": SubjectFinding,
+}
+
+
 class Correction(CourtMessage):
-    """The message named by `corrects` was wrong, and so is every message that says the same."""
+    """The message named by `corrects` was wrong, and so is every message that says the same.
+
+    `replacement`: what should have come instead, of the same type, under a `message_id` of its own; it is
+    from the sender of the correction unless it names another one.
+    """
 
     corrects: Id
     corrects_sender: SenderName | None = None
     ground: Ground
     corrected_on: Date
     detail: Text | None = None
+    replacement: Replacement | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _replaced_by_its_sender(cls, data: Any) -> Any:
+        replacement = data.get("replacement") if isinstance(data, dict) else None
+        if isinstance(replacement, dict) and not replacement.get("sender") and "sender" in data:
+            return data | {"replacement": replacement | {"sender": data["sender"]}}
+        return data
+
+    @model_validator(mode="after")
+    def _replacement_is_another_message(self) -> Self:
+        replacement = self.replacement
+        if replacement is not None and replacement.message_id in (self.message_id, self.corrects):
+            raise ValueError(
+                "replacement.message_id: the id of the correction, or of what it corrects; give it its own"
+            )
+        return self
 
 
 class ReviewDecision(CourtMessage):

@@ -25,7 +25,7 @@ from pydantic_core import CoreSchema, core_schema
 from conviction_gate.contracts.names import ORI_PATTERN, TRACKING_NUMBER_PATTERN
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:?\d{2})", re.ASCII)
 
 
 # These two run before the parsing and check the form alone. Otherwise pydantic would read a number as
@@ -63,9 +63,9 @@ def _refuse_times_out_of_range(value: datetime) -> datetime:
     return value
 
 
-Id = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+Id = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=128)]
 Text = Annotated[str, StringConstraints(max_length=2000)]
-SenderName = Annotated[str, StringConstraints(max_length=128)]
+SenderName = Annotated[str, StringConstraints(strip_whitespace=True, max_length=128)]
 Sender = Annotated[SenderName, BeforeValidator(_null_is_empty, json_schema_input_type=SenderName | None)]
 Ori = Annotated[str, StringConstraints(pattern=ORI_PATTERN)]
 TrackingNumber = Annotated[

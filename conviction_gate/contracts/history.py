@@ -64,11 +64,14 @@ class HistoryRecord(Model):
 
 
 class Priority(Model):
-    """A coded enforcement priority. One without a record id, or of unknown kind, is unclear."""
+    """A coded enforcement priority. One without a record id, or of unknown kind, is unclear; so is an
+    `outstanding_criminal_warrant` that does not name its offense (`scheme`, `code`)."""
 
     kind: Text
     record_id: Id | None = None
     recorded_on: Date | None = None
+    scheme: Id | None = None
+    code: Id | None = None
 
 
 class HistoryAnswer(Model):
@@ -93,13 +96,15 @@ class HistoryAnswer(Model):
 class History(InternalModel):
     """All that is known of the subject's past, under every id that was asked for.
 
-    `conflicting`: the ids led to different rows, so it is unclear whose record it is.
+    `conflicting`: the ids led to different rows, so that nobody can say whose record it is. `too_large`: it
+    is more than a case carries, so that records and priorities are left out here and a person reads them.
     """
 
     records: tuple[HistoryRecord, ...] = ()
     priorities: tuple[Priority, ...] = ()
     us_citizen: bool = False
     conflicting: bool = False
+    too_large: bool = False
 
     @model_validator(mode="before")
     @classmethod

@@ -13,3 +13,8 @@ class Message(WireModel):
     def key(self) -> tuple[str, str]:
         """What identifies a message: the same key twice is the same message."""
         return (self.sender, self.message_id)
+
+    @property
+    def full_id(self) -> str:
+        """The key as one text, another one for each sender and id."""
+        return f"{len(self.sender)}:{self.sender}{self.message_id}"

@@ -46,6 +46,7 @@ class CaseId:
         match = _CASE_ID.fullmatch(workflow_id)
         return cls(*match.groups()) if match else None
 
-    def correction_id(self, message_id: str) -> str:
-        """The workflow id of the correction that this message asks for."""
-        return f"flag-correction:{self.agency}:{self.tracking_number}:{message_id}"
+    def correction_id(self, message_id: str, sender: str = "") -> str:
+        """The workflow id of the correction that this message asks for; no sender can take another one's."""
+        named = f"{sender}:{message_id}" if sender else message_id
+        return f"flag-correction:{self.agency}:{self.tracking_number}:{named}"

@@ -12,9 +12,9 @@ from typing import Any, Final, Literal, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from conviction_gate.contracts.booking import Booking
+from conviction_gate.contracts.booking import Booking, Subject
 from conviction_gate.contracts.fields import A_DAY
-from conviction_gate.contracts.history import HistoryAnswer
+from conviction_gate.contracts.history import HistoryAnswer, HistoryRecord
 from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.names import CaseId
 from conviction_gate.contracts.signals import SIGNALS, date_of
@@ -52,6 +52,19 @@ def read_booking(text: bytes | str) -> Booking:
 def read_history(text: bytes | str) -> HistoryAnswer:
     """A history source's answer, from its JSON text; raises `DoesNotFit`."""
     return _read(HistoryAnswer, text)
+
+
+def read_unclear_history(text: bytes | str) -> HistoryAnswer:
+    """What is left of a history that does not fit: whose it is, and that a person has to read it.
+
+    Raises `DoesNotFit` where it does not even say whose it is.
+    """
+    whose = _read(_Whose, text)
+    return HistoryAnswer(subject=whose.subject, records=(HistoryRecord(disposition="unknown"),))
+
+
+class _Whose(BaseModel):
+    subject: Subject
 
 
 def read_typed(text: bytes | str, default: str | None = None) -> Message:
@@ -179,7 +192,10 @@ _WORDS: Final = {
 
 
 def _reason(problem: ErrorDetails) -> str:
-    field = ".".join(str(part)[:64] for part in problem["loc"])
+    loc = problem["loc"]
+    if loc[:1] == ("replacement",):  # behind it comes the type that was recognised
+        loc = (*loc[:1], *loc[2:])
+    field = ".".join(str(part)[:64] for part in loc)
     words = _WORDS.get(problem["type"])
     if words is None:
         reason = problem["msg"].removeprefix("Value error, ")

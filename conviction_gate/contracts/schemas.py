@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, TypeAdapter, create_model
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core.core_schema import TaggedUnionSchema
 
 from conviction_gate.contracts.case import CaseResult, CaseView, CorrectionResult, Flag, SubmitAnswer
 from conviction_gate.contracts.fields import Ori, TrackingNumber
@@ -30,9 +32,18 @@ _ANSWERS: Final[dict[str, type[BaseModel]]] = {
 }
 
 
+class _Written(GenerateJsonSchema):
+    """A message that replaces another may fit two schemas, and `oneOf` would refuse it then."""
+
+    def tagged_union_schema(self, schema: TaggedUnionSchema) -> JsonSchemaValue:
+        return {"anyOf": super().tagged_union_schema(schema)["oneOf"]}
+
+
 def schemas() -> dict[str, str]:
     """The text of each file by its name."""
-    described = {name: signal.model.model_json_schema() for name, signal in SIGNALS.items()}
+    described = {
+        name: signal.model.model_json_schema(schema_generator=_Written) for name, signal in SIGNALS.items()
+    }
     described["history_answer"] = HistoryAnswer.model_json_schema()
     described[UPDATE] = _submit()
     described["flag_correction"] = _flag_correction()
@@ -67,13 +78,12 @@ def _flag_correction() -> dict[str, Any]:
     case: dict[str, Any] = {"agency": (Ori, ...), "tracking_number": (TrackingNumber, ...)}
     kinds = []
     for name, signal in sorted(SIGNALS.items()):
-        if signal.after_the_end is None:
+        if not signal.after_the_end:
             continue
         named: Any = (Literal[name], ...)
         if name == "correction":  # what it is without a type
             named = (Literal[name] | None, None)
-        values = {field: (Literal[value], ...) for field, value in signal.after_the_end.items()}
-        kinds.append(_variant(f"flag correction by {name}", signal.model, {**case, "type": named, **values}))
+        kinds.append(_variant(f"flag correction by {name}", signal.model, {**case, "type": named}))
     return _any_of(kinds, FLAG_CORRECTION, "What came after the end; without `type`, a correction.")
 
 
@@ -83,7 +93,7 @@ def _variant(name: str, model: type[BaseModel], fields: dict[str, Any]) -> type[
 
 
 def _any_of(kinds: Sequence[type[BaseModel]], title: str, description: str) -> dict[str, Any]:
-    schema = TypeAdapter(reduce(or_, kinds)).json_schema()
+    schema = TypeAdapter(reduce(or_, kinds)).json_schema(schema_generator=_Written)
     return {"title": title, "description": description, **schema}
 
 

@@ -15,6 +15,7 @@ from conviction_gate.contracts.court import (
     Correction,
     CourtUpdate,
     Dismissal,
+    RecordUpdate,
     ReviewDecision,
     SubjectFinding,
 )
@@ -26,8 +27,7 @@ class Signal(NamedTuple):
 
     `description`: what the web UI shows beside the name. `reported_as`: what `explain` says when one came.
     `date_field`: the field that dates the message. `facts_field`: the field of `Facts` that holds it once it
-    is accepted. `after_the_end`: null where a case that has ended does not take it; else the values that its
-    fields must have then. `has_reserve`: a full case still takes it, in the space that is reserved for what
+    is accepted. `after_the_end`: whether a case that has ended in a flag still takes it. `has_reserve`: a full case still takes it, in the space that is reserved for what
     people send.
     """
 
@@ -36,7 +36,7 @@ class Signal(NamedTuple):
     reported_as: str
     date_field: str
     facts_field: str
-    after_the_end: Mapping[str, str] | None = None
+    after_the_end: bool = True
     has_reserve: bool = False
 
 
@@ -54,7 +54,6 @@ SIGNALS: Final[Mapping[str, Signal]] = {
         reported_as="a court reported that a charge ended without a conviction",
         date_field="decided_on",
         facts_field="dismissals",
-        after_the_end={"disposition": "vacated"},
     ),
     "court_update": Signal(
         CourtUpdate,
@@ -76,7 +75,6 @@ SIGNALS: Final[Mapping[str, Signal]] = {
         reported_as="an office found out who the person is",
         date_field="found_on",
         facts_field="findings",
-        after_the_end={},
         has_reserve=True,
     ),
     "correction": Signal(
@@ -85,7 +83,14 @@ SIGNALS: Final[Mapping[str, Signal]] = {
         reported_as="an earlier message was taken back",
         date_field="corrected_on",
         facts_field="corrections",
-        after_the_end={},
+        has_reserve=True,
+    ),
+    "record_update": Signal(
+        RecordUpdate,
+        description="The subject's criminal history changed",
+        reported_as="an office reported that the record changed",
+        date_field="reported_on",
+        facts_field="record_updates",
         has_reserve=True,
     ),
     "review_decision": Signal(
@@ -94,6 +99,7 @@ SIGNALS: Final[Mapping[str, Signal]] = {
         reported_as="a person ruled",
         date_field="decided_on",
         facts_field="unasked",  # until it is bound to a question: that makes it a `Ruling`, in `rulings`
+        after_the_end=False,
         has_reserve=True,
     ),
     "booking": Signal(
@@ -107,7 +113,7 @@ SIGNALS: Final[Mapping[str, Signal]] = {
 """By name."""
 
 NOT_TAKEN_AFTER_THE_END: Final = (
-    "after the end only a correction, a vacatur or a finding about the subject is taken"
+    "a case without a flag takes nothing more; a person may reopen it: `conviction-gate reopen`"
 )
 """Why a case that has ended does not take a message: the column `after_the_end` in words."""
 
@@ -132,5 +138,4 @@ def date_of(message: Message) -> tuple[str, date | datetime]:
 
 def is_taken_after_the_end(message: Message) -> bool:
     """Whether a message can still change something once its case has ended."""
-    values = SIGNALS[type_of(message)].after_the_end
-    return values is not None and all(getattr(message, field) == value for field, value in values.items())
+    return SIGNALS[type_of(message)].after_the_end

@@ -4,9 +4,19 @@ No I/O, no clock, no server. What depends on the day (the class of a charge, the
 with the facts, so that the same facts decide the same way for ever.
 """
 
-from conviction_gate.policy.correction import judge, lift_code
+from conviction_gate.policy.correction import (
+    LookedUp,
+    NotLookedUp,
+    ToLookUp,
+    citizen_ids,
+    judge,
+    lift_code,
+    refusal_of_replacement,
+    to_look_up,
+)
+from conviction_gate.policy.counting import CountedMessages
 from conviction_gate.policy.deciding import decide
-from conviction_gate.policy.decision import UNREADABLE, Decision
+from conviction_gate.policy.decision import NO_BOOKING, UNREADABLE, Decision
 from conviction_gate.policy.editions import EDITIONS, Edition, edition_among, edition_at, edition_named
 from conviction_gate.policy.endings import STATUS_CHANGING_ENTRIES
 from conviction_gate.policy.questions import answers_to, question_views
@@ -16,19 +26,27 @@ from conviction_gate.policy.views import (
     charge_views,
     effect_of,
     history_summary,
+    offenses_named,
     offenses_to_look_up,
     open_charges,
+    unknown_charges,
 )
 
 __all__ = [
     "EDITIONS",
+    "NO_BOOKING",
     "STATUS_CHANGING_ENTRIES",
     "UNREADABLE",
+    "CountedMessages",
     "Decision",
     "Edition",
+    "LookedUp",
+    "NotLookedUp",
+    "ToLookUp",
     "answers_to",
     "bind",
     "charge_views",
+    "citizen_ids",
     "decide",
     "edition_among",
     "edition_at",
@@ -37,8 +55,12 @@ __all__ = [
     "history_summary",
     "judge",
     "lift_code",
+    "offenses_named",
     "offenses_to_look_up",
     "open_charges",
     "question_views",
+    "refusal_of_replacement",
     "reopen",
+    "to_look_up",
+    "unknown_charges",
 ]

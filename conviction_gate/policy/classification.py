@@ -29,12 +29,16 @@ class OffenseClassification(NamedTuple):
     ruled_by: tuple[str, ...] = ()
 
     @property
+    def is_serious(self) -> bool:
+        """Whether it is an offense of which the severity says whether the policy leaves it out."""
+        return self.charge_class == "other_traffic_serious"
+
+    @property
     def is_excluded(self) -> bool:
         """Whether the policy leaves it out: by its class, as a serious felony, or by a person's ruling."""
         if self.charge_class in EXCLUDED:
             return True
-        serious = self.charge_class == "other_traffic_serious"
-        return serious and (self.ruled_excluded or self.severity == "felony")
+        return self.is_serious and (self.ruled_excluded or self.severity == "felony")
 
     @property
     def about(self) -> str:
@@ -52,9 +56,9 @@ class Classifier:
         self._answers = answers
 
     def classify(
-        self, charge_id: str, offense: Offense, *, injury: bool = False, severity: Severity | None = None
+        self, charge_id: str, offense: Offense, severity: Severity | None, *, injury: bool = False
     ) -> OffenseClassification:
-        """The class of an offense on a charge.
+        """The class of an offense on a charge. `severity` counts where the catalog leaves it open.
 
         A ruling holds for the offense as it was asked about: an injury reported since asks again, and
         a serious felony was never a question.
@@ -64,7 +68,6 @@ class Classifier:
         in_catalog = known.severity if known else None
         if isinstance(offense, Charge):
             injury = injury or offense.resulted_in_injury is True
-            severity = severity or offense.severity
         weight = severity if in_catalog in (None, "wobbler") else in_catalog
         if charge_class == "reckless_no_injury" and injury:
             charge_class = "reckless_injury"
@@ -82,6 +85,14 @@ class Classifier:
                 return found._replace(ruled_excluded=True)
             found = found._replace(charge_class=ruled)
         return found
+
+    def class_by_law(self, scheme: str, code: str) -> ChargeClass | None:
+        """What the catalog says of an offense, whatever a person ruled a charge of it to be.
+
+        None where it has not been looked up.
+        """
+        known = self._looked_up.get((scheme, code))
+        return known.charge_class if known else None
 
     def severity_of(self, offenses: Iterable[Offense]) -> Severity | None:
         """The catalog's severity of these offenses; None where it has none, a wobbler, or two of them."""

@@ -18,7 +18,8 @@ _SENT_WITH = {"message_id", "sender", "court", "docket_number"}
 def content_key(message: Message | Charge) -> str:
     """What a message says, whoever sent it under which id: type, charge, date and content."""
     content = message.model_dump(mode="json", exclude=_SENT_WITH)
-    for offense in (content, content.get("convicted_of"), content.get("charge")):
+    offenses = (content, content.get("convicted_of"), content.get("charge"), *content.get("charges", ()))
+    for offense in offenses:
         if offense and "scheme" in offense:
             offense["scheme"], offense["code"] = normalised(offense["scheme"], offense["code"])
     return f"{type(message).__name__} {json.dumps(content, sort_keys=True)}"

@@ -1,7 +1,7 @@
 """What is to be done about a case, by the rules of its edition."""
 
 from conviction_gate.contracts.internal.facts import Facts
-from conviction_gate.policy.decision import UNREADABLE, Decision
+from conviction_gate.policy.decision import NO_BOOKING, UNREADABLE, Decision
 from conviction_gate.policy.editions import Edition
 from conviction_gate.policy.matter import Matter
 
@@ -15,9 +15,9 @@ def decide(facts: Facts, edition: Edition | None) -> Decision:
     """
     if edition is None or not facts.is_whole:
         return UNREADABLE
-    if not facts.bookings:
-        return Decision(rule="defer.traffic_only", explanation="The booking has not come yet.")
     matter = Matter(facts)
+    if not matter.bookings:
+        return NO_BOOKING
     for rule in edition.rules:
         decision = rule.ask(matter)
         if decision is not None:

@@ -60,3 +60,6 @@ UNREADABLE: Final = Decision(
 )
 """The decision where a fact, or the edition of a case, is not known to this release. It asks nobody: no
 ruling of a person can replace what nobody can read."""
+
+NO_BOOKING: Final = Decision(rule="defer.traffic_only", explanation="The booking has not come yet.")
+"""The decision while no booking counts: none came, or all that came were corrected."""

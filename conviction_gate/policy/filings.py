@@ -1,12 +1,13 @@
 """The versions of each charge: as booked, and as added or changed later."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Literal, NamedTuple
 
 from conviction_gate.contracts.booking import Booking, Charge
 from conviction_gate.contracts.court import Amendment
+from conviction_gate.contracts.fields import Severity
 from conviction_gate.policy.catalog import normalised
 from conviction_gate.policy.classification import Classifier, OffenseClassification
 from conviction_gate.policy.content import content_key
@@ -38,7 +39,8 @@ def filings_by_charge(
     """All versions of each charge by date. What a later booking repeats is no new version."""
 
     def filing(charge: Charge, filed_on: date, source: str, filed_by: FiledBy) -> Filing:
-        return Filing(charge, classifier.classify(charge.charge_id, charge), filed_on, source, filed_by)
+        classification = classifier.classify(charge.charge_id, charge, charge.severity)
+        return Filing(charge, classification, filed_on, source, filed_by)
 
     first = first_booking(bookings).booked_at
     filings: dict[str, list[Filing]] = defaultdict(list)
@@ -62,7 +64,35 @@ def filings_by_charge(
         repeated = versions and _same_charge(versions[-1].charge, one.charge)
         if not (one.filed_by == "rebooked" and repeated):
             versions.append(one)
+    for versions in filings.values():
+        if len(versions) > 1 and any(version.classification.is_serious for version in versions):
+            versions[:] = _by_severity_now(versions, classifier)
     return filings
+
+
+def filed_now(filings: Sequence[Filing]) -> list[Charge]:
+    """A charge as it is filed now: all its versions of the last date."""
+    last = filings[-1]
+    return [
+        filing.charge
+        for filing in filings
+        if filing.filed_on == last.filed_on and (filing.filed_by == "booked") == (last.filed_by == "booked")
+    ]
+
+
+def severity_now(filings: Sequence[Filing]) -> Severity | None:
+    """The severity of a charge as it is filed now; None where its versions of one date differ in it."""
+    severities = {charge.severity for charge in filed_now(filings)}
+    return severities.pop() if len(severities) == 1 else None
+
+
+def _by_severity_now(versions: Sequence[Filing], classifier: Classifier) -> list[Filing]:
+    """Whether a serious offense is a felony depends on how it is charged now, not at the arrest (rule 2)."""
+    severity = severity_now(versions)
+    return [
+        version._replace(classification=classifier.classify(version.charge.charge_id, version.charge, severity))
+        for version in versions
+    ]
 
 
 def _doubtful_last(filing: Filing) -> tuple[bool, bool, str, str]:

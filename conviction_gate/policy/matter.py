@@ -12,8 +12,9 @@ from conviction_gate.contracts.fields import FindingKind
 from conviction_gate.contracts.internal.facts import Facts, Question, Ruling
 from conviction_gate.policy.classification import Classifier, OffenseClassification
 from conviction_gate.policy.counting import CountedMessages
-from conviction_gate.policy.endings import ChargeState, Docket, charge_state
+from conviction_gate.policy.endings import STATUS_CHANGING_ENTRIES, ChargeState, Docket, charge_state
 from conviction_gate.policy.filings import filings_by_charge, first_booking
+from conviction_gate.policy.record import CriminalRecord
 
 
 class Matter:
@@ -22,11 +23,25 @@ class Matter:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self._messages = CountedMessages(facts)
+        self._classifier = Classifier(facts.placements, self._messages.answers)
+        self.record = CriminalRecord(facts, self._messages, self._classifier)
+        """The subject's criminal history, as far as it counts for this arrest."""
+
+    @property
+    def bookings(self) -> tuple[Booking, ...]:
+        """Bookings that count: none, where all were corrected and no other one came."""
+        return self._messages.bookings
 
     @property
     def findings(self) -> dict[FindingKind, tuple[str, ...]]:
-        """Findings about the subject that count, with the ids of the messages that report them."""
-        return self._messages.findings
+        """Findings about the subject that count, with the ids of the messages that report them.
+
+        That somebody is a citizen may also stand in the record, and then without a message.
+        """
+        found = self._messages.findings
+        if self.record.is_us_citizen:
+            return {"us_citizen": (), **found}
+        return found
 
     @property
     def rulings(self) -> tuple[Ruling, ...]:
@@ -37,48 +52,46 @@ class Matter:
         """The ruling that answers this very question."""
         return self._messages.answers.get((question.charge_id, question.about))
 
-    @cached_property
+    @property
     def booked(self) -> Booking:
         """The earliest booking; its `booked_at` is the case's."""
-        return first_booking(self.facts.bookings)
+        return first_booking(self.bookings)
 
     @cached_property
     def charges(self) -> tuple[ChargeState, ...]:
         """Every charge as it is now, by charge id."""
-        facts, counted, answers = self.facts, self._messages.counted, self._messages.answers
+        messages = self._messages
         own: dict[str, Docket] = defaultdict(Docket)
         whole = Docket()
-        for conviction in counted(facts.convictions):
-            own[conviction.charge_id].add_disposition(conviction)
-        for dismissal in counted(facts.dismissals):
+        for conviction in messages.convictions:
+            own[conviction.charge_id].dispositions.append(conviction)
+        for dismissal in messages.dismissals:
             docket = whole if dismissal.charge_id is None else own[dismissal.charge_id]
-            docket.add_disposition(dismissal)
-        for update in counted(facts.court_updates):
-            docket = whole if update.charge_id is None else own[update.charge_id]
-            docket.add_entry(update)
-        classifier = Classifier(facts.placements, answers)
-        filings = filings_by_charge(facts.bookings, counted(facts.amendments), classifier)
+            docket.dispositions.append(dismissal)
+        for update in messages.court_updates:
+            if update.entry in STATUS_CHANGING_ENTRIES:
+                docket = whole if update.charge_id is None else own[update.charge_id]
+                docket.entries.append(update)
+        classifier, answers = self._classifier, messages.answers
+        booked_on = self.booked.booked_at.date()
+        filings = filings_by_charge(self.bookings, messages.amendments, classifier)
         return tuple(
-            charge_state(charge_id, versions, own[charge_id].joined_with(whole), classifier, answers)
+            charge_state(charge_id, versions, own[charge_id].joined_with(whole), booked_on, classifier, answers)
             for charge_id, versions in sorted(filings.items())
         )
 
     @cached_property
     def awaited(self) -> tuple[ChargeState, ...]:
         """The charges that a court has to end: court process is not waited for."""
-        return tuple(charge for charge in self.charges if charge.charge_class != "court_process")
+        return tuple(charge for charge in self.charges if not charge.is_court_process)
 
     @cached_property
     def offenses(self) -> tuple[tuple[ChargeState, OffenseClassification, str], ...]:
-        """Every offense that counts: as booked, as filed later, and as convicted of while that counts.
-
-        Each with its charge and the id of the message that names it.
-        """
+        """Every offense that a charge is or was filed as, with its charge and the id of the message."""
         return tuple(
-            (charge, classification, source)
-            for charge in self.charges
-            for classification, source in (
-                *((filing.classification, filing.source) for filing in charge.filings),
-                *charge.convicted_of,
-            )
+            [
+                (charge, filing.classification, filing.source)
+                for charge in self.charges
+                for filing in charge.filings
+            ]
         )

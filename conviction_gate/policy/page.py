@@ -105,6 +105,8 @@ def _timers() -> str:
 - After {_days(waits.docket_overdue)} without an end, a person is asked to look at the case.
 - Every {_days(waits.review_reminder)} a person who has to rule is reminded.
 - Where no booking comes for {_days(waits.booking_overdue)} after the court spoke, a person is asked to look.
+- Where the court speaks of a charge that we do not know, a person is asked to look after
+  {_days(waits.unknown_charge)}.
 """
 
 

@@ -1,6 +1,7 @@
 """A person reopens an ended case, for a charge that was filed anew. No message ever does."""
 
 from conviction_gate.contracts.case import CaseResult
+from conviction_gate.contracts.court import Conviction, Dismissal
 from conviction_gate.contracts.internal.facts import Facts, Reopening
 from conviction_gate.contracts.internal.limits import MAX_FACTS_BYTES, size_of_facts
 from conviction_gate.contracts.internal.refusal import RefusalReason
@@ -26,7 +27,11 @@ def reopen(facts: Facts, result: CaseResult, reopening: Reopening, ended: bool =
         )
     endings: list[Message] = []
     if ended:
-        endings += [*facts.convictions, *facts.dismissals]
+        endings += [
+            message
+            for message in (*facts.messages, *facts.replacements)
+            if isinstance(message, (Conviction, Dismissal))
+        ]
         endings += [r.decision for r in facts.rulings if r.decision.ruling in ("conviction", "not_conviction")]
     before = {key for earlier in facts.reopenings for key in earlier.set_aside}
     set_aside = {digest([content_key(message)]) for message in endings} - before

@@ -1,8 +1,10 @@
 """What people see of the facts: charges as they are now, the record in a sentence, what a message did."""
 
+import re
+from collections.abc import Iterator
 from datetime import date
 
-from conviction_gate.contracts.booking import Booking, Charge, Offense
+from conviction_gate.contracts.booking import Booking, Offense
 from conviction_gate.contracts.case import ChargeView
 from conviction_gate.contracts.court import (
     Amendment,
@@ -10,10 +12,12 @@ from conviction_gate.contracts.court import (
     Correction,
     CourtUpdate,
     Dismissal,
+    RecordUpdate,
     SubjectFinding,
 )
 from conviction_gate.contracts.internal.facts import Facts
 from conviction_gate.contracts.message import Message
+from conviction_gate.policy.counting import CountedMessages
 from conviction_gate.policy.endings import ChargeState, Ending
 from conviction_gate.policy.matter import Matter
 from conviction_gate.policy.rules.history import prior_conviction, priority_category, unclear_history
@@ -22,24 +26,44 @@ from conviction_gate.policy.rules.history import prior_conviction, priority_cate
 def offenses_to_look_up(facts: Facts) -> tuple[Offense, ...]:
     """Offenses that the facts name and that were not looked up in the catalog yet, each once."""
     looked_up = {(offense.scheme, offense.code) for offense in facts.placements}
+    return tuple(
+        offense for offense in offenses_named(facts) if (offense.scheme, offense.code) not in looked_up
+    )
+
+
+def offenses_named(facts: Facts) -> tuple[Offense, ...]:
+    """Offenses that charges, convictions, and the history name, each once."""
     named: dict[tuple[str, str], Offense] = {}
-    charges: list[Charge] = [charge for booking in facts.bookings for charge in booking.charges]
-    charges += [amendment.charge for amendment in facts.amendments]
-    convicted_of = [c.convicted_of for c in facts.convictions if c.convicted_of is not None]
-    for offense in (*charges, *convicted_of):
-        key = (offense.scheme, offense.code)
-        if key not in looked_up:
-            named.setdefault(key, Offense(scheme=offense.scheme, code=offense.code))
+    for scheme, code in _offenses_of(facts):
+        if scheme is not None and code is not None:
+            named.setdefault((scheme, code), Offense(scheme=scheme, code=code))
     return tuple(named.values())
+
+
+def _offenses_of(facts: Facts) -> Iterator[tuple[str | None, str | None]]:
+    for message in (*facts.messages, *facts.replacements):
+        offenses: tuple[Offense | None, ...] = ()
+        match message:
+            case Booking():
+                offenses = message.charges
+            case Amendment():
+                offenses = (message.charge,)
+            case Conviction():
+                offenses = (message.convicted_of,)
+        yield from ((offense.scheme, offense.code) for offense in offenses if offense is not None)
+    if facts.history is not None:
+        yield from ((record.scheme, record.code) for record in facts.history.records)
+        yield from ((priority.scheme, priority.code) for priority in facts.history.priorities)
 
 
 def charge_views(facts: Facts) -> tuple[ChargeView, ...]:
     """Every charge as it is now; its class is null until it was looked up."""
-    if not facts.bookings:
+    matter = Matter(facts)
+    if not matter.bookings:
         return ()
     looked_up = {(offense.scheme, offense.code) for offense in facts.placements}
     views = []
-    for charge in Matter(facts).charges:
+    for charge in matter.charges:
         current = charge.current.charge
         disposition, decided_on = _last_disposition(charge)
         views.append(
@@ -67,9 +91,9 @@ def _last_disposition(charge: ChargeState) -> tuple[str | None, date | None]:
 
 def history_summary(facts: Facts) -> str | None:
     """How the rules read the history, in one sentence without its content; None while it is not known."""
-    if not facts.bookings or facts.history is None:
-        return None
     matter = Matter(facts)
+    if not matter.bookings or facts.history is None:
+        return None
     for rule in (prior_conviction, priority_category, unclear_history):
         decision = rule.ask(matter)
         if decision is not None:
@@ -81,37 +105,86 @@ def history_summary(facts: Facts) -> str | None:
 
 def open_charges(facts: Facts) -> tuple[str, ...]:
     """Ids of the charges that a court has yet to end."""
-    if not facts.bookings:
+    matter = Matter(facts)
+    if not matter.bookings:
         return ()
-    return tuple(charge.charge_id for charge in Matter(facts).awaited if charge.ending is Ending.OPEN)
+    return tuple(charge.charge_id for charge in matter.awaited if charge.ending is Ending.OPEN)
+
+
+def unknown_charges(facts: Facts) -> tuple[str, ...]:
+    """Ids under which a court speaks of charges that the case does not have, each once."""
+    messages = CountedMessages(facts)
+    if not messages.bookings:
+        return ()
+    known = _charge_ids(messages)
+    named: tuple[Conviction | Dismissal | CourtUpdate, ...] = (
+        *messages.convictions,
+        *messages.dismissals,
+        *messages.court_updates,
+    )
+    ids = dict.fromkeys(message.charge_id for message in named)
+    return tuple(charge_id for charge_id in ids if charge_id is not None and charge_id not in known)
 
 
 def effect_of(message: Message, facts: Facts) -> str:
     """What a message does when it arrives, in a few words; facts are those before it."""
+    messages = CountedMessages(facts.including(message)) if facts.corrections else CountedMessages(facts)
+    undone_by = messages.undone_by.get(message.key)
+    if undone_by is not None:
+        return f"says what was corrected by {undone_by}: does not count"
     match message:
         case Booking():
-            return "the booking" if not facts.bookings else "the same arrest again"
+            return "the same arrest again" if CountedMessages(facts).bookings else "the booking"
         case Conviction(charge_id=charge_id, decided_on=day):
-            return _on(charge_id, f"conviction on {day}", facts)
+            return _on(charge_id, f"conviction on {day}", messages)
         case Dismissal(charge_id=charge_id, decided_on=day, disposition=word):
-            return _on(charge_id, f"{word} on {day}", facts)
+            return _on(charge_id, f"{word} on {day}", messages)
+        case CourtUpdate(unknown_entry=str() as word):
+            return f'unknown entry "{word[:100]}": ends nothing; send one of the words of the contract instead'
         case CourtUpdate(charge_id=charge_id, occurred_on=day, entry=entry):
-            return _on(charge_id, f"{entry} on {day}", facts)
+            return _on(charge_id, f"{entry} on {day}", messages)
         case Amendment(charge=charge, filed_on=day):
             return f"charge {charge.charge_id}: filed on {day}"
         case SubjectFinding(finding=finding):
             return f"finding: {finding}"
-        case Correction(corrects=corrects):
-            return f"message {corrects} no longer counts"
+        case Correction():
+            return _effect_of_correction(message, facts)
+        case RecordUpdate():
+            return "the criminal history is asked for again"
         case _:
             return "recorded"
 
 
-def _on(charge_id: str | None, what: str, facts: Facts) -> str:
+def _effect_of_correction(correction: Correction, facts: Facts) -> str:
+    messages = CountedMessages(facts.including(correction))
+    if correction.message_id in messages.undone_by.values():
+        effect = f"message {correction.corrects} no longer counts"
+    elif any(booking.message_id == correction.corrects for booking in facts.bookings):
+        effect = "a booking is corrected by its own sender alone, as a clerical_error: it counts as before"
+    else:
+        effect = f"no message {correction.corrects} of that sender has come: it will not count if it comes"
+    if correction.replacement is not None:
+        effect += f"; {correction.replacement.message_id} counts in its place"
+    return effect
+
+
+def _on(charge_id: str | None, what: str, messages: CountedMessages) -> str:
     if charge_id is None:
         return f"every charge: {what}"
-    known = {charge.charge_id for booking in facts.bookings for charge in booking.charges}
-    known |= {amendment.charge.charge_id for amendment in facts.amendments}
-    if charge_id not in known:
-        return f"kept until charge {charge_id} is filed: {what}"
-    return f"charge {charge_id}: {what}"
+    known = _charge_ids(messages)
+    if charge_id in known:
+        return f"charge {charge_id}: {what}"
+    kept = f"kept until charge {charge_id} is filed: {what}"
+    alike = [other for other in sorted(known) if _number(other) == _number(charge_id) is not None]
+    return f"{kept}; is it charge {alike[0]}? Then send it again with that id" if alike else kept
+
+
+def _charge_ids(messages: CountedMessages) -> set[str]:
+    known = {charge.charge_id for booking in messages.bookings for charge in booking.charges}
+    return known | {amendment.charge.charge_id for amendment in messages.amendments}
+
+
+def _number(charge_id: str) -> int | None:
+    """The one number in an id: courts write `Count 1` or `001` where a jail writes `1`."""
+    numbers = re.findall(r"[0-9]+", charge_id)
+    return int(numbers[0]) if len(numbers) == 1 else None

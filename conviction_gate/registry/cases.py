@@ -47,7 +47,7 @@ def background(session: Session, subjects: Sequence[Subject], case_id: str) -> B
     """All that a case needs from the registry when its run starts."""
     return Background(
         history=history(session, subjects),
-        us_citizen=is_us_citizen(session, ids_of(subjects)),
+        us_citizen=is_us_citizen(session, ids_of(subjects), case_id),
         has_docket=has_docket(session),
         earlier=earlier(session, case_id),
     )
@@ -67,9 +67,10 @@ def flag(session: Session, conclusion: Conclusion, *, check_citizenship: bool) -
     case_id = conclusion.case.case_id
     row = locked(session, case_id)
     if row is not None and (row.closed or _numbered(session, conclusion) is not None):
-        _add_late_messages(row, conclusion)
+        _add_late_messages(session, row, conclusion)
         return Concluded(result=row.result)
-    if check_citizenship and is_us_citizen(session, ids_of(b.subject for b in conclusion.facts.bookings)):
+    considered = conclusion.facts.us_citizen  # a person has ruled on it since
+    if check_citizenship and not considered and is_us_citizen(session, ids_of(conclusion.subjects), case_id):
         return Concluded(result=None, us_citizen=True)
     _record(session, row, conclusion, conclusion.result, closed=True)
     result = conclusion.result
@@ -92,9 +93,10 @@ def flag(session: Session, conclusion: Conclusion, *, check_citizenship: bool) -
 def clear(session: Session, conclusion: Conclusion) -> Concluded:
     """Write the end of a case without a flag, or with one that was withdrawn before."""
     row = locked(session, conclusion.case.case_id)
-    _store_finding(session, conclusion)
     if row is not None and row.closed:
-        _add_late_messages(row, conclusion)
+        _add_late_messages(session, row, conclusion)
+        if conclusion.citizen:  # known, whatever stands of this case
+            _store_finding(session, conclusion)
         return Concluded(result=row.result)
     _record(session, row, conclusion, conclusion.result, closed=True)
     return Concluded(result=conclusion.result)
@@ -104,12 +106,11 @@ def withdraw(session: Session, withdrawal: Withdrawal) -> Concluded:
     """Withdraw the flag of the conclusion's number if it is active; else change nothing."""
     conclusion = withdrawal.conclusion
     row = locked(session, conclusion.case.case_id)
-    _store_finding(session, conclusion)
     if row is None:
         return Concluded(result=None)
     flag = _numbered(session, conclusion)
     if flag is None or flag.status != ACTIVE:
-        _add_late_messages(row, conclusion)
+        _add_late_messages(session, row, conclusion)
         return Concluded(result=row.result)
     lift(
         flag,
@@ -139,6 +140,17 @@ def flags(session: Session) -> tuple[Flag, ...]:
             }
         )
         for row, agency, tracking_number in session.execute(found)
+    )
+
+
+def flagged_cases(session: Session, subjects: Sequence[Subject]) -> tuple[str, ...]:
+    """Cases with an active flag whose bookings name any of these ids."""
+    ids = ids_of(subjects)
+    found = select(CaseRow).join(FlagRow, FlagRow.case_id == CaseRow.case_id).where(FlagRow.status == ACTIVE)
+    return tuple(
+        row.case_id
+        for row in session.scalars(found.order_by(CaseRow.case_id).execution_options(yield_per=500))
+        if ids & ids_of(booking.subject for booking in row.facts.bookings)
     )
 
 
@@ -192,6 +204,7 @@ def _record(
     closed: bool,
 ) -> None:
     case = conclusion.case
+    is_new = row is None
     if row is None:
         row = CaseRow(case_id=case.case_id, agency=case.agency, tracking_number=case.tracking_number)
     row.view, row.facts = case, conclusion.facts
@@ -199,13 +212,15 @@ def _record(
     row.closed = closed
     session.add(row)
     session.flush()
+    _store_finding(session, conclusion, is_new=is_new)
 
 
-def _add_late_messages(row: CaseRow, conclusion: Conclusion) -> None:
-    """Store messages that arrived while this outcome was being written; a retry brings none."""
+def _add_late_messages(session: Session, row: CaseRow, conclusion: Conclusion) -> None:
+    """Keep what arrived while this very outcome was being written; a late retry brings nothing new."""
     same = row.result == conclusion.result
     if same and conclusion.case.messages_total > row.view.messages_total:
         row.view, row.facts = conclusion.case, conclusion.facts
+        _store_finding(session, conclusion)
 
 
 def write_result(row: CaseRow, result: CaseResult) -> None:
@@ -214,9 +229,8 @@ def write_result(row: CaseRow, result: CaseResult) -> None:
     row.outcome, row.rule, row.decided_at = result.outcome, result.rule, result.decided_at
 
 
-def _store_finding(session: Session, conclusion: Conclusion) -> None:
-    """Store a finding of citizenship that decided the case, under all ids of its subject."""
-    facts, result = conclusion.facts, conclusion.result
-    found = {finding.finding for finding in facts.findings} | {c.ground for c in facts.corrections}
-    if result.rule == "clear.us_citizen" and "us_citizen" in found:
-        store_us_citizen(session, facts, conclusion.case.case_id, result.decided_at)
+def _store_finding(session: Session, conclusion: Conclusion, *, is_new: bool = False) -> None:
+    """Keep what this case found of its subject, for other cases; or take back what it had found before."""
+    ids, case_id = ids_of(conclusion.citizen), conclusion.case.case_id
+    if ids or not is_new:
+        store_us_citizen(session, ids, case_id, conclusion.result.decided_at)

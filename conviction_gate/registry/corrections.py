@@ -4,31 +4,34 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from conviction_gate.contracts.case import CaseView, CorrectionResult, MessageView
-from conviction_gate.contracts.court import Correction, SubjectFinding
-from conviction_gate.contracts.internal.activities import CorrectionRequest
+from conviction_gate.contracts.internal.activities import Corrected, CorrectionRequest
 from conviction_gate.contracts.internal.limits import MAX_MESSAGES_SHOWN, shortened
 from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.signals import type_of
 from conviction_gate.registry.cases import active_flag, lift, locked, write_result
 from conviction_gate.registry.entries import JudgeRule, RecordedCorrection
-from conviction_gate.registry.history import store_us_citizen
+from conviction_gate.registry.history import ids_of, store_us_citizen
 from conviction_gate.registry.tables import CaseRow, CorrectionRow
 
+_ID_TAKEN = "message_id: another message was sent under it, with this sender or none; send it under a new one"
 
-def correct(session: Session, request: CorrectionRequest, judge: JudgeRule) -> CorrectionResult | None:
-    """Apply a message once; its payload is stored in any case.
 
-    None where the case was reopened: its run has newer facts, and has to take the message.
+def correct(session: Session, request: CorrectionRequest, judge: JudgeRule) -> Corrected:
+    """Judge what arrived, once; the payload is kept whatever it says.
+
+    Without a result where the case is open again: its run knows more than is kept here, and has to take it.
     """
     case_id = request.case_id
     # Locked first: the same request at the same time waits here, and then finds the answer.
     row = locked(session, case_id) if case_id else None
     before = session.get(CorrectionRow, request.correction_id)
     if before is not None:
-        return _answer(before)
+        if case_id and before.payload != request.payload:  # another sender's, who took the id first
+            return Corrected(result=CorrectionResult(outcome="unchanged", explanation=_ID_TAKEN))
+        return _answer(before, row)
     judged = _judged(session, request, row, judge)
     if judged is None:
-        return None
+        return Corrected(result=None)
     withdrawn, explanation = judged
     kept = CorrectionRow(
         correction_id=request.correction_id,
@@ -40,7 +43,7 @@ def correct(session: Session, request: CorrectionRequest, judge: JudgeRule) -> C
     )
     session.add(kept)
     session.flush()
-    return _answer(kept)
+    return _answer(kept, row)
 
 
 def corrections(session: Session, case_id: str | None) -> tuple[RecordedCorrection, ...]:
@@ -63,17 +66,16 @@ def _judged(
         return False, request.rejection
     message = shortened(request.message)
     if row is None:
-        return False, f"{request.case_id} has no end on record; check the agency and the tracking number"
-    if any(m.key == message.key and m != message for m in row.facts.messages):
-        return False, "message_id: this sender has used it for another message; send this one under a new id"
-    if _reports_us_citizen(message):
-        store_us_citizen(session, row.facts, row.case_id, request.received_at)
+        return False, f"{request.case_id} has no record of an end; check the agency and tracking number"
+    if any(m.key == message.key and m != message for m in (*row.facts.messages, *row.facts.replacements)):
+        return False, "message_id: known of this sender with other content; send it under a new one"
     if not row.closed:
         return None
     judgement = judge(row.facts, row.result, message)
     if judgement.facts != row.facts and message not in row.facts.messages:
         row.facts = judgement.facts
         row.view = _with_message(row.view, message, request, judgement.reason)
+    store_us_citizen(session, ids_of(judgement.citizen), row.case_id, request.received_at)
     if not judgement.withdraw:
         return False, judgement.reason
     flag = active_flag(session, row.case_id)
@@ -86,13 +88,10 @@ def _judged(
         by=request.correction_id,
         at=request.received_at,
     )
-    _withdraw(row, judgement.reason)
+    said = {"outcome": "withdrawn", "explanation": judgement.reason}
+    write_result(row, row.result.model_copy(update=said))
+    row.closed = not judgement.reopens
     return True, judgement.reason
-
-
-def _withdraw(row: CaseRow, reason: str) -> None:
-    update = {"outcome": "withdrawn", "explanation": reason}
-    write_result(row, row.result.model_copy(update=update))
 
 
 def _with_message(view: CaseView, message: Message, request: CorrectionRequest, effect: str) -> CaseView:
@@ -108,13 +107,12 @@ def _with_message(view: CaseView, message: Message, request: CorrectionRequest, 
     return view.model_copy(update={"messages": messages, "messages_total": total})
 
 
-def _answer(row: CorrectionRow) -> CorrectionResult:
-    return CorrectionResult.model_validate({"outcome": row.outcome, "explanation": row.explanation})
-
-
-def _reports_us_citizen(message: Message) -> bool:
-    match message:
-        case SubjectFinding(finding="us_citizen") | Correction(ground="us_citizen"):
-            return True
-        case _:
-            return False
+def _answer(correction: CorrectionRow, case: CaseRow | None) -> Corrected:
+    """What a correction did; and the booking to start its case with, where the case is open again since."""
+    result = CorrectionResult.model_validate(
+        {"outcome": correction.outcome, "explanation": correction.explanation}
+    )
+    if case is None or case.closed or correction.outcome != "withdrawn":
+        return Corrected(result=result)
+    first = min(case.facts.bookings, key=lambda booking: booking.booked_at)
+    return Corrected(result=result, reopened=first.model_dump_json())

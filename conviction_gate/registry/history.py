@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from conviction_gate.contracts.booking import Subject
 from conviction_gate.contracts.history import History, HistoryAnswer
-from conviction_gate.contracts.internal.facts import Facts
 from conviction_gate.registry.tables import CitizenRow, HistoryId, HistoryRow
 
 Ids = set[tuple[str, str]]
@@ -65,20 +64,24 @@ def size(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(HistoryRow)) or 0
 
 
-def is_us_citizen(session: Session, ids: Ids) -> bool:
-    """Whether a finding of any case, or a history row, names one of these ids as a US citizen's."""
+def is_us_citizen(session: Session, ids: Ids, case_id: str) -> bool:
+    """Whether a finding of any other case, or a history row, says so of any of these ids.
+
+    What a case found itself stands in its own facts, or was corrected there.
+    """
     kinds, values = by_kind(ids)
-    return bool(session.scalar(_is_citizen(kinds), values))
+    return bool(session.scalar(_is_citizen(kinds), values | {"case_id": case_id}))
 
 
-def store_us_citizen(session: Session, facts: Facts, case_id: str, found_at: datetime) -> None:
-    """Store a finding under every id of the case's bookings that has none yet."""
-    ids = ids_of(booking.subject for booking in facts.bookings)
-    kinds, values = by_kind(ids)
-    known = select(CitizenRow.kind, CitizenRow.value).where(_among(CitizenRow, kinds))
-    new = ids - {(kind, value) for kind, value in session.execute(known, values)}
+def store_us_citizen(session: Session, ids: Ids, case_id: str, found_at: datetime) -> None:
+    """Keep the case's finding under these ids, and under no other: none, where it has none any more."""
+    found = select(CitizenRow).where(CitizenRow.case_id == case_id)
+    before = {(row.kind, row.value): row for row in session.scalars(found)}
+    for id in sorted(before.keys() - ids):
+        session.delete(before[id])
     session.add_all(
-        CitizenRow(kind=kind, value=value, case_id=case_id, found_at=found_at) for kind, value in sorted(new)
+        CitizenRow(kind=kind, value=value, case_id=case_id, found_at=found_at)
+        for kind, value in sorted(ids - before.keys())
     )
     session.flush()
 
@@ -102,7 +105,9 @@ def _rows(kinds: Kinds) -> Select[HistoryRow]:
 
 @lru_cache
 def _is_citizen(kinds: Kinds) -> Select[bool]:
-    finding = select(CitizenRow.kind).where(_among(CitizenRow, kinds))
+    finding = select(CitizenRow.kind).where(
+        _among(CitizenRow, kinds), CitizenRow.case_id != bindparam("case_id")
+    )
     row = select(HistoryRow.ids).where(HistoryRow.us_citizen, HistoryRow.ids.in_(led_to(kinds)))
     return select(or_(finding.exists(), row.exists()))
 

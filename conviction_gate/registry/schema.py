@@ -7,7 +7,7 @@ from sqlalchemy import Connection, inspect, text
 from conviction_gate.registry.database import Database
 from conviction_gate.registry.errors import RegistryError
 
-VERSION: Final = "0002"
+VERSION: Final = "0003"
 """The revision that this release reads and writes. They are numbered, so that a newer one is recognized."""
 
 _MIGRATE: Final = "run `conviction-gate registry migrate`"

@@ -6,9 +6,15 @@ from types import TracebackType
 from typing import Self
 
 from conviction_gate.contracts.booking import Subject
-from conviction_gate.contracts.case import CaseResult, CorrectionResult, Flag
+from conviction_gate.contracts.case import CaseResult, Flag
 from conviction_gate.contracts.history import HistoryAnswer
-from conviction_gate.contracts.internal.activities import Concluded, Conclusion, CorrectionRequest, Withdrawal
+from conviction_gate.contracts.internal.activities import (
+    Concluded,
+    Conclusion,
+    Corrected,
+    CorrectionRequest,
+    Withdrawal,
+)
 from conviction_gate.contracts.internal.facts import Reopening
 from conviction_gate.contracts.internal.refusal import RefusalReason
 from conviction_gate.registry import cases, corrections, docket, history, reopenings, schema, summaries
@@ -154,12 +160,12 @@ class Registry:
         """
         return await self._database.write(lambda s: cases.withdraw(s, withdrawal))
 
-    async def correct(self, request: CorrectionRequest, judge: JudgeRule) -> CorrectionResult | None:
-        """Apply a message after the end, and withdraw the flag where its ground falls with it.
+    async def correct(self, request: CorrectionRequest, judge: JudgeRule) -> Corrected:
+        """Judge what came after the end, and withdraw the flag where the judge says so.
 
-        The same `correction_id` again returns the same answer. A message that was rejected, or whose case is
-        not on record, changes nothing, and its payload is stored too. None where the case was reopened: only
-        a finding of citizenship is stored then, since its run has to take the message.
+        The same `correction_id` again gets the same answer. What does not fit, and what names no
+        case on record, changes nothing; its payload is kept like any other. Without a result where the case is
+        open again: nothing is kept, since its run has to take the message.
         """
         return await self._database.write(lambda s: corrections.correct(s, request, judge))
 
@@ -171,7 +177,11 @@ class Registry:
         """Every flag, withdrawn ones included, by `flagged_at`."""
         return await self._database.read(cases.flags)
 
-    # Many cases at once -------------------------------------------------------------------------
+    async def flagged_cases(self, subjects: Sequence[Subject]) -> tuple[str, ...]:
+        """Ids of the cases with an active flag whose bookings name any id of these subjects."""
+        return await self._database.read(lambda s: cases.flagged_cases(s, subjects))
+
+    # Many at a time ----------------------------------------------------------------------------
 
     async def case_summaries(self, case_ids: Collection[str]) -> dict[str, CaseSummary]:
         """What a comparison needs of each of these cases that is on record, by id."""

@@ -67,13 +67,13 @@ class DocketRow(Base):
 
 
 class CitizenRow(Base):
-    """A finding that the person with this id is a US citizen, and the first case that reported it."""
+    """A finding of a case that whoever has this id is a US citizen; gone where the case takes it back."""
 
     __tablename__ = "citizen_findings"
 
     kind: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[str] = mapped_column(primary_key=True)
-    case_id: Mapped[str]
+    case_id: Mapped[str] = mapped_column(primary_key=True, index=True)
     found_at: Mapped[datetime]
 
 

@@ -1,5 +1,6 @@
 """Makes the server and the registry agree after a restore of either."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 from uuid import uuid4
 
@@ -123,7 +124,10 @@ async def write_again(registry: "Registry", case_id: str, written: Written) -> s
         case Withdrawal():
             await registry.withdraw(written)
         case CorrectionRequest():
-            await registry.correct(written, policy.judge)
+            try:
+                await registry.correct(written, partial(policy.judge, found=policy.LookedUp()))
+            except policy.NotLookedUp:
+                return "it needs the catalog or the history again; send it once more: `conviction-gate send`"
         case Reopening() if is_missing((await registry.case_summaries([case_id])).get(case_id), written):
             answer = await registry.reopen(case_id, written, policy.reopen)
             return answer if isinstance(answer, RefusalReason) else None

@@ -22,8 +22,8 @@ class DocketService:
         Raises:
             ServiceError: no answer, or one that is not a list of messages.
         """
-        body = await self._service.get({"agency": agency, "tracking_number": tracking_number})
-        if body is None:
+        found, body = await self._service.get({"agency": agency, "tracking_number": tracking_number})
+        if not found:
             return ()
         try:
             messages = read_object(body).get("messages")

@@ -5,12 +5,16 @@ from collections.abc import Sequence
 
 from conviction_gate.contracts.booking import Subject
 from conviction_gate.contracts.history import History, HistoryAnswer
-from conviction_gate.contracts.reading import DoesNotFit, read_history
+from conviction_gate.contracts.reading import DoesNotFit, read_history, read_object
 from conviction_gate.sources.http import HttpService, ServiceError
 
 
 class HistoryService:
-    """Looks a subject up by each known id. A 404 means that the repository has no record."""
+    """Looks a subject up by each known id.
+
+    A 404 that repeats the ids in the question means that the repository has no record. Any other 404 is no
+    answer: a wrong address gives one too, and would make everybody's record clean.
+    """
 
     def __init__(self, service: HttpService) -> None:
         self._service = service
@@ -35,9 +39,14 @@ class HistoryService:
         )
 
     async def _look_up(self, subject: Subject) -> HistoryAnswer | None:
-        body = await self._service.get(subject.ids)
-        if body is None:
-            return None
+        found, body = await self._service.get(subject.ids)
+        if not found:
+            if _repeats(subject, body):
+                return None
+            raise ServiceError(
+                f"{self._service} answered 404 without the ids in the question, as a wrong address does; check "
+                'the address, and have its operator answer 404 with {"subject": {…}} where there is no record'
+            )
         try:
             answer = read_history(body)
         except DoesNotFit as error:
@@ -48,6 +57,15 @@ class HistoryService:
                 "the question; have its operator check it, caches first"
             )
         return answer
+
+
+def _repeats(asked: Subject, body: bytes) -> bool:
+    """Whether a 404 is about this very question."""
+    try:
+        subject = read_object(body).get("subject")
+    except DoesNotFit:
+        return False
+    return isinstance(subject, dict) and all(subject.get(kind) == value for kind, value in asked.ids.items())
 
 
 def _contradicts(asked: Subject, answered: Subject) -> bool:

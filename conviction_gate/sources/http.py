@@ -10,7 +10,7 @@ import ssl
 from collections.abc import Mapping
 from http import HTTPStatus
 from http.cookiejar import Cookie, CookieJar
-from typing import Final
+from typing import Final, NamedTuple
 
 import httpx
 
@@ -32,6 +32,13 @@ for _name in ("httpx", "httpcore"):
 
 class ServiceError(Exception):
     """No usable answer came; the text is one line with the next step, and identifies nobody."""
+
+
+class Answer(NamedTuple):
+    """What a service says: `found` false is a 404."""
+
+    found: bool
+    body: bytes
 
 
 class _NoCookies(CookieJar):
@@ -67,20 +74,16 @@ class HttpService:
     def __str__(self) -> str:
         return self._access.description
 
-    async def get(self, params: Mapping[str, str]) -> bytes | None:
-        """The body of a 200; None for a 404.
+    async def get(self, params: Mapping[str, str]) -> Answer:
+        """A 200 or a 404 and its body.
 
         Raises:
             ServiceError: any other answer, or none.
         """
         status, body = await self._get(params)
-        match status:
-            case HTTPStatus.OK:
-                return body
-            case HTTPStatus.NOT_FOUND:
-                return None
-            case _:
-                raise ServiceError(self._describe(status))
+        if status not in (HTTPStatus.OK, HTTPStatus.NOT_FOUND):
+            raise ServiceError(self._describe(status))
+        return Answer(status == HTTPStatus.OK, body)
 
     async def probe(self) -> bool:
         """Whether the service answers and accepts our credentials, asked without an id. False: it answers 404.

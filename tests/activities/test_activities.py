@@ -60,8 +60,8 @@ def look_ups(registry: Registry) -> LookUps:
 
 
 @pytest.fixture
-def outcomes(registry: Registry) -> Outcomes:
-    return Outcomes(registry)
+def outcomes(registry: Registry, look_ups: LookUps) -> Outcomes:
+    return Outcomes(registry, look_ups)
 
 
 async def twice(activity: Any, request: Any) -> Any:
@@ -119,7 +119,8 @@ def conclusion(outcome: str = "flagged", rule: str = "flag.convicted", **facts: 
             "grounds": ("c-1",),
         }
     )
-    return Conclusion(case=case, facts=known.model_copy(update=facts), result=result)
+    subjects = (booked().subject,)
+    return Conclusion(case=case, facts=known.model_copy(update=facts), result=result, subjects=subjects)
 
 
 def request(payload: dict[str, Any], **changed: Any) -> CorrectionRequest:
@@ -176,10 +177,37 @@ async def test_recall_case(look_ups: LookUps, outcomes: Outcomes) -> None:
         await ActivityEnvironment().run(look_ups.recall_case, str(CASE) + "0")
 
 
-async def test_more_than_a_case_can_carry_is_asked_for_again_and_ends_nothing(registry: Registry) -> None:
+async def test_a_history_that_no_case_can_carry_is_left_to_a_person(registry: Registry) -> None:
     record = {"scheme": "S" * 128, "code": "C" * 128, "disposition": "pending"}
-    answer = {"subject": booking(CASE)["subject"], "records": [record] * 500}
+    answer = {"subject": booking(CASE)["subject"], "records": [record] * 500, "us_citizen": True}
     await registry.import_history([HistoryAnswer.model_validate(answer)])
+    look_ups = LookUps(registry, Sources(), lambda agency: INTERVALS, catalog_of)
+    asked = HistoryRequest(
+        case_id=str(CASE), agency=CASE.agency, subjects=(booked().subject,), offenses=(UNLICENSED,)
+    )
+    found = await ActivityEnvironment().run(look_ups.check_history, asked)
+    assert found.history == History(us_citizen=True, too_large=True)
+    assert found.placements == (place(UNLICENSED),)
+
+
+async def test_what_a_history_names_is_classified_like_a_charge(registry: Registry) -> None:
+    named = {"scheme": "CA-VC", "code": "23152(a)"}
+    answer = {
+        "subject": booking(CASE)["subject"],
+        "records": [named | {"disposition": "convicted"}, {"disposition": "convicted"}],
+        "priorities": [
+            {"kind": "outstanding_criminal_warrant", "record_id": "W-1", "scheme": "X", "code": "1"}
+        ],
+    }
+    await registry.import_history([HistoryAnswer.model_validate(answer)])
+    look_ups = LookUps(registry, Sources(), lambda agency: INTERVALS, catalog_of)
+    asked = HistoryRequest(case_id=str(CASE), agency=CASE.agency, subjects=(booked().subject,), offenses=())
+    found = await ActivityEnvironment().run(look_ups.check_history, asked)
+    classes = {(offense.scheme, offense.code): offense.charge_class for offense in found.placements}
+    assert classes == {("CA-VC", "23152(a)"): "dui", ("X", "1"): "unclassified"}
+
+
+async def test_more_than_a_case_can_carry_is_asked_for_again_and_ends_nothing(registry: Registry) -> None:
     entries = [court_update(f"u-{n}", detail="x" * 2000) for n in range(250)]
     await registry.import_docket(
         DocketEntry(
@@ -190,10 +218,6 @@ async def test_more_than_a_case_can_carry_is_asked_for_again_and_ends_nothing(re
         for entry in entries
     )
     look_ups = LookUps(registry, Sources(), lambda agency: INTERVALS, catalog_of)
-    asked = HistoryRequest(case_id=str(CASE), agency=CASE.agency, subjects=(booked().subject,), offenses=())
-    with pytest.raises(ApplicationError, match="the history: ") as refused:
-        await ActivityEnvironment().run(look_ups.check_history, asked)
-    assert not refused.value.non_retryable
     whose = DocketRequest(agency=CASE.agency, tracking_number=CASE.tracking_number)
     with pytest.raises(ApplicationError, match="the docket: ") as refused:
         await ActivityEnvironment().run(look_ups.check_docket, whose)
@@ -241,7 +265,8 @@ async def test_flag_case_looks_once_more_for_a_citizen(outcomes: Outcomes, regis
     citizen = read_message("subject_finding", as_json(finding("f-1", "us_citizen")))
     ended = conclusion("cleared", "clear.us_citizen", findings=(citizen,))
     case = ended.case.model_copy(update={"case_id": str(other), "tracking_number": other.tracking_number})
-    await twice(outcomes.clear_case, ended.model_copy(update={"case": case}))
+    found = {"case": case, "citizen": ended.subjects}
+    await twice(outcomes.clear_case, ended.model_copy(update=found))
     concluded = await twice(outcomes.flag_case, conclusion())
     assert (concluded.result, concluded.us_citizen) == (None, True)
     assert await registry.flags() == ()
@@ -300,11 +325,13 @@ async def test_whoever_may_not_rule_is_named(registry: Registry) -> None:
     assert await twice(anybody.permit_rulings, asked) == RulingsPermitted()
 
 
-async def test_a_correction_that_was_judged_is_not_refused_later(registry: Registry) -> None:
-    await twice(Outcomes(registry).flag_case, conclusion())
+async def test_a_correction_that_was_judged_is_not_refused_later(
+    registry: Registry, look_ups: LookUps, outcomes: Outcomes
+) -> None:
+    await twice(outcomes.flag_case, conclusion())
     asked = request(correction("k-1", "c-1", sender="county-da"))
-    withdrawn = await twice(Outcomes(registry).correct_flag, asked)
-    guarded = Outcomes(registry, Permits(withdrawers=frozenset({"id-desk"})))
+    withdrawn = await twice(outcomes.correct_flag, asked)
+    guarded = Outcomes(registry, look_ups, Permits(withdrawers=frozenset({"id-desk"})))
     assert await twice(guarded.correct_flag, asked) == withdrawn
     another = asked.model_copy(update={"correction_id": CASE.correction_id("k-2")})
     refused = await twice(guarded.correct_flag, another)

@@ -89,6 +89,8 @@ def resolved(schema: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
 
 def _filled(schema: dict[str, Any], root: dict[str, Any], *, whole: bool) -> Any:
     schema = resolved(schema, root)
+    if "oneOf" in schema:  # what replaces a message, under an id of its own
+        return _filled(schema["oneOf"][0], root, whole=whole) | {"message_id": "x-2"}
     if "anyOf" in schema:
         return _filled(_not_null(schema), root, whole=whole)
     match schema:
@@ -129,6 +131,8 @@ def words_in(model: type[BaseModel]) -> Iterator[Place]:
 def _words(schema: dict[str, Any], root: dict[str, Any], path: Place) -> Iterator[tuple[Place, list[str]]]:
     """Every field that takes one of some words, as the path to it in a whole sample."""
     schema = resolved(schema, root)
+    if "oneOf" in schema:
+        yield from _words(schema["oneOf"][0], root, path)
     if "anyOf" in schema:
         yield from _words(_not_null(schema), root, path)
     if words := schema.get("enum") or schema.get("examples"):

@@ -32,7 +32,7 @@ def misfits(value: Any, schema: dict[str, Any], root: dict[str, Any], at: str = 
                 yield f"{at}: not of type {limit}"
             case "type", bool() if limit == "integer":
                 yield f"{at}: not of type {limit}"
-            case "anyOf", _ if all(any(misfits(value, one, root, at)) for one in limit):
+            case (("anyOf" | "oneOf"), _) if all(any(misfits(value, one, root, at)) for one in limit):
                 yield f"{at}: " + " or ".join(w for one in limit for w in misfits(value, one, root, at))
             case "enum", _ if value not in limit:
                 yield f"{at}: the word {value!r} is new"
@@ -65,8 +65,8 @@ def misfits(value: Any, schema: dict[str, Any], root: dict[str, Any], at: str = 
 def narrower(then: Any, now: Any, roots: tuple[Any, Any], at: str = "") -> Iterator[str]:
     """Where a schema takes less than it took, each as `field: reason`; new fields of no concern."""
     then, now = resolved(then, roots[0]), resolved(now, roots[1])
-    if "anyOf" in then or "anyOf" in now:
-        olds, news = then.get("anyOf", [then]), now.get("anyOf", [now])
+    if not {"anyOf", "oneOf"}.isdisjoint({*then, *now}):
+        olds, news = _choices(then), _choices(now)
         for old in olds:
             if all(any(narrower(old, new, roots, at)) for new in news):
                 yield from narrower(old, news[0], roots, at)
@@ -90,11 +90,16 @@ def narrower(then: Any, now: Any, roots: tuple[Any, Any], at: str = "") -> Itera
             yield from narrower(then[keyword], now[keyword], roots, f"{at}.*")
 
 
+def _choices(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = schema.get("anyOf") or schema.get("oneOf") or [schema]
+    return found
+
+
 def _words_of(schema: dict[str, Any]) -> set[str]:
     return {*schema.get("enum", ()), *([schema["const"]] if "const" in schema else [])} or {"any word"}
 
 
 _KNOWN: Final = {
-    *("type", "anyOf", "enum", "const", "properties", "required", "additionalProperties", "items"),
+    *("type", "anyOf", "oneOf", "enum", "const", "properties", "required", "additionalProperties", "items"),
     *("maxLength", "maxItems", "minLength", "minItems", "pattern", "format"),
 }

@@ -593,9 +593,84 @@ async def ended_as_it_had_ended(desk: Desk) -> Handle:
 @shape()
 async def judged_anew(desk: Desk) -> Handle:
     await desk.ended("conviction", conviction())
+    handle = await desk.open_by("dismissal", VACATED, input=booking(desk.case), forgotten=True)
+    assert (await handle.result()).outcome == "withdrawn"
+    return handle
+
+
+@shape()
+async def judged_anew_and_waiting(desk: Desk) -> Handle:
+    await desk.ended("conviction", conviction())
     sent = correction("k-1", "c-1")
     handle = await desk.open_by("correction", sent, input=booking(desk.case), forgotten=True)
-    assert (await handle.result()).outcome == "withdrawn"
+    await settled(handle, "waiting_for_court")
+    return handle
+
+
+@shape()
+async def run_again_and_waiting(desk: Desk) -> Handle:
+    handle = desk.client.get_workflow_handle(str(desk.case))
+    await correction_that_starts_its_case_again(desk)
+    await settled(handle, "waiting_for_court", messages=3)
+    return handle
+
+
+@shape()
+async def run_again_and_flagged(desk: Desk) -> Handle:
+    handle = await run_again_and_waiting(desk)
+    await handle.signal("conviction", conviction("c-2", decided_on="2014-09-01"))
+    await handle.result()
+    return handle
+
+
+# Facts that change -------------------------------------------------------------------------------
+
+
+@shape()
+async def booking_corrected(desk: Desk) -> Handle:
+    handle = await desk.waiting()
+    await handle.signal("correction", correction("k-1", "b-1"))
+    await settled(handle, "awaiting_booking", messages=2)
+    return handle
+
+
+@shape()
+async def booking_replaced(desk: Desk) -> Handle:
+    handle = await desk.waiting()
+    right = booking(desk.case, message_id="b-2", subject={"fbi_number": "another"})
+    await handle.signal("correction", correction("k-1", "b-1", replacement=right))
+    await until(handle, ANSWERED, 2)
+    await settled(handle, "waiting_for_court", messages=2)
+    return handle
+
+
+@shape()
+async def record_updated(desk: Desk) -> Handle:
+    handle = await desk.waiting()
+    await handle.signal("record_update", {"message_id": "r-1", "reported_on": "2013-01-01"})
+    await until(handle, ANSWERED, 2)
+    await settled(handle, "waiting_for_court", messages=2)
+    return handle
+
+
+@shape()
+async def unknown_charge(desk: Desk) -> Handle:
+    handle = await desk.waiting()
+    await handle.signal("court_update", court_update("u-1", charge_id="001"))
+    await until(handle, TIMER, 2)
+    return handle
+
+
+@shape(unknown_charge_after="1s")
+async def unknown_charge_that_came(desk: Desk) -> Handle:
+    handle = await desk.waiting()
+    await handle.signal("court_update", court_update("u-1", charge_id="2"))
+    await until(handle, RANG)
+    while not (await view(handle)).needs_attention:
+        await asyncio.sleep(0.05)
+    await handle.signal("amendment", amendment("a-1", "2012-08-01", charge_id="2"))
+    while (await view(handle)).needs_attention:
+        await asyncio.sleep(0.05)
     return handle
 
 
@@ -673,6 +748,12 @@ async def continued_at_the_most_messages(desk: Desk) -> Handle:
 
 @shape()
 async def correction_that_withdraws_a_flag(desk: Desk) -> Handle:
+    await desk.ended("conviction", conviction())
+    return await desk.correct({"type": "dismissal"} | VACATED | {"message_id": "k-1"})
+
+
+@shape()
+async def correction_that_starts_its_case_again(desk: Desk) -> Handle:
     await desk.ended("conviction", conviction())
     return await desk.correct(correction("k-1", "c-1"))
 

@@ -15,6 +15,7 @@ from conviction_gate.contracts.court import (
     Disposition,
     Entry,
     Ground,
+    RecordUpdate,
     ReviewDecision,
     SubjectFinding,
 )
@@ -35,6 +36,7 @@ MINOR: Final = ("CA-VC", "14601(a)")
 MINOR_INFRACTION: Final = ("CA-VC", "12951(a)")
 MINOR_UNKNOWN: Final = ("AAMVA-ACD", "B26")
 RECKLESS: Final = ("CA-VC", "23103(a)")
+DUI: Final = ("CA-VC", "23152(a)")
 DUI_NO_CRIME: Final = ("NJ", "39:4-50")
 HIT_AND_RUN: Final = ("CA-VC", "20002(a)")
 RECKLESS_INJURY: Final = ("CA-VC", "23105")
@@ -47,6 +49,7 @@ COURT_PROCESS: Final = ("CA-VC", "40508(a)")
 UNCLASSIFIED: Final = ("NCIC", "5499")
 
 Code = tuple[str, str]
+ONE_PERSON: Final = Subject(fingerprint_id="T-1")
 
 
 def charge(
@@ -61,7 +64,12 @@ def charge(
     return Charge(charge_id=charge_id, scheme=scheme, code=text, severity=severity, resulted_in_injury=injury)
 
 
-def booking(*charges: Charge, on: str = "2012-05-04", message_id: str | None = None) -> Booking:
+def booking(
+    *charges: Charge,
+    on: str = "2012-05-04",
+    message_id: str | None = None,
+    subject: Subject = ONE_PERSON,
+) -> Booking:
     """A booking of one arrest, at eight in the morning."""
     return Booking(
         message_id=message_id or f"booking {on}",
@@ -69,7 +77,7 @@ def booking(*charges: Charge, on: str = "2012-05-04", message_id: str | None = N
         tracking_number="A-1",
         booking_number="B-1",
         booked_at=datetime.fromisoformat(f"{on}T08:00:00+00:00"),
-        subject=Subject(fingerprint_id="T-1"),
+        subject=subject,
         charges=charges or (charge(),),
     )
 
@@ -139,6 +147,11 @@ def correction(
     )
 
 
+def record_update(on: str) -> RecordUpdate:
+    """Word that the criminal history changed."""
+    return RecordUpdate(message_id=f"record update {on}", reported_on=date.fromisoformat(on))
+
+
 def review(ruling: Word, charge_id: str | None = "1", on: str = "2014-01-02") -> ReviewDecision:
     """What a reviewer decided."""
     return ReviewDecision(
@@ -157,10 +170,18 @@ def record(
     on: str | None = "2009-04-02",
     *,
     juvenile: bool = False,
+    of: Code | None = None,
 ) -> HistoryRecord:
-    """An entry of a rap sheet."""
-    day = date.fromisoformat(on) if on else None
-    return HistoryRecord(disposition=disposition, severity=severity, decided_on=day, juvenile=juvenile)
+    """An entry of a rap sheet; of an offense that it names where `of` does."""
+    scheme, code = of or (None, None)
+    return HistoryRecord(
+        scheme=scheme,
+        code=code,
+        disposition=disposition,
+        severity=severity,
+        decided_on=date.fromisoformat(on) if on else None,
+        juvenile=juvenile,
+    )
 
 
 def history(*items: HistoryRecord | Priority, conflicting: bool = False) -> History:

@@ -28,6 +28,8 @@ BOOKING: dict[str, Any] = {
 }
 CONVICTION = {"message_id": "court-91", "charge_id": "1", "decided_on": "2013-07-15"}
 DISMISSAL = {"message_id": "court-92", "decided_on": "2013-07-15", "disposition": "dismissed"}
+UPDATE = {"message_id": "court-93", "occurred_on": "2013-07-15", "entry": "continuance"}
+RECORD_UPDATE = {"message_id": "record-1", "reported_on": "2013-07-15"}
 RULING = {
     "message_id": "desk-1",
     "ruling": "conviction",

@@ -86,7 +86,16 @@ def conclusion(
         decided_at=at,
         grounds=("c-1",),
     )
-    return Conclusion(case=view, facts=facts, result=result, number=number)
+    subjects = tuple(booked.subject for booked in facts.bookings)
+    found = any(getattr(m, "finding", getattr(m, "ground", None)) == "us_citizen" for m in messages)
+    return Conclusion(
+        case=view,
+        facts=facts,
+        result=result,
+        number=number,
+        subjects=subjects,
+        citizen=subjects if found else (),
+    )
 
 
 def flagged(**changes: Any) -> Conclusion:
@@ -108,6 +117,7 @@ def withdrawal(rule: RuleName = "clear.no_conviction", number: int = 1) -> Withd
 
 
 CASE_ID = flagged().case.case_id
+OTHER_CASE = f"booking-case:{AGENCY}:another"
 
 
 def meanwhile(loop: AbstractEventLoop, doing: Coroutine[Any, Any, T]) -> T:

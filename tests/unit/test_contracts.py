@@ -92,6 +92,19 @@ MESSAGES: dict[str, Fields] = {
         "ground": "clerical_error",
         "corrected_on": "2013-08-01",
         "detail": "wrong docket",
+        "replacement": {
+            "message_id": "court-6",
+            "sender": "test-court",
+            "charge_id": "2",
+            "decided_on": "2013-07-15",
+        },
+    },
+    "record_update": {
+        "message_id": "desk-2",
+        "sender": "test-desk",
+        "reported_on": "2013-09-01",
+        "subject": {"fbi_number": "N-1"},
+        "detail": "set aside in 2013",
     },
     "review_decision": {
         "message_id": "review-1",
@@ -110,7 +123,8 @@ OPTIONAL: dict[str, set[str]] = {
     "court_update": {"charge_id", "detail"},
     "amendment": set(),
     "subject_finding": set(),
-    "correction": {"corrects_sender", "detail"},
+    "correction": {"corrects_sender", "detail", "replacement"},
+    "record_update": {"subject", "detail"},
     "review_decision": {"charge_id"},
 }
 NAMES = sorted(MESSAGES)
@@ -305,7 +319,7 @@ def test_what_just_fits(name: str, fields: Fields) -> None:
     [
         ({"entry": "parking_lot", "detail": None}, "parking_lot"),
         ({"entry": "parking_lot", "detail": "level 2"}, "parking_lot: level 2"),
-        ({"entry": "Continuance", "detail": None}, "Continuance"),
+        ({"entry": " Parking  Lot ", "detail": None}, " Parking  Lot "),
         ({"entry": "e" * 2000, "detail": None}, "e" * 2000),
         ({"entry": "e" * 1000, "detail": "d" * 2000}, f"{'e' * 1000}: {'d' * 998}"),
     ],
@@ -314,6 +328,7 @@ def test_an_unknown_entry_is_kept_as_other_with_its_word(fields: Fields, detail:
     message = read_message("court_update", changed("court_update", **fields))
     assert isinstance(message, CourtUpdate)
     assert (message.entry, message.detail) == ("other", detail)
+    assert message.unknown_entry == fields["entry"]
 
 
 PERSONAL = "ZZ-PERSONAL-99"
@@ -502,6 +517,7 @@ DATED = {
     "amendment": "filed_on",
     "subject_finding": "found_on",
     "correction": "corrected_on",
+    "record_update": "reported_on",
     "review_decision": "decided_on",
 }
 
@@ -645,7 +661,16 @@ ANSWERS: list[tuple[type[BaseModel], Fields]] = [
                     "kind": "reentrant_after_removal",
                     "record_id": "P-1",
                     "recorded_on": "2007-03-03",
-                }
+                    "scheme": None,
+                    "code": None,
+                },
+                {
+                    "kind": "outstanding_criminal_warrant",
+                    "record_id": "W-2",
+                    "recorded_on": None,
+                    "scheme": "NIBRS",
+                    "code": "23C",
+                },
             ],
             "us_citizen": False,
         },

@@ -21,6 +21,7 @@ NAMES = {
     "amendment",
     "subject_finding",
     "correction",
+    "record_update",
     "review_decision",
     "booking",
 }
@@ -51,7 +52,8 @@ FIELDS = {
     "court_update": {"charge_id", "occurred_on", "entry", "detail"},
     "amendment": {"filed_on", "charge"},
     "subject_finding": {"finding", "found_on", "source"},
-    "correction": {"corrects", "corrects_sender", "ground", "corrected_on", "detail"},
+    "correction": {"corrects", "corrects_sender", "ground", "corrected_on", "detail", "replacement"},
+    "record_update": {"reported_on", "subject", "detail"},
     "review_decision": {"charge_id", "ruling", "reviewer", "reason", "decided_on"},
 }
 
@@ -128,6 +130,7 @@ def test_words_of_the_messages() -> None:
         "not_charged",
         "diversion_completed",
         "vacated",
+        "merged",
     }
     assert set(get_args(Entry)) == {
         "continuance",
@@ -138,7 +141,21 @@ def test_words_of_the_messages() -> None:
         "reinstated",
         "diversion_started",
         "deferred_with_plea",
+        "adjudication_withheld",
+        "court_supervision",
+        "probation_before_judgment",
+        "continued_without_finding",
+        "suspended_imposition",
+        "prayer_for_judgment_continued",
+        "bail_forfeited",
+        "juvenile_adjudicated",
+        "juvenile_transfer",
+        "pardoned",
         "appeal_filed",
+        "appeal_affirmed",
+        "appeal_reversed",
+        "appeal_withdrawn",
+        "appeal_de_novo",
         "appeal_ended",
         "other",
     }

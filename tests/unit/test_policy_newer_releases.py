@@ -25,6 +25,8 @@ NEWER: Final[dict[str, dict[str, Any]]] = {
     "amendments": {"message_id": "n-1", "filed_on": "2014-01-09", "charge": PLACE},
     "findings": {"message_id": "n-1", "finding": "refugee", "found_on": "2014-01-09", "source": "desk"},
     "corrections": {"message_id": "n-1", "corrects": "c", "ground": "pardon", "corrected_on": "2014-01-09"},
+    "record_updates": {"message_id": "n-1", "kind": "sealed"},
+    "from_docket": {"message_id": "n-1"},
     "rulings": {"decision": {"message_id": "n-1"}, "question": {"rule": "review.else", "about": "x"}},
     "unasked": {"message_id": "n-1", "ruling": "race"},
     "placements": PLACE | {"charge_class": "street_racing"},
@@ -90,8 +92,8 @@ def test_what_comes_after_the_end_waits_for_the_newer_release(edition: str) -> N
     facts = unread(facts, "convictions") if edition == "2012-04-27" else facts
     result = RESULT.model_copy(update={"policy_edition": edition})
     with pytest.raises(NotReadable, match="newer release"):
-        policy.judge(facts, result, correction("k-1"))
+        policy.judge(facts, result, correction("k-1"), policy.LookedUp())
     cleared = result.model_copy(update={"outcome": "cleared"})
-    assert not policy.judge(facts, cleared, finding("us_citizen")).withdraw
+    assert not policy.judge(facts, cleared, finding("us_citizen"), policy.LookedUp()).withdraw
     reopening = Reopening(by="clerk-7", reason="refiled", reopened_at=facts.bookings[0].booked_at)
     assert policy.reopen(facts, cleared, reopening) == UNREADABLE.explanation

@@ -1,6 +1,6 @@
 """What holds of every decision, on facts that nobody thought of."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, TypeVar, get_args
 
@@ -27,7 +27,7 @@ from conviction_gate.contracts.internal.facts import ClassifiedOffense, Facts, Q
 from conviction_gate.contracts.internal.refusal import RefusalReason
 from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.signals import is_taken_after_the_end
-from conviction_gate.policy.catalog import find
+from conviction_gate.policy.catalog import find, place
 from conviction_gate.policy.content import content_key
 from tests.unit import facts as the
 from tests.unit.facts import decided, with_more
@@ -203,6 +203,17 @@ made_up_offense = st.builds(
 )
 
 
+def each_once(
+    messages: Iterable[Message | Ruling], known: Collection[tuple[str, str]] = ()
+) -> list[Message | Ruling]:
+    """The first message of each sender and id, as a case takes them."""
+    first: dict[tuple[str, str], Message | Ruling] = {}
+    for message in messages:
+        sent = message.decision if isinstance(message, Ruling) else message
+        first.setdefault(sent.key, message)
+    return [message for key, message in first.items() if key not in known]
+
+
 @st.composite
 def any_facts(draw: st.DrawFn) -> Facts:
     """Facts of every kind; rulings among them arrive in between and are bound as they do."""
@@ -224,7 +235,7 @@ def any_facts(draw: st.DrawFn) -> Facts:
     )
     if draw(st.sampled_from([True, True, True, False])):
         arriving.insert(0, draw(bookings(any_charge)))
-    for message in arriving:
+    for message in each_once(arriving):
         if isinstance(message, ReviewDecision):
             bound = policy.bind(message, decided(facts))
             if isinstance(bound, Ruling):
@@ -240,7 +251,8 @@ def minor_facts(draw: st.DrawFn) -> Facts:
     facts = with_more(Facts(history=the.CLEAN), draw(bookings(minor_charge)))
     convicted_of = offenses([*MINOR_CODES, the.COURT_PROCESS])
     arriving = bookings(minor_charge) | court_messages(minor_charge, convicted_of)
-    return with_more(facts, *draw(st.lists(arriving, max_size=8)))
+    known = {booking.key for booking in facts.bookings}
+    return with_more(facts, *each_once(draw(st.lists(arriving, max_size=8)), known))
 
 
 def shuffled(draw: st.DrawFn, items: tuple[T, ...]) -> tuple[T, ...]:
@@ -390,7 +402,11 @@ def test_a_ruling_answers_a_question_that_stands_or_nothing(facts: Facts, review
 def test_judging_an_ended_case_is_total_and_never_flags(facts: Facts, others: Facts, message: Message) -> None:
     for outcome in get_args(Outcome):
         decision = decided(others)
-        result = policy.judge(facts, _result(outcome, decision), message)
+        asked = policy.to_look_up(facts, message)
+        found = policy.LookedUp(
+            history=the.CLEAN if asked.subjects else None, placements=tuple(map(place, asked.offenses))
+        )
+        result = policy.judge(facts, _result(outcome, decision), message, found)
         assert result.reason
         if result.withdraw:
             assert outcome == "flagged"

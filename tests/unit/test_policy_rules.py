@@ -9,13 +9,18 @@ from typing import Any, get_args
 import pytest
 
 from conviction_gate import policy
+from conviction_gate.contracts.booking import Subject
 from conviction_gate.contracts.case import CaseResult
+from conviction_gate.contracts.court import Correction
 from conviction_gate.contracts.fields import ChargeClass, RuleName
 from conviction_gate.contracts.history import PRIORITY_KINDS, History, Priority
 from conviction_gate.contracts.internal.facts import Facts, Reopening, Ruling
+from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.signals import is_taken_after_the_end
-from conviction_gate.policy.catalog import find
+from conviction_gate.policy.catalog import find, place
 from conviction_gate.policy.classification import EXCLUDED, IN_SCOPE
+from conviction_gate.policy.correction import NotLookedUp
+from conviction_gate.policy.endings import DEFERRALS, DOUBTFUL_LAST_WORDS
 from tests.unit import facts as the
 from tests.unit.facts import (
     amendment,
@@ -30,6 +35,7 @@ from tests.unit.facts import (
     history,
     made_up,
     record,
+    record_update,
     review,
     ruled,
     update,
@@ -174,8 +180,13 @@ DUI = booking(charge(the.DUI_NO_CRIME))
     ),
     (
         "a correction for such a ground is itself a finding",
-        facts_of(DUI, correction("nothing we know", "us_citizen")),
+        facts_of(DUI, correction(DUI, "us_citizen")),
         "clear.us_citizen",
+    ),
+    (
+        "of a message that nobody sent it clears nobody",
+        facts_of(booking(), correction("nothing we know", "deceased")),
+        RECORD,
     ),
 )
 def test_rule_1_subject_findings(facts: Facts, rule: str) -> None:
@@ -281,8 +292,23 @@ def test_rule_1_subject_findings(facts: Facts, rule: str) -> None:
         NON_TRAFFIC,
     ),
     (
-        "such an offense as convicted of",
+        "such an offense as convicted of a crime",
+        facts_of(booking(), conviction("2013-01-01", of=the.NON_TRAFFIC, severity="misdemeanor")),
+        NON_TRAFFIC,
+    ),
+    (
+        "a plea to one that is no crime is none",
+        facts_of(booking(), conviction("2013-01-01", of=the.NON_TRAFFIC, severity="infraction")),
+        CLEAR,
+    ),
+    (
+        "of unknown severity a person says",
         facts_of(booking(), conviction("2013-01-01", of=the.NON_TRAFFIC)),
+        SEVERITY,
+    ),
+    (
+        "and where they say a crime, it counts as what it is",
+        ruled(facts_of(booking(), conviction("2013-01-01", of=the.NON_TRAFFIC)), "conviction"),
         NON_TRAFFIC,
     ),
     (
@@ -409,8 +435,13 @@ def with_past(*items: Any, conflicting: bool = False) -> Facts:
     return facts_of(booking(), past=history(*items, conflicting=conflicting))
 
 
-def priority(kind: str, record_id: str | None = "P-1") -> Priority:
-    return Priority(kind=kind, record_id=record_id)
+def priority(kind: str, record_id: str | None = "P-1", of: the.Code | None = None) -> Priority:
+    scheme, code = of or (None, None)
+    return Priority(kind=kind, record_id=record_id, scheme=scheme, code=code)
+
+
+def warrant(of: the.Code | None) -> Facts:
+    return with_past(priority("outstanding_criminal_warrant", of=of))
 
 
 EXPUNGED = with_past(record("expunged"))
@@ -422,13 +453,62 @@ EXPUNGED = with_past(record("expunged"))
     ("on the day of the booking it is not before", with_past(record(on="2012-05-04")), WAIT),
     ("after the booking", with_past(record(on="2012-05-05")), WAIT),
     (
-        "before the earliest booking of the arrest",
+        "between two bookings of the arrest a person says which one is right",
         facts_of(
             booking(on="2012-05-04"),
             booking(on="2013-05-04", message_id="again"),
             past=history(record(on="2012-12-01")),
         ),
+        RECORD,
+    ),
+    (
+        "after both it is not before",
+        facts_of(
+            booking(on="2012-05-04"),
+            booking(on="2013-05-04", message_id="again"),
+            past=history(record(on="2013-12-01")),
+        ),
         WAIT,
+    ),
+    (
+        "an old conviction for minor traffic is no other crime",
+        with_past(record(of=the.MINOR)),
+        RECORD,
+    ),
+    ("nor is one for reckless driving", with_past(record(of=the.RECKLESS)), RECORD),
+    ("nor for not coming to court", with_past(record(of=the.COURT_PROCESS)), RECORD),
+    ("drunk driving is", with_past(record(of=the.DUI)), PRIOR),
+    ("and so is an offense that the catalog does not know", with_past(record(of=("X", "?"))), PRIOR),
+    ("ruled not to count", ruled(with_past(record(of=the.MINOR)), "history_clean", None), WAIT),
+    ("ruled to count", ruled(with_past(record(of=the.MINOR)), "history_not_clean", None), PRIOR),
+    (
+        "what was not looked up yet is held against nobody",
+        with_past(record(of=the.DUI)).model_copy(update={"placements": facts_of(booking()).placements}),
+        RECORD,
+    ),
+    (
+        "a history that is too large",
+        facts_of(booking(), past=History(too_large=True)),
+        RECORD,
+    ),
+    (
+        "a conviction of unknown severity after the arrest does not count either way",
+        with_past(record(severity=None, on="2013-01-01")),
+        WAIT,
+    ),
+    (
+        "nor does a plea-based deferral, or an outcome that nobody knows, after it",
+        with_past(record("deferred_with_plea", on="2013-01-01"), record("unknown", None, "2012-05-04")),
+        WAIT,
+    ),
+    (
+        "between two bookings it is a doubt as before the first",
+        facts_of(
+            booking(on="2012-05-04"),
+            booking(on="2013-05-04", message_id="again"),
+            past=history(record("deferred_with_plea", on="2012-12-01")),
+        ),
+        RECORD,
     ),
     ("an infraction does not count", with_past(record(severity="infraction")), WAIT),
     ("an infraction of unknown date neither", with_past(record(severity="infraction", on=None)), WAIT),
@@ -437,7 +517,9 @@ EXPUNGED = with_past(record("expunged"))
     ("an acquittal does not count", with_past(record("acquitted")), WAIT),
     ("an arrest does not count", with_past(record("pending", None, None)), WAIT),
     ("a juvenile adjudication does not count", with_past(record("adjudicated")), WAIT),
-    ("a juvenile's conviction does not count", with_past(record(juvenile=True)), WAIT),
+    ("of a juvenile's conviction a person says", with_past(record(juvenile=True)), RECORD),
+    ("not of one after the arrest", with_past(record(juvenile=True, on="2012-06-01")), WAIT),
+    ("nor of an infraction", with_past(record(severity="infraction", juvenile=True)), WAIT),
     ("a vacated conviction does not count", with_past(record("vacated")), WAIT),
     ("a clean record", with_past(), WAIT),
     ("a plea-based deferral", with_past(record("deferred_with_plea")), RECORD),
@@ -491,8 +573,95 @@ def test_rules_5_to_7_the_record(facts: Facts, rule: str) -> None:
 
 @pytest.mark.parametrize("kind", sorted(PRIORITY_KINDS))
 def test_rule_6_a_coded_priority_with_a_record_id(kind: str) -> None:
-    holds(with_past(priority(kind)), PRIORITY)
-    holds(with_past(priority(kind), record()), PRIOR)
+    coded = priority(kind, of=the.NON_TRAFFIC)
+    holds(with_past(coded), PRIORITY)
+    holds(with_past(coded, record()), PRIOR)
+
+
+@table(
+    ("another crime", warrant(the.NON_TRAFFIC), PRIORITY),
+    ("drunk driving", warrant(the.DUI), PRIORITY),
+    ("this very ticket", warrant(the.MINOR), RECORD),
+    ("an offense that the catalog does not know", warrant(("X", "?")), RECORD),
+    ("an offense that it does not name", warrant(None), RECORD),
+    ("not coming to court", warrant(the.COURT_PROCESS), WAIT),
+)
+def test_rule_6_what_a_warrant_is_for(facts: Facts, rule: str) -> None:
+    holds(facts, rule)
+
+
+OTHER = booking(subject=Subject(fingerprint_id="T-2"), message_id="again")
+FELON = history(record(severity="felony"))
+
+
+@table(
+    ("somebody else's record flags nobody", facts_of(booking(), OTHER, past=FELON), RECORD),
+    ("somebody else's priority neither", facts_of(booking(), OTHER, past=history(priority("gang"))), RECORD),
+    ("a citizen under one of the ids clears nobody", facts_of(booking(), OTHER, us_citizen=True), RECORD),
+    (
+        "nor does one in the record",
+        facts_of(booking(), OTHER, past=History(us_citizen=True)),
+        RECORD,
+    ),
+    ("nothing under either id: no doubt", facts_of(booking(), OTHER), WAIT),
+    (
+        "ids of another kind are more of one person",
+        facts_of(booking(), booking(subject=Subject(state_id="S-1"), message_id="again"), past=FELON),
+        PRIOR,
+    ),
+    ("ruled clean", ruled(facts_of(booking(), OTHER, past=FELON), "history_clean", None), WAIT),
+    ("ruled not clean", ruled(facts_of(booking(), OTHER, past=FELON), "history_not_clean", None), PRIOR),
+    (
+        "once the typo is corrected, the record counts",
+        facts_of(booking(), OTHER, correction(OTHER), past=FELON),
+        PRIOR,
+    ),
+    (
+        "a conviction waits for the answer",
+        facts_of(booking(), OTHER, conviction("2013-01-01"), past=FELON),
+        RECORD,
+    ),
+    ("a finding in this case clears", facts_of(booking(), OTHER, finding(), past=FELON), "clear.us_citizen"),
+)
+def test_rule_7_ids_of_one_arrest_that_disagree(facts: Facts, rule: str) -> None:
+    holds(facts, rule)
+
+
+NOBODY = facts_of(booking(), correction("nothing we know", "deceased"))
+TWO_IDS_ONE_CITIZEN = facts_of(booking(), OTHER, us_citizen=True)
+TWO_IDS_HARMLESS = facts_of(
+    booking(), OTHER, us_citizen=True, past=history(record("dismissed"), priority("unlawful_presence"))
+)
+
+
+@table(
+    ("a finding that corrects nothing", ruled(NOBODY, "history_not_clean", None), WAIT),
+    ("a citizen under one of two ids", ruled(TWO_IDS_ONE_CITIZEN, "history_not_clean", None), WAIT),
+    ("nothing but what never counts", ruled(TWO_IDS_HARMLESS, "history_not_clean", None), WAIT),
+    (
+        "something that may count",
+        ruled(facts_of(booking(), OTHER, past=history(record("expunged"))), "history_not_clean", None),
+        PRIOR,
+    ),
+    (
+        "a priority that may",
+        ruled(facts_of(booking(), OTHER, past=history(priority("gang"))), "history_not_clean", None),
+        PRIOR,
+    ),
+    (
+        "or may not",
+        ruled(with_past(priority("gang", None)), "history_not_clean", None),
+        PRIOR,
+    ),
+    (
+        "more than anybody read",
+        ruled(facts_of(booking(), past=History(too_large=True)), "history_not_clean", None),
+        PRIOR,
+    ),
+)
+def test_a_record_that_holds_nothing_is_not_ruled_into_a_flag(facts: Facts, rule: str) -> None:
+    """Where only the person is in doubt, a stray click must not flag."""
+    holds(facts, rule)
 
 
 def test_no_ruling_stands_in_for_a_history_that_is_not_known() -> None:
@@ -506,6 +675,7 @@ def test_no_ruling_stands_in_for_a_history_that_is_not_known() -> None:
 TWO = booking(charge(), charge(the.MINOR, "2"))
 PLEA = update("deferred_with_plea", "2012-09-01")
 PLEADED = facts_of(booking(), PLEA)
+REVERSED = update("appeal_reversed", "2013-06-01")
 APPEALED = facts_of(booking(), conviction("2013-01-01"), update("appeal_filed", "2013-01-10"))
 SAME_DAY = facts_of(booking(), conviction("2013-01-01"), dismissal("2013-01-01"))
 DISPUTED = facts_of(booking(), conviction("2013-01-01", of=the.DUI_NO_CRIME), dismissal("2013-01-01"))
@@ -591,8 +761,8 @@ def test_rule_10_every_word_for_an_end_without_a_conviction_clears(word: Any) ->
 
 @pytest.mark.parametrize("entry", [*the.ENTRIES, "a word nobody knows"])
 def test_no_docket_entry_alone_ends_a_charge(entry: str) -> None:
-    """Only a plea-based deferral is more than waiting: it is a question."""
-    expected = OUTCOME if entry == "deferred_with_plea" else WAIT
+    """Some are more than waiting: a person says what they mean."""
+    expected = OUTCOME if entry in (*DEFERRALS, *DOUBTFUL_LAST_WORDS) else WAIT
     holds(facts_of(booking(), update(entry, "2013-01-01")), expected)
     holds(facts_of(booking(), update(entry, "2013-01-01", None)), expected)
 
@@ -600,8 +770,42 @@ def test_no_docket_entry_alone_ends_a_charge(entry: str) -> None:
 @table(
     (
         "the message's own",
-        facts_of(booking(charge(the.MINOR_INFRACTION)), conviction("2013-01-01", severity="misdemeanor")),
+        facts_of(booking(charge(the.MINOR_UNKNOWN)), conviction("2013-01-01", severity="misdemeanor")),
         FLAG,
+    ),
+    (
+        "a crime where the law knows none is unknown",
+        facts_of(booking(charge(the.MINOR_INFRACTION)), conviction("2013-01-01", severity="misdemeanor")),
+        SEVERITY,
+    ),
+    (
+        "the court's own word for an infraction counts",
+        facts_of(booking(), conviction("2013-01-01", severity="infraction")),
+        CLEAR,
+    ),
+    (
+        "booked as an infraction, and the court does not say",
+        facts_of(booking(charge(severity="infraction")), conviction("2013-01-01")),
+        SEVERITY,
+    ),
+    (
+        "filed as one later",
+        facts_of(booking(), amendment(charge(severity="infraction"), "2012-06-01"), conviction("2013-01-01")),
+        SEVERITY,
+    ),
+    (
+        "filed as a misdemeanor since",
+        facts_of(
+            booking(charge(severity="infraction")),
+            amendment(charge(severity="misdemeanor"), "2012-06-01"),
+            conviction("2013-01-01"),
+        ),
+        FLAG,
+    ),
+    (
+        "booked as the infraction that the law makes it",
+        facts_of(booking(charge(the.MINOR_INFRACTION, severity="infraction")), conviction("2013-01-01")),
+        CLEAR,
     ),
     (
         "else the catalog's for what it was convicted of",
@@ -670,14 +874,103 @@ def test_severity_of_a_conviction(facts: Facts, rule: str) -> None:
 
 @table(
     (
+        "booked a felony and filed a misdemeanor",
+        facts_of(
+            booking(charge(the.SERIOUS_WOBBLER, severity="felony")),
+            amendment(charge(the.SERIOUS_WOBBLER, severity="misdemeanor"), "2012-06-01"),
+        ),
+        CLASS,
+    ),
+    (
+        "filed as something else, and no felony",
+        facts_of(
+            booking(charge(the.SERIOUS_WOBBLER, severity="felony")),
+            amendment(charge(the.MINOR, severity="misdemeanor"), "2012-06-01"),
+        ),
+        WAIT,
+    ),
+    (
+        "booked a misdemeanor and filed a felony",
+        facts_of(
+            booking(charge(the.SERIOUS_WOBBLER, severity="misdemeanor")),
+            amendment(charge(the.SERIOUS_WOBBLER, severity="felony"), "2012-06-01"),
+        ),
+        EXCLUDED_OFFENSE,
+    ),
+    (
+        "a felony by law, however it is filed",
+        facts_of(
+            booking(charge(the.SERIOUS_FELONY)),
+            amendment(charge(the.SERIOUS_FELONY, severity="misdemeanor"), "2012-06-01"),
+        ),
+        EXCLUDED_OFFENSE,
+    ),
+    (
+        "filed twice on one day, as both: nobody knows",
+        facts_of(
+            booking(charge(the.SERIOUS_WOBBLER, severity="felony")),
+            booking(charge(the.SERIOUS_WOBBLER, severity="misdemeanor"), message_id="resent"),
+        ),
+        CLASS,
+    ),
+)
+def test_a_serious_offense_is_a_felony_as_it_is_filed_now(facts: Facts, rule: str) -> None:
+    holds(facts, rule)
+
+
+@table(
+    (
+        "ruled minor, then convicted of not coming to court",
+        with_more(
+            ruled(facts_of(booking(charge(the.COURT_PROCESS))), "minor_traffic"),
+            conviction("2013-01-10", severity="misdemeanor", of=the.COURT_PROCESS),
+        ),
+        OUTCOME,
+    ),
+    (
+        "also where the court does not name the offense",
+        with_more(
+            ruled(facts_of(booking(charge(the.COURT_PROCESS))), "minor_traffic"),
+            conviction("2013-01-10", severity="misdemeanor"),
+        ),
+        OUTCOME,
+    ),
+    (
+        "nor where it does not say whether that is a crime",
+        with_more(
+            ruled(facts_of(booking(charge(the.COURT_PROCESS))), "minor_traffic"),
+            conviction("2013-01-10"),
+        ),
+        OUTCOME,
+    ),
+    (
+        "convicted of the offense behind it",
+        with_more(
+            ruled(facts_of(booking(charge(the.COURT_PROCESS))), "minor_traffic"),
+            conviction("2013-01-10", severity="misdemeanor", of=the.MINOR),
+        ),
+        FLAG,
+    ),
+)
+def test_a_conviction_for_court_process_is_none_for_traffic(facts: Facts, rule: str) -> None:
+    holds(facts, rule)
+
+
+@table(
+    (
         "from an appeal filed on its day",
         facts_of(booking(), conviction("2013-01-01"), update("appeal_filed", "2013-01-01")),
         OUTCOME,
     ),
     ("or later", APPEALED, OUTCOME),
     (
-        "not by an older one",
-        facts_of(booking(), conviction("2013-01-01"), update("appeal_filed", "2012-12-31")),
+        "also where the notice was entered before the judgment",
+        facts_of(booking(), conviction("2013-01-01"), update("appeal_filed", "2012-12-02")),
+        OUTCOME,
+    ),
+    (
+        "not by one of long before",
+        facts_of(booking(), conviction("2013-01-01"), update("appeal_filed", "2012-12-01")),
         FLAG,
     ),
     (
@@ -685,17 +978,96 @@ def test_severity_of_a_conviction(facts: Facts, rule: str) -> None:
         facts_of(booking(), dismissal("2013-01-01"), update("appeal_filed", "2013-01-10")),
         CLEAR,
     ),
-    ("until an appeal ended", with_more(APPEALED, update("appeal_ended", "2013-06-01")), FLAG),
-    ("on the same date too", with_more(APPEALED, update("appeal_ended", "2013-01-10")), FLAG),
+    ("until it is affirmed", with_more(APPEALED, update("appeal_affirmed", "2013-06-01")), FLAG),
+    ("or withdrawn, on the same date too", with_more(APPEALED, update("appeal_withdrawn", "2013-01-10")), FLAG),
+    (
+        "an end that does not say how is doubt",
+        with_more(APPEALED, update("appeal_ended", "2013-06-01")),
+        OUTCOME,
+    ),
+    (
+        "also without an appeal that anybody saw",
+        facts_of(booking(), conviction("2013-01-01"), update("appeal_ended", "2013-06-01")),
+        OUTCOME,
+    ),
+    (
+        "until another entry says how",
+        with_more(APPEALED, update("appeal_ended", "2013-06-01"), update("appeal_affirmed", "2013-06-01")),
+        FLAG,
+    ),
+    (
+        "a mandate after the affirmance says nothing new",
+        with_more(APPEALED, update("appeal_affirmed", "2013-06-01"), update("appeal_ended", "2013-06-20")),
+        FLAG,
+    ),
     (
         "an end before the appeal ends nothing",
-        with_more(APPEALED, update("appeal_ended", "2013-01-05")),
+        with_more(APPEALED, update("appeal_affirmed", "2013-01-05")),
         OUTCOME,
     ),
     (
         "a second appeal",
-        with_more(APPEALED, update("appeal_ended", "2013-06-01"), update("appeal_filed", "2013-07-01")),
+        with_more(APPEALED, update("appeal_affirmed", "2013-06-01"), update("appeal_filed", "2013-07-01")),
         OUTCOME,
+    ),
+    ("reversed, it counts no more", with_more(APPEALED, REVERSED), WAIT),
+    ("and a dismissal ends the charge", with_more(APPEALED, REVERSED, dismissal("2013-06-01")), CLEAR),
+    (
+        "not one of before",
+        facts_of(booking(), dismissal("2012-12-01"), conviction("2013-01-01"), REVERSED),
+        WAIT,
+    ),
+    ("convicted again", with_more(APPEALED, REVERSED, conviction("2013-09-01")), FLAG),
+    (
+        "a reversal of long ago is another conviction's",
+        facts_of(booking(), REVERSED, conviction("2014-01-01")),
+        FLAG,
+    ),
+    (
+        "reversed on the day of the conviction: nobody knows which came first",
+        facts_of(booking(), conviction("2013-06-01"), REVERSED),
+        OUTCOME,
+    ),
+    (
+        "affirmed and reversed in part",
+        with_more(APPEALED, REVERSED, update("appeal_affirmed", "2013-06-01")),
+        OUTCOME,
+    ),
+    (
+        "affirmed after it was reversed",
+        with_more(APPEALED, REVERSED, update("appeal_affirmed", "2014-06-01")),
+        OUTCOME,
+    ),
+    (
+        "reversed by a higher court",
+        with_more(APPEALED, update("appeal_affirmed", "2013-03-01"), REVERSED),
+        WAIT,
+    ),
+    (
+        "the prosecution's appeal from that changes nothing",
+        with_more(APPEALED, REVERSED, update("appeal_filed", "2013-07-01")),
+        WAIT,
+    ),
+    (
+        "a new trial",
+        facts_of(booking(), conviction("2013-01-01"), update("appeal_de_novo", "2013-01-01")),
+        WAIT,
+    ),
+    (
+        "and its acquittal",
+        facts_of(
+            booking(),
+            conviction("2013-01-01"),
+            update("appeal_de_novo", "2013-01-10"),
+            dismissal("2013-06-01", word="acquitted"),
+        ),
+        CLEAR,
+    ),
+    ("acquitted on appeal", with_more(APPEALED, dismissal("2013-06-01", word="acquitted")), CLEAR),
+    (
+        "found an infraction on appeal",
+        with_more(APPEALED, conviction("2013-06-01", severity="infraction")),
+        CLEAR,
     ),
     ("vacated on appeal", with_more(APPEALED, dismissal("2013-06-01", word="vacated")), CLEAR),
     (
@@ -703,11 +1075,15 @@ def test_severity_of_a_conviction(facts: Facts, rule: str) -> None:
         facts_of(booking(), conviction("2013-01-01"), update("appeal_filed", "2013-01-10", None)),
         OUTCOME,
     ),
-    ("ended for the whole arrest", with_more(APPEALED, update("appeal_ended", "2013-06-01", None)), FLAG),
+    (
+        "affirmed for the whole arrest",
+        with_more(APPEALED, update("appeal_affirmed", "2013-06-01", None)),
+        FLAG,
+    ),
     ("ruled", ruled(APPEALED, "conviction"), FLAG),
     (
         "a ruling that was made during the appeal falls with its end",
-        with_more(ruled(APPEALED, "not_conviction"), update("appeal_ended", "2014-06-01")),
+        with_more(ruled(APPEALED, "not_conviction"), update("appeal_affirmed", "2014-06-01")),
         FLAG,
     ),
     ("a new conviction is not under the old appeal", with_more(APPEALED, conviction("2013-09-01")), FLAG),
@@ -775,8 +1151,71 @@ def test_deferrals(facts: Facts, rule: str) -> None:
 
 
 @table(
-    ("the latest date is final", facts_of(booking(), conviction("2013-01-01"), dismissal("2013-02-01")), CLEAR),
-    ("whichever came first", facts_of(booking(), dismissal("2013-02-01"), conviction("2013-01-01")), CLEAR),
+    (
+        "the latest date is final",
+        facts_of(booking(), conviction("2013-01-01"), dismissal("2013-02-01", word="vacated")),
+        CLEAR,
+    ),
+    (
+        "whichever came first",
+        facts_of(booking(), dismissal("2013-02-01", word="acquitted"), conviction("2013-01-01")),
+        CLEAR,
+    ),
+    (
+        "dismissed after a conviction that nobody reversed",
+        facts_of(booking(), conviction("2013-01-01"), dismissal("2013-02-01")),
+        OUTCOME,
+    ),
+    (
+        "merged after it neither",
+        facts_of(booking(), conviction("2013-01-01"), dismissal("2013-02-01", word="merged")),
+        OUTCOME,
+    ),
+    (
+        "nor reinstated since",
+        facts_of(
+            booking(),
+            conviction("2013-01-01"),
+            dismissal("2013-02-01", word="dismissed_without_prejudice"),
+            update("reinstated", "2013-03-01"),
+        ),
+        OUTCOME,
+    ),
+    (
+        "a fine for a lesser offense, then dismissed, is no question",
+        facts_of(booking(), conviction("2013-01-01", severity="infraction"), dismissal("2013-02-01")),
+        CLEAR,
+    ),
+    (
+        "of an offense that the policy leaves out it is",
+        facts_of(booking(), conviction("2013-01-01", of=the.DUI_NO_CRIME), dismissal("2013-02-01")),
+        OUTCOME,
+    ),
+    (
+        "and of unknown severity",
+        facts_of(booking(charge(the.MINOR_UNKNOWN)), conviction("2013-01-01"), dismissal("2013-02-01")),
+        OUTCOME,
+    ),
+    (
+        "a fine that was dismissed without prejudice and reinstated waits",
+        facts_of(
+            booking(),
+            conviction("2013-01-01", severity="infraction"),
+            dismissal("2013-02-01", word="dismissed_without_prejudice"),
+            update("reinstated", "2013-03-01"),
+        ),
+        WAIT,
+    ),
+    ("long before the arrest", facts_of(booking(), conviction("1998-03-02")), OUTCOME),
+    ("a dismissal neither", facts_of(booking(), dismissal("2012-05-02")), OUTCOME),
+    ("a day before it the clerk's date is off", facts_of(booking(), dismissal("2012-05-03")), CLEAR),
+    ("bail lost is no word of a court", facts_of(booking(), update("bail_forfeited", "2013-01-01")), OUTCOME),
+    (
+        "until the court speaks",
+        facts_of(booking(), update("bail_forfeited", "2013-01-01"), dismissal("2013-02-01")),
+        CLEAR,
+    ),
+    ("a pardon", facts_of(booking(), conviction("2013-01-01"), update("pardoned", "2014-01-01")), OUTCOME),
     ("a later conviction", facts_of(booking(), dismissal("2013-01-01"), conviction("2013-02-01")), FLAG),
     ("one date, different effect", SAME_DAY, OUTCOME),
     (
@@ -987,6 +1426,12 @@ GUILTY = conviction("2013-01-01")
 GUILTY_AGAIN = GUILTY.model_copy(
     update={"message_id": "docket-7", "sender": "docket", "court": "another", "docket_number": "D-7"}
 )
+DROPPED = dismissal("2013-01-01")
+DROPPED_BY_ANOTHER = DROPPED.model_copy(update={"message_id": "d-9", "sender": "clerk"})
+
+
+def replaced(wrong: Message, right: Message) -> Correction:
+    return correction(wrong).model_copy(update={"replacement": right})
 
 
 @table(
@@ -1024,7 +1469,62 @@ GUILTY_AGAIN = GUILTY.model_copy(
     ),
     ("a vacated conviction", facts_of(booking(), GUILTY, correction(GUILTY, "vacated")), WAIT),
     ("an unknown id undoes nothing", facts_of(booking(), GUILTY, correction("nobody's")), FLAG),
-    ("a booking cannot be corrected this way", facts_of(DUI, correction(DUI)), EXCLUDED_OFFENSE),
+    (
+        "not another sender's dismissal, which only says the same",
+        facts_of(booking(), DROPPED, DROPPED_BY_ANOTHER, correction(DROPPED)),
+        CLEAR,
+    ),
+    (
+        "its own sender's falls with it",
+        facts_of(booking(), DROPPED, DROPPED.model_copy(update={"message_id": "d-2"}), correction(DROPPED)),
+        WAIT,
+    ),
+    (
+        "and what the docket brought of it",
+        facts_of(booking(), DROPPED, DROPPED_BY_ANOTHER, correction(DROPPED)).model_copy(
+            update={"from_docket": (DROPPED_BY_ANOTHER.full_id,)}
+        ),
+        WAIT,
+    ),
+    (
+        "a conviction of another docket stands",
+        facts_of(
+            booking(),
+            GUILTY.model_copy(update={"docket_number": "D-1"}),
+            GUILTY_AGAIN,
+            correction(GUILTY),
+        ),
+        FLAG,
+    ),
+    (
+        "sent again in the right words, it counts",
+        facts_of(booking(), GUILTY, replaced(GUILTY, GUILTY.model_copy(update={"message_id": "c-2"}))),
+        FLAG,
+    ),
+    (
+        "sent again without saying so it does not",
+        facts_of(booking(), GUILTY, correction(GUILTY), GUILTY.model_copy(update={"message_id": "c-2"})),
+        WAIT,
+    ),
+    ("a booking with a typo, of which no other one is left", facts_of(DUI, correction(DUI)), WAIT),
+    ("replaced by the right one", facts_of(DUI, replaced(DUI, booking(message_id="b-2"))), WAIT),
+    (
+        "and the court's word counts for that",
+        facts_of(DUI, replaced(DUI, booking(message_id="b-2")), dismissal("2013-01-01")),
+        CLEAR,
+    ),
+    ("by a later booking", facts_of(DUI, correction(DUI), booking(message_id="b-2")), WAIT),
+    (
+        "and its copy in another spelling",
+        facts_of(DUI, booking(charge(("nj", "39:4-50")), message_id="b-2"), correction(DUI)),
+        WAIT,
+    ),
+    (
+        "not by another sender",
+        facts_of(DUI, correction(DUI).model_copy(update={"sender": "x"})),
+        EXCLUDED_OFFENSE,
+    ),
+    ("not for another reason", facts_of(DUI, correction(DUI, "vacated")), EXCLUDED_OFFENSE),
     ("nor a correction", facts_of(booking(), GUILTY, correction(GUILTY), correction(correction(GUILTY))), WAIT),
     ("the named sender's", facts_of(booking(), GUILTY, correction(GUILTY, sender="")), WAIT),
     ("not another sender's", facts_of(booking(), GUILTY, correction(GUILTY, sender="docket")), FLAG),
@@ -1041,6 +1541,43 @@ GUILTY_AGAIN = GUILTY.model_copy(
 )
 def test_corrections(facts: Facts, rule: str) -> None:
     holds(facts, rule)
+
+
+CLERKS = DROPPED.model_copy(update={"sender": "clerk", "message_id": GUILTY.message_id})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sender", "right", "refused"),
+    [
+        (GUILTY, None, conviction("2013-02-01"), False),
+        (GUILTY, None, DROPPED, True),
+        (GUILTY, "", DROPPED, True),
+        (GUILTY, "clerk", DROPPED, False),
+        (GUILTY, "clerk", conviction("2013-02-01"), True),
+        (GUILTY, "docket", DROPPED, False),
+        (conviction("2013-03-01"), None, DROPPED, False),
+        (booking(), None, booking(message_id="b-2"), False),
+        (booking(), None, DROPPED, True),
+    ],
+)
+def test_a_replacement_is_of_the_type_of_what_it_corrects(
+    wrong: Message, sender: str | None, right: Message, refused: bool
+) -> None:
+    said = facts_of(booking(), GUILTY, CLERKS)
+    fix = replaced(wrong, right).model_copy(update={"corrects_sender": sender})
+    reason = policy.refusal_of_replacement(fix, said)
+    assert (reason is not None) is refused
+    if reason:
+        assert reason.startswith("replacement: a ")
+        assert reason.endswith("; send one of the same type")
+
+
+def test_of_several_messages_of_one_id_a_replacement_fits_one() -> None:
+    from_a_desk = replaced(GUILTY, DROPPED).model_copy(update={"sender": "desk"})
+    assert policy.refusal_of_replacement(from_a_desk, facts_of(booking(), GUILTY, CLERKS)) is None
+    assert policy.refusal_of_replacement(from_a_desk, facts_of(booking(), GUILTY)) is not None
+    assert policy.refusal_of_replacement(correction(GUILTY), facts_of(booking(), GUILTY)) is None
+    assert policy.refusal_of_replacement(GUILTY, facts_of(booking(), GUILTY)) is None
 
 
 # Corollaries -------------------------------------------------------------------------------------
@@ -1227,6 +1764,7 @@ def ended(facts: Facts, outcome: Any = "flagged") -> CaseResult:
 
 
 FLAGGED = facts_of(booking(), GUILTY)
+NOTHING_NEW = policy.LookedUp()
 
 
 @pytest.mark.parametrize(
@@ -1235,17 +1773,15 @@ FLAGGED = facts_of(booking(), GUILTY)
         (correction(GUILTY), True),
         (finding(), True),
         (dismissal("2013-06-01", word="vacated"), True),
-        (dismissal("2013-06-01"), False),
-        (GUILTY, False),
-        (update("appeal_filed", "2013-06-01"), False),
-        (amendment(charge(), "2013-06-01"), False),
+        (dismissal("2013-06-01"), True),
+        (update("appeal_filed", "2013-06-01"), True),
+        (amendment(charge(), "2013-06-01"), True),
         (review("not_conviction"), False),
-        (booking(), False),
     ],
 )
 def test_what_is_taken_after_the_end(message: Any, taken: bool) -> None:
     assert is_taken_after_the_end(message) is taken
-    judgement = policy.judge(FLAGGED, ended(FLAGGED), message)
+    judgement = policy.judge(FLAGGED, ended(FLAGGED), message, NOTHING_NEW)
     assert judgement.withdraw is taken
     assert judgement.facts == (FLAGGED.including(message) if taken else FLAGGED)
     assert judgement.reason
@@ -1263,27 +1799,81 @@ def test_what_is_taken_after_the_end(message: Any, taken: bool) -> None:
         (dismissal("2012-06-01", word="vacated"), False, "L"),
         (dismissal("2013-06-01", "2", word="vacated"), False, "L"),
         (correction("another message"), False, "L"),
+        (conviction("2013-06-01", severity="infraction"), True, "L"),
+        (booking(message_id="again"), False, "L"),
     ],
 )
 def test_a_flag_is_withdrawn_where_its_ground_fell(message: Any, withdraw: bool, lift: str) -> None:
-    judgement = policy.judge(FLAGGED, ended(FLAGGED), message)
+    judgement = policy.judge(FLAGGED, ended(FLAGGED), message, NOTHING_NEW)
     assert (judgement.withdraw, judgement.lift_code) == (withdraw, lift)
+
+
+@pytest.mark.parametrize(
+    ("message", "reopens"),
+    [
+        (dismissal("2013-06-01", word="vacated"), False),
+        (finding(), False),
+        (update("appeal_de_novo", "2013-06-01"), True),
+        (update("appeal_filed", "2013-01-10"), True),
+        (amendment(charge(), "2013-06-01"), True),
+        (correction(GUILTY), True),
+        (correction(booking()), True),
+    ],
+)
+def test_a_case_with_something_left_to_wait_for_goes_on(message: Any, reopens: bool) -> None:
+    judgement = policy.judge(FLAGGED, ended(FLAGGED), message, NOTHING_NEW)
+    assert judgement.withdraw
+    assert judgement.reopens is reopens
+
+
+def test_a_record_that_changed_is_asked_for_before_it_is_judged() -> None:
+    facts = facts_of(booking(), past=history(record(of=the.DUI)))
+    changed = record_update("2013-01-01")
+    assert policy.to_look_up(facts, changed).subjects == (booking().subject,)
+    with pytest.raises(NotLookedUp):
+        policy.judge(facts, ended(facts), changed, NOTHING_NEW)
+    judgement = policy.judge(facts, ended(facts), changed, policy.LookedUp(history=History()))
+    assert (judgement.withdraw, judgement.reopens) == (True, True)
+
+
+def test_a_day_of_booking_that_was_wrong_has_every_code_looked_up_anew() -> None:
+    """A code means what it meant on the day of the arrest."""
+    wrong = replaced(FLAGGED.bookings[0], booking(on="2016-05-04"))
+    asked = policy.to_look_up(FLAGGED, wrong)
+    assert str(asked.booked_on) == "2016-05-04"
+    assert [(offense.scheme, offense.code) for offense in asked.offenses] == [the.MINOR]
+    same_day = replaced(FLAGGED.bookings[0], booking(message_id="b-2"))
+    assert policy.to_look_up(FLAGGED, same_day).offenses == ()
+    found = policy.LookedUp(placements=(place(asked.offenses[0]).model_copy(update={"severity": None}),))
+    judgement = policy.judge(FLAGGED, ended(FLAGGED), wrong, found)
+    assert judgement.withdraw
+    assert judgement.facts.placements == found.placements
+
+
+def test_an_offense_that_came_after_the_end_is_looked_up_before_it_is_judged() -> None:
+    added = amendment(charge(the.RECKLESS, "2"), "2013-06-01")
+    asked = policy.to_look_up(FLAGGED, added)
+    assert [(offense.scheme, offense.code) for offense in asked.offenses] == [the.RECKLESS]
+    with pytest.raises(NotLookedUp):
+        policy.judge(FLAGGED, ended(FLAGGED), added, NOTHING_NEW)
+    found = policy.LookedUp(placements=tuple(map(place, asked.offenses)))
+    assert not policy.judge(FLAGGED, ended(FLAGGED), added, found).withdraw
 
 
 def test_a_flag_with_another_ground_stands() -> None:
     facts = facts_of(TWO, GUILTY, conviction("2013-01-01", "2"))
-    judgement = policy.judge(facts, ended(facts), correction(GUILTY))
+    judgement = policy.judge(facts, ended(facts), correction(GUILTY), NOTHING_NEW)
     assert not judgement.withdraw
     second = correction(conviction("2013-01-01", "2"))
-    assert policy.judge(judgement.facts, ended(facts), second).withdraw
+    assert policy.judge(judgement.facts, ended(facts), second, NOTHING_NEW).withdraw
 
 
 @pytest.mark.parametrize("outcome", ["cleared", "withdrawn"])
 def test_a_clearance_never_becomes_a_flag(outcome: Any) -> None:
-    dismissed = dismissal("2013-02-01")
+    dismissed = dismissal("2013-02-01", word="vacated")
     facts = facts_of(booking(), GUILTY, dismissed)
     holds(facts, CLEAR)
-    judgement = policy.judge(facts, ended(facts, outcome), correction(dismissed))
+    judgement = policy.judge(facts, ended(facts, outcome), correction(dismissed), NOTHING_NEW)
     assert decided(judgement.facts).rule == FLAG
     assert not judgement.withdraw
 
@@ -1330,7 +1920,18 @@ def test_a_class_that_was_not_looked_up_is_null() -> None:
         (update("continuance", "2013-01-01"), "charge 1: continuance on 2013-01-01"),
         (amendment(charge(the.MINOR, "2"), "2012-06-01"), "charge 2: filed on 2012-06-01"),
         (finding("deceased"), "finding: deceased"),
-        (correction("m-1"), "message m-1 no longer counts"),
+        (
+            conviction("2013-01-01", "001"),
+            "kept until charge 001 is filed: conviction on 2013-01-01; is it "
+            "charge 1? Then send it again with that id",
+        ),
+        (correction(booking()), "message booking 2012-05-04 no longer counts"),
+        (correction("m-1"), "no message m-1 of that sender has come: it will not count if it comes"),
+        (record_update("2013-01-01"), "the criminal history is asked for again"),
+        (
+            update("GUILTY", "2013-01-01"),
+            'unknown entry "GUILTY": ends nothing; send one of the words of the contract instead',
+        ),
         (review("conviction"), "recorded"),
     ],
 )
@@ -1381,7 +1982,7 @@ def test_two_entries_of_one_day_are_one_evidence_in_either_order() -> None:
     plea = update("deferred_with_plea", "2013-01-05")
     again = plea.model_copy(update={"message_id": "m-0", "detail": "as the clerk wrote it"})
     facts = either_way((booking(),), plea, again)
-    assert len(decided(facts).grounds) == 1
+    assert len(decided(facts).grounds) == 2
 
 
 def test_two_convictions_of_one_day_are_asked_about_in_one_order() -> None:

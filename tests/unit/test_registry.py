@@ -23,7 +23,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from conviction_gate.contracts.booking import Subject
-from conviction_gate.contracts.case import CaseResult
+from conviction_gate.contracts.case import CaseResult, CorrectionResult
 from conviction_gate.contracts.court import Conviction, Correction
 from conviction_gate.contracts.fields import RuleName
 from conviction_gate.contracts.history import HistoryAnswer, HistoryRecord, Priority
@@ -50,6 +50,7 @@ from conviction_gate.registry import (
 )
 from conviction_gate.registry.cases import flags
 from conviction_gate.registry.columns import Instant
+from conviction_gate.registry.entries import JudgeRule
 from conviction_gate.registry.history import by_kind, ids_of, led_to
 from conviction_gate.registry.schema import VERSION
 from conviction_gate.registry.tables import Base
@@ -61,7 +62,9 @@ from tests.unit.registries import (
     LATER,
     NOON,
     ONE_PERSON,
+    OTHER_CASE,
     VACATED,
+    booking,
     cleared,
     conclusion,
     flagged,
@@ -432,7 +435,7 @@ async def test_a_case_has_one_active_flag_whatever_writes_it(url: str) -> None:
 async def test_a_finding_keeps_every_id_of_the_person_from_a_flag(registry: Registry, said: Message) -> None:
     await registry.clear(conclusion("cleared", "clear.us_citizen", said))
     for n, (kind, value) in enumerate(ONE_PERSON.items(), start=2):
-        assert (await registry.background([Subject(**{kind: value})], CASE_ID)).us_citizen
+        assert (await registry.background([Subject(**{kind: value})], OTHER_CASE)).us_citizen
         written = await registry.flag(flagged(case=f"T-{n}", **{kind: value}))
         assert written.us_citizen
         assert written.result is None
@@ -455,22 +458,43 @@ async def test_a_history_row_keeps_from_a_flag_too(registry: Registry) -> None:
     assert (await registry.flag(flagged())).us_citizen
 
 
-@pytest.mark.parametrize(
-    ("rule", "messages"),
-    [("clear.no_conviction", (CITIZEN,)), ("clear.us_citizen", ()), ("clear.deceased", (CITIZEN,))],
-)
-async def test_only_a_finding_that_decided_is_kept(
-    registry: Registry, rule: RuleName, messages: tuple[Message, ...]
-) -> None:
-    await registry.clear(conclusion("cleared", rule, *messages))
+async def test_a_case_without_a_finding_keeps_none(registry: Registry) -> None:
+    await registry.clear(conclusion("cleared", "clear.us_citizen"))
+    assert not (await registry.background([Subject(**ONE_PERSON)], OTHER_CASE)).us_citizen
+
+
+async def test_its_own_finding_says_nothing_to_a_case(registry: Registry) -> None:
+    """It stands in the case's own facts, or was corrected there."""
+    await registry.clear(conclusion("cleared", "clear.us_citizen", CITIZEN))
     assert not (await registry.background([Subject(**ONE_PERSON)], CASE_ID)).us_citizen
+
+
+async def test_a_finding_that_was_corrected_clears_nobody_else(registry: Registry) -> None:
+    await registry.clear(conclusion("cleared", "clear.us_citizen", CITIZEN))
+    await registry.clear(conclusion("cleared", "clear.us_citizen", CITIZEN, case="T-2"))
+    corrected = Correction(
+        message_id="k-1", corrects="f-1", ground="clerical_error", corrected_on=date(2013, 9, 1)
+    )
+    taken_back = FakeJudge(citizen=())
+    await registry.correct(request(corrected), taken_back)
+    assert (await registry.background([Subject(**ONE_PERSON)], OTHER_CASE)).us_citizen  # T-2's own stands
+    await registry.correct(request(corrected, "T-2"), taken_back)
+    assert not (await registry.background([Subject(**ONE_PERSON)], OTHER_CASE)).us_citizen
+
+
+async def test_a_person_has_ruled_on_a_citizen_already(registry: Registry) -> None:
+    await registry.clear(conclusion("cleared", "clear.us_citizen", CITIZEN, case="T-2"))
+    decided = flagged()
+    facts = decided.facts.model_copy(update={"us_citizen": True})
+    written = await registry.flag(decided.model_copy(update={"facts": facts}))
+    assert written.result == decided.result
 
 
 async def test_a_finding_is_kept_twice_without_harm(registry: Registry, other: Registry) -> None:
     found = [conclusion("cleared", "clear.us_citizen", CITIZEN, case=f"T-{n}") for n in range(6)]
     await asyncio.gather(registry.clear(found[0]), other.clear(found[0]))
     await asyncio.gather(*(r.clear(c) for c in found for r in (registry, other)))
-    assert (await registry.background([Subject(**ONE_PERSON)], CASE_ID)).us_citizen
+    assert (await registry.background([Subject(**ONE_PERSON)], OTHER_CASE)).us_citizen
 
 
 async def test_a_finding_and_flags_of_the_same_person_at_once(registry: Registry, other: Registry) -> None:
@@ -498,13 +522,13 @@ async def test_a_clearance_and_a_correction_that_bring_the_same_finding(
             other.correct(request(CITIZEN, "subject_finding", case), FakeJudge()),
             registry.withdraw(withdrawal().model_copy(update={"conclusion": found})),
         )
-        assert (await registry.background([Subject(**ONE_PERSON)], CASE_ID)).us_citizen
+        assert (await registry.background([Subject(**ONE_PERSON)], OTHER_CASE)).us_citizen
 
 
 async def test_a_finding_is_kept_where_the_flag_stands(registry: Registry) -> None:
     await registry.flag(flagged())
     await registry.clear(conclusion("cleared", "clear.us_citizen", CITIZEN))
-    assert (await registry.background([Subject(**ONE_PERSON)], CASE_ID)).us_citizen
+    assert (await registry.background([Subject(**ONE_PERSON)], OTHER_CASE)).us_citizen
 
 
 # A ground that fell in the run --------------------------------------------------------------------
@@ -658,12 +682,11 @@ async def test_what_comes_for_a_case_that_is_open_again_is_its_runs_to_take(regi
     await registry.clear(cleared())
     await reopened(registry)
     before = await registry.recorded_case(CASE_ID)
-    assert await registry.correct(request(CITIZEN), FakeJudge()) is None
+    assert (await registry.correct(request(CITIZEN), FakeJudge())).result is None
     assert await registry.recorded_case(CASE_ID) == before
     assert await registry.corrections(CASE_ID) == ()
-    assert (await registry.background([Subject(**ONE_PERSON)], CASE_ID)).us_citizen
     await registry.clear(cleared(at=LATER))
-    assert await registry.correct(request(CITIZEN), FakeJudge()) is not None
+    assert (await registry.correct(request(CITIZEN), FakeJudge())).result is not None
 
 
 async def test_a_reopened_case_may_be_flagged_or_cleared_anew(registry: Registry, url: str) -> None:
@@ -702,8 +725,12 @@ async def test_what_never_ended_is_not_reopened(registry: Registry) -> None:
 class FakeJudge:
     """Withdraws once as many messages as asked for say that the charge was vacated or wrong."""
 
-    def __init__(self, needs: int = 1) -> None:
+    def __init__(
+        self, needs: int = 1, *, reopens: bool = False, citizen: tuple[Subject, ...] = (Subject(**ONE_PERSON),)
+    ) -> None:
         self.needs = needs
+        self.reopens = reopens
+        self.citizen = citizen
         self.seen: list[tuple[Facts, CaseResult]] = []
 
     def __call__(self, facts: Facts, result: CaseResult, message: Message) -> Judgement:
@@ -711,7 +738,9 @@ class FakeJudge:
         facts = facts.including(message)
         count = len(facts.dismissals) + len(facts.corrections)
         fell = count >= self.needs and result.outcome == "flagged"
-        return Judgement(fell, "the ground fell" if fell else "the flag stands", "L", facts)
+        reason = "the ground fell" if fell else "the flag stands"
+        citizen = self.citizen if facts.findings else ()
+        return Judgement(fell, fell and self.reopens, reason, "L", facts, citizen)
 
 
 def request(message: Message, case: str = "T-1", rejection: str | None = None) -> CorrectionRequest:
@@ -725,10 +754,17 @@ def request(message: Message, case: str = "T-1", rejection: str | None = None) -
     )
 
 
+async def corrected(registry: Registry, asked: CorrectionRequest, judge: JudgeRule) -> CorrectionResult:
+    """What a correction of a case that has ended answers."""
+    answer = (await registry.correct(asked, judge)).result
+    assert answer is not None
+    return answer
+
+
 async def test_a_correction_withdraws_the_flag(registry: Registry, url: str) -> None:
     await registry.flag(flagged())
     asked = request(VACATED)
-    answer = await registry.correct(asked, FakeJudge())
+    answer = await corrected(registry, asked, FakeJudge())
     assert (answer.outcome, answer.explanation) == ("withdrawn", "the ground fell")
     (flag,) = await registry.flags()
     assert (flag.status, flag.withdrawn_at) == ("withdrawn", LATER)
@@ -740,6 +776,30 @@ async def test_a_correction_withdraws_the_flag(registry: Registry, url: str) -> 
     (kept,) = await registry.corrections(CASE_ID)
     assert (kept.correction_id, kept.payload) == (asked.correction_id, asked.payload)
     assert (kept.received_at, kept.outcome) == (LATER, "withdrawn")
+
+
+async def test_a_case_with_something_left_to_wait_for_is_open_again(registry: Registry) -> None:
+    await registry.flag(flagged())
+    asked = request(VACATED)
+    for _ in range(2):  # whoever lost the answer asks again, and still has to start the case
+        answer = await registry.correct(asked, FakeJudge(reopens=True))
+        assert answer.result is not None
+        assert answer.reopened == booking().model_dump_json()
+    assert await registry.outcome(CASE_ID) is None
+    assert (await registry.background([], CASE_ID)).earlier == EarlierRecord(is_open=True, flags=1)
+    again = flagged(number=2, at=LATER)
+    assert (await registry.flag(again)).result == again.result
+    assert [flag.status for flag in await registry.flags()] == ["withdrawn", "active"]
+    assert (await registry.correct(asked, FakeJudge())).reopened is None
+
+
+async def test_whoever_takes_the_id_of_a_correction_first_stops_no_other(registry: Registry) -> None:
+    await registry.flag(flagged())
+    theirs = request(VACATED.model_copy(update={"decided_on": date(2013, 9, 9)}))
+    await registry.correct(theirs, FakeJudge(needs=9))
+    answer = await corrected(registry, request(VACATED), FakeJudge())
+    assert answer.outcome == "unchanged"
+    assert "send it under a new one" in answer.explanation
 
 
 async def test_what_was_corrected_is_not_flagged_again(registry: Registry) -> None:
@@ -755,7 +815,7 @@ async def test_a_correction_is_judged_once(registry: Registry, other: Registry) 
     await registry.flag(flagged())
     judge = FakeJudge(needs=2)
     answers = await asyncio.gather(
-        *(r.correct(request(VACATED), judge) for r in (registry, other) for _ in range(3))
+        *(corrected(r, request(VACATED), judge) for r in (registry, other) for _ in range(3))
     )
     assert {answer.outcome for answer in answers} == {"unchanged"}
     assert len(judge.seen) == 1
@@ -771,9 +831,9 @@ async def test_a_second_correction_sees_the_first(registry: Registry) -> None:
     second = Correction(
         message_id="k-2", corrects="c-1", ground="clerical_error", corrected_on=date(2013, 9, 2)
     )
-    first = await registry.correct(request(VACATED), judge)
-    then = await registry.correct(request(second), judge)
-    third = await registry.correct(request(CITIZEN), judge)
+    first = await corrected(registry, request(VACATED), judge)
+    then = await corrected(registry, request(second), judge)
+    third = await corrected(registry, request(CITIZEN), judge)
     assert [a.outcome for a in (first, then, third)] == ["unchanged", "withdrawn", "unchanged"]
     assert judge.seen[1][0].dismissals == (VACATED,)
     assert judge.seen[2][1].outcome == "withdrawn"
@@ -793,7 +853,7 @@ async def test_corrections_come_in_one_order(registry: Registry) -> None:
 
 async def test_a_clearance_is_not_changed_by_a_correction(registry: Registry) -> None:
     ended = await registry.clear(cleared())
-    assert (await registry.correct(request(VACATED), FakeJudge())).outcome == "unchanged"
+    assert (await corrected(registry, request(VACATED), FakeJudge())).outcome == "unchanged"
     assert await registry.outcome(CASE_ID) == ended.result
     assert await registry.flags() == ()
 
@@ -802,16 +862,16 @@ async def test_a_judge_that_withdraws_without_a_flag_changes_nothing(registry: R
     await registry.clear(cleared())
 
     def withdraws(facts: Facts, result: CaseResult, message: Message) -> Judgement:
-        return Judgement(True, "always", "L", facts)
+        return Judgement(True, False, "always", "L", facts)
 
-    answer = await registry.correct(request(VACATED), withdraws)
+    answer = await corrected(registry, request(VACATED), withdraws)
     assert (answer.outcome, answer.explanation) == ("unchanged", "the case has no active flag")
 
 
 async def test_a_citizen_found_after_the_end_is_kept_whatever_is_judged(registry: Registry) -> None:
     await registry.clear(cleared())
     asked = request(CITIZEN)
-    assert (await registry.correct(asked, FakeJudge())).outcome == "unchanged"
+    assert (await corrected(registry, asked, FakeJudge())).outcome == "unchanged"
     assert (await registry.flag(flagged(case="T-2"))).us_citizen
 
 
@@ -840,10 +900,10 @@ async def test_what_does_not_fit_changes_nothing_and_is_kept(
     await registry.flag(flagged())
     before = await registry.recorded_case(CASE_ID)
     judge = FakeJudge()
-    answer = await registry.correct(asked, judge)
+    answer = await corrected(registry, asked, judge)
     assert answer.outcome == "unchanged"
     assert reason in answer.explanation
-    assert await registry.correct(asked, judge) == answer
+    assert await corrected(registry, asked, judge) == answer
     assert judge.seen == []
     assert await registry.recorded_case(CASE_ID) == before
     (kept,) = await registry.corrections(case_id)

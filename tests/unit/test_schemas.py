@@ -35,16 +35,25 @@ def test_submit_takes_every_signal_by_its_name() -> None:
 
 
 def test_a_flag_correction_names_its_case_and_may_leave_its_type_out() -> None:
-    kinds = read("flag_correction")["$defs"]
-    assert len(kinds) == 3
+    schema = read("flag_correction")
+    kinds = {name: kind for name, kind in schema["$defs"].items() if name.startswith("FlagCorrectionBy")}
+    assert [one["$ref"].rpartition("/")[2] for one in schema["anyOf"]] == [*kinds]
+    types = [kind["properties"]["type"] for kind in kinds.values()]
+    named = {type.get("const") or type["anyOf"][0]["const"] for type in types}
+    assert named == set(SIGNALS) - {"review_decision"}
     assert all({"agency", "tracking_number"} <= set(kind["required"]) for kind in kinds.values())
-    assert "type" not in kinds["FlagCorrectionByCorrection"]["required"]
-    disposition = kinds["FlagCorrectionByDismissal"]["properties"]["disposition"]
-    assert disposition["const"] == "vacated"
+    may_leave_it_out = [name for name, kind in kinds.items() if "type" not in kind["required"]]
+    assert may_leave_it_out == ["FlagCorrectionByCorrection"]
 
 
 def test_an_entry_may_be_any_word() -> None:
     assert "enum" not in read("court_update")["properties"]["entry"]
+
+
+def test_a_replacement_may_fit_the_schemas_of_two_messages() -> None:
+    """A dismissal has all that a conviction needs: of `oneOf` it would fit none."""
+    assert len(read("correction")["properties"]["replacement"]["anyOf"]) == 6 + len(["null"])
+    assert "oneOf" not in "".join(schemas().values())
 
 
 def test_writing_removes_what_is_stale(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from conviction_gate.config.settings import Settings
 from conviction_gate.contracts.case import Flag
+from conviction_gate.contracts.history import HistoryAnswer
 from conviction_gate.contracts.internal.activities import Concluded, Conclusion
 from conviction_gate.contracts.names import CaseId
 from conviction_gate.registry import Registry
@@ -24,6 +25,7 @@ from tests.workflows.cases import (
     finding,
     open_by_signal,
     raw,
+    review_decision,
     settled,
     start,
     view,
@@ -92,11 +94,18 @@ async def test_a_flag_whose_ground_fell_is_withdrawn(
     "message",
     [
         correction("k-1", "no-such"),
-        correction("k-1", "b-1"),
+        correction("k-1", "b-1", sender="another"),
+        {"type": "conviction"} | conviction("k-1", decided_on="2013-09-09"),
+        {"type": "court_update"} | court_update("k-1", "continuance", occurred_on="2013-09-09"),
+        {"type": "record_update", "message_id": "k-1", "reported_on": "2013-09-09"},
+        {"type": "amendment"} | amendment("k-1", "2012-08-01", charge_id="2", code="22350"),
         {"type": "dismissal"} | dismissal("k-1", disposition="vacated", charge_id="9"),
         {"type": "dismissal"} | dismissal("k-1", disposition="vacated", decided_on="2013-01-01"),
     ],
-    ids=["unknown message", "a booking", "another charge", "before the conviction"],
+    ids=[
+        *("unknown message", "another's booking", "a conviction", "a continuance", "the same record"),
+        *("another charge filed", "another charge", "before the conviction"),
+    ],
 )
 async def test_a_flag_stands_where_its_ground_is_not_touched(
     message: dict[str, Any], client: Client, registry: Registry
@@ -161,9 +170,7 @@ async def test_an_input_that_names_no_case_is_kept(
         ({"message_id": "k-1", "corrects": "c-1", "detail": "x" * 900}, "ground: missing"),
         ({"type": 7} | correction("k-1", "c-1"), "type: not a text"),
         ({"type": "verdict"} | correction("k-1", "c-1"), "'verdict' is not a known signal"),
-        ({"type": "conviction"} | conviction("c-9"), "type: after the end only"),
-        ({"type": "dismissal"} | dismissal("k-1"), "type: after the end only"),
-        ({"type": "amendment"} | amendment("k-1", "2013-08-01"), "type: after the end only"),
+        ({"type": "review_decision"} | review_decision("k-1", "not_conviction"), "a person may reopen it"),
         (correction("k-1", "c-1", corrected_on="2226-01-01"), "corrected_on: 2226-01-01 is"),
         (correction("c-1", "c-1"), "message_id: this sender has used it"),
     ],
@@ -200,9 +207,10 @@ async def test_a_second_correction_sees_the_first(client: Client, registry: Regi
     assert first.outcome == "unchanged"
     second = await correct(client, case, correction("k-2", "c-2"), message_id="k-2")
     assert second.outcome == "withdrawn"
+    assert len(await registry.corrections(str(case))) == 2
     third = await correct(client, case, correction("k-3", "c-2"), message_id="k-3")
-    assert third.outcome == "unchanged"
-    assert len(await registry.corrections(str(case))) == 3
+    assert "sent to it" in third.explanation  # it waits for the court again
+    await settled(client.get_workflow_handle(str(case)), "waiting_for_court", messages=6)
 
 
 async def test_a_forgotten_case_ends_as_it_ended(client: Client, registry: Registry) -> None:
@@ -226,13 +234,115 @@ async def test_what_comes_for_a_forgotten_flag_may_withdraw_it(client: Client, r
     """A sender that asks no records signals with a start, and then sends the booking again."""
     case = await flagged(client)
     handle = await open_by_signal(client, case, "dismissal", VACATED, forgotten=True)
-    await handle.signal("conviction", conviction("c-9", decided_on="2015-01-09"))
+    await handle.signal("court_update", court_update("u-1"))
     await handle.signal("booking", booking(case))
     assert (await handle.result()).outcome == "withdrawn"
     flag = await flag_of(registry, case)
     assert flag is not None
     assert flag.status == "withdrawn"
-    assert [one.correction_id for one in await registry.corrections(str(case))] == [case.correction_id("d-1")]
+    applied = {one.correction_id for one in await registry.corrections(str(case))}
+    assert applied == {case.correction_id(message_id) for message_id in ("b-1", "d-1", "u-1")}
+
+
+async def test_a_forgotten_flag_may_be_followed_by_a_new_wait(client: Client, registry: Registry) -> None:
+    case = await flagged(client)
+    new_trial = court_update("u-1", "appeal_de_novo", occurred_on="2013-07-20")
+    handle = await open_by_signal(client, case, "court_update", new_trial, forgotten=True)
+    await handle.signal("booking", booking(case))
+    await settled(handle, "waiting_for_court")
+    await handle.signal("conviction", conviction("c-2", decided_on="2014-06-02"))
+    assert (await handle.result()).grounds == ("c-2",)
+    assert [flag.status for flag in await registry.flags() if flag.case_id == str(case)] == [
+        "withdrawn",
+        "active",
+    ]
+
+
+# -- a case that runs again ------------------------------------------------------------------------
+
+
+def entry(message_id: str, word: str) -> dict[str, Any]:
+    """A docket entry after the conviction, as a correction names its type."""
+    return {"type": "court_update"} | court_update(message_id, word, occurred_on="2013-07-20")
+
+
+@pytest.mark.parametrize(
+    ("message", "status"),
+    [
+        (correction("k-1", "c-1"), "waiting_for_court"),
+        (
+            {"type": "court_update"} | court_update("k-1", "appeal_de_novo", occurred_on="2013-07-20"),
+            "waiting_for_court",
+        ),
+        (
+            {"type": "court_update"} | court_update("k-1", "appeal_filed", occurred_on="2013-07-20"),
+            "needs_review",
+        ),
+        ({"type": "amendment"} | amendment("k-1", "2014-08-01"), "waiting_for_court"),
+        (correction("k-1", "b-1"), "awaiting_booking"),
+        ({"type": "amendment"} | amendment("k-1", "2014-08-01", code="no-such-code"), "needs_review"),
+    ],
+    ids=["corrected", "a new trial", "under appeal", "filed anew", "no booking left", "of an unknown class"],
+)
+async def test_a_case_with_something_left_to_wait_for_runs_again(
+    message: dict[str, Any], status: str, client: Client, registry: Registry
+) -> None:
+    case = await flagged(client)
+    assert (await correct(client, case, message)).outcome == "withdrawn"
+    handle = client.get_workflow_handle(str(case))
+    seen = await settled(handle, status)
+    assert (seen.flag_status, seen.messages_total) == ("withdrawn", 3)
+    if status == "awaiting_booking":
+        await handle.signal("booking", booking(case, message_id="b-2", booking_number="B-2"))
+        await settled(handle, "flagged")  # the conviction stands
+        return
+    if message.get("type") == "amendment":  # what the court had said was of the charge as it was
+        await handle.signal("review_decision", review_decision("r-1", "minor_traffic", charge_id="1"))
+    vacated = dismissal("d-9", disposition="vacated", decided_on="2015-01-09")
+    await handle.signal("dismissal", vacated)
+    await settled(handle, "cleared")
+    outcome = await registry.outcome(str(case))
+    assert outcome is not None
+    assert outcome.outcome == "cleared"
+
+
+async def test_a_booking_with_a_typo_flags_no_longer_once_it_is_corrected(
+    client: Client, registry: Registry
+) -> None:
+    case = case_id()
+    typo = [{"charge_id": "1", "scheme": "CA-VC", "code": "23152(a)"}]
+    handle = await start(client, case, booking(case, charges=typo))
+    assert (await handle.result()).rule == "flag.excluded_offense"
+    right = correction("k-1", "b-1", replacement=booking(case, message_id="b-2"))
+    assert (await correct(client, case, right)).outcome == "withdrawn"
+    await settled(client.get_workflow_handle(str(case)), "waiting_for_court")
+
+
+async def test_a_record_that_was_somebody_elses_flags_no_longer(client: Client, registry: Registry) -> None:
+    case = case_id()
+    felony = {"scheme": "NIBRS", "code": "23C", "severity": "felony", "decided_on": "2009-04-02"}
+    row = {"subject": booking(case)["subject"], "records": [felony | {"disposition": "convicted"}]}
+    await registry.import_history([HistoryAnswer.model_validate(row)])
+    handle = await start(client, case, booking(case))
+    assert (await handle.result()).rule == "flag.prior_conviction"
+    changed = {"type": "record_update", "message_id": "k-1", "reported_on": "2013-01-01"}
+    assert (await correct(client, case, changed)).outcome == "unchanged"
+    await registry.import_history([HistoryAnswer.model_validate(row | {"records": []})])
+    again = changed | {"message_id": "k-2"}
+    assert (await correct(client, case, again, message_id="k-2")).outcome == "withdrawn"
+    await settled(client.get_workflow_handle(str(case)), "waiting_for_court")
+
+
+async def test_two_corrections_at_once_start_the_case_once(client: Client, registry: Registry) -> None:
+    case = await flagged(client)
+    new_trial = entry("k-2", "appeal_de_novo")
+    await asyncio.gather(
+        correct(client, case, correction("k-1", "c-1"), message_id="k-1"),
+        correct(client, case, new_trial, message_id="k-2"),
+    )
+    seen = await settled(client.get_workflow_handle(str(case)), "waiting_for_court", messages=4)
+    assert seen.messages_total == 4
+    assert [flag.status for flag in await registry.flags() if flag.case_id == str(case)] == ["withdrawn"]
 
 
 # -- while the flag is being written ---------------------------------------------------------------

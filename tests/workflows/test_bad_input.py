@@ -168,7 +168,7 @@ async def test_submit_answers_with_status_and_effect(client: Client) -> None:
     case = case_id()
     charges = [
         {"charge_id": "1", "scheme": "CA-VC", "code": "12500(a)"},
-        {"charge_id": "2", "scheme": "CA-VC", "code": "22350"},
+        {"charge_id": "2", "scheme": "CA-VC", "code": "14601.1(a)"},
     ]
     handle = await start(client, case, booking(case, charges=charges))
     await settled(handle, "waiting_for_court")

@@ -73,11 +73,11 @@ ENDS: dict[str, tuple[Sequence[Sent], tuple[str, str, tuple[str, ...]]]] = {
         ],
         ("cleared", "clear.no_conviction", ("d-1",)),
     ),
-    "convicted on appeal, which ended": (
+    "convicted, and affirmed on appeal": (
         [
             ("conviction", conviction("c-1")),
             ("court_update", court_update("u-1", "appeal_filed", occurred_on="2013-07-20")),
-            ("court_update", court_update("u-2", "appeal_ended", occurred_on="2014-02-03")),
+            ("court_update", court_update("u-2", "appeal_affirmed", occurred_on="2014-02-03")),
         ],
         ("flagged", "flag.convicted", ("c-1",)),
     ),
@@ -173,7 +173,7 @@ async def test_a_conviction_under_appeal_waits_for_its_end(client: Client) -> No
     )
     seen = await settled(handle, "needs_review")
     assert (seen.rule, seen.needs_attention) == ("review.unclear_disposition", True)
-    await send(handle, ("court_update", court_update("u-2", "appeal_ended", occurred_on="2014-02-03")))
+    await send(handle, ("court_update", court_update("u-2", "appeal_affirmed", occurred_on="2014-02-03")))
     assert (await outcome(handle))[:2] == ("flagged", "flag.convicted")
 
 

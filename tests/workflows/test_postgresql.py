@@ -6,7 +6,7 @@ from conviction_gate.config.settings import Settings
 from conviction_gate.contracts.case import CaseResult, CorrectionResult
 from conviction_gate.contracts.names import BOOKING_CASE, FLAG_CORRECTION
 from conviction_gate.registry import Registry
-from tests.workflows.cases import booking, case_id, conviction, correction, settled
+from tests.workflows.cases import booking, case_id, conviction, finding, settled
 from worker import make_worker
 
 QUEUE = "on-postgresql"
@@ -29,7 +29,9 @@ async def test_a_case_on_postgresql(postgresql_url: str, server: WorkflowEnviron
 
         corrected = await client.execute_workflow(
             FLAG_CORRECTION,
-            {"agency": case.agency, "tracking_number": case.tracking_number} | correction("k-1", "c-1"),
+            {"agency": case.agency, "tracking_number": case.tracking_number}
+            | {"type": "subject_finding"}
+            | finding("k-1", "us_citizen"),
             id=case.correction_id("k-1"),
             task_queue=QUEUE,
             result_type=CorrectionResult,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, cast
 
 from pydantic import (
     ModelWrapValidatorHandler,
@@ -50,15 +50,13 @@ class ActivityResult(Model):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _or_unread(
-        cls, data: Any, read: ModelWrapValidatorHandler[Self], info: ValidationInfo
-    ) -> "ActivityResult":
+    def _or_unread(cls, data: Any, read: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
         try:
             return read(data)
         except ValidationError:
             if info.mode != "json":
                 raise
-            unread = cls.model_construct()
+            unread = cast("Self", cls.model_construct())
             unread._is_read = False
             return unread
 
@@ -71,6 +69,7 @@ class Intervals(InternalModel):
     docket_overdue: timedelta = timedelta(days=730)
     review_reminder: timedelta = timedelta(days=30)
     booking_overdue: timedelta = timedelta(days=60)
+    unknown_charge: timedelta = timedelta(days=3)
 
 
 class HistoryRequest(Model):
@@ -162,13 +161,17 @@ class RulingsPermitted(Model):
 class Conclusion(Model):
     """A case as it was decided, for the registry, which keeps it longer than the server keeps the run.
 
-    `number` counts the flags of one case from 1, so that a retried write is recognized.
+    `number` counts the flags of one case from 1, so that a retried write is known as the same. `subjects`: the
+    ids of the bookings that count. `citizen`: the ids under which a finding of this case says that the subject
+    is a US citizen; none where no such finding counts, or counts any more.
     """
 
     case: CaseView
     facts: Facts
     result: CaseResult
     number: int = 1
+    subjects: tuple[Subject, ...] = ()
+    citizen: tuple[Subject, ...] = ()
 
     @field_validator("facts")
     @classmethod
@@ -204,13 +207,18 @@ class Withdrawal(Model):
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a message after the end changes: whether to withdraw the flag, why, under which NIEM lift code,
-    and the facts with the message."""
+    """What one more message does to an ended case.
+
+    `withdraw`: the ground of its flag fell; `reopens`: and something is left to wait for. `citizen`: the ids
+    under which a finding of this case says that the subject is a US citizen.
+    """
 
     withdraw: bool
+    reopens: bool
     reason: str
     lift_code: LiftCode
     facts: Facts
+    citizen: tuple[Subject, ...] = ()
 
 
 class CorrectionRequest(Model):
@@ -235,6 +243,11 @@ class CorrectionRequest(Model):
 
 
 class Corrected(Model):
-    """What a correction did. `result` null: the case was reopened, so its run has to take the message."""
+    """What a correction did. `result` null: the case is open again, so its run has to take it.
+
+    `reopened`: the flag was withdrawn and something is left to wait for; the case has to be started again, with
+    this booking (JSON), and recalls the rest by itself.
+    """
 
     result: CorrectionResult | None
+    reopened: str | None = None

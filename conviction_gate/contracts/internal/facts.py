@@ -24,6 +24,7 @@ from conviction_gate.contracts.court import (
     Correction,
     CourtUpdate,
     Dismissal,
+    RecordUpdate,
     ReviewDecision,
     SubjectFinding,
 )
@@ -74,9 +75,10 @@ class Reopening(Model):
 class Facts(InternalModel):
     """Accepted messages by type, the history, and the classes of all offenses that they name.
 
-    `history` is null until `check_history` has answered. `us_citizen`: the registry holds such a finding
-    under one of the subject's ids. `unasked`: rulings that answered no open question when they arrived, so
-    that they have no effect, even if they are sent again.
+    `history` is null until `check_history` answered. `us_citizen` tells of a finding that the
+    registry holds under one of the subject's ids. `unasked` are rulings that answered no question
+    when they arrived: they bind nothing, whenever they come again. `from_docket`: which messages (by
+    `full_id`) a docket check brought.
 
     An entry that only a newer release can read is kept unread, and written back in its field. The rules do
     not see it, and decide nothing while there is one (`is_whole`).
@@ -89,6 +91,8 @@ class Facts(InternalModel):
     amendments: tuple[Amendment, ...] = ()
     findings: tuple[SubjectFinding, ...] = ()
     corrections: tuple[Correction, ...] = ()
+    record_updates: tuple[RecordUpdate, ...] = ()
+    from_docket: tuple[str, ...] = ()
     rulings: tuple[Ruling, ...] = ()
     unasked: tuple[ReviewDecision, ...] = ()
     history: History | None = None
@@ -140,6 +144,11 @@ class Facts(InternalModel):
         for name in _MESSAGES:
             for entry in getattr(self, name):
                 yield entry.decision if isinstance(entry, Ruling) else entry
+
+    @property
+    def replacements(self) -> Iterator[Message]:
+        """What corrections put in the place of messages."""
+        return (c.replacement for c in self.corrections if c.replacement is not None)
 
     def including(self, message: Message | Ruling) -> Self:
         """These facts and one more message."""

@@ -5,7 +5,7 @@ server accepts 512 KiB at a time.
 from typing import Final
 
 from conviction_gate.contracts.booking import Booking
-from conviction_gate.contracts.court import Amendment, Conviction, CourtMessage
+from conviction_gate.contracts.court import Amendment, Conviction, Correction, CourtMessage
 from conviction_gate.contracts.internal.facts import Facts
 from conviction_gate.contracts.message import Message
 
@@ -34,6 +34,9 @@ def shortened(message: Message) -> Message:
         charge = getattr(message, "charge", None)
         if charge is not None:
             cut["charge"] = charge.model_copy(update={"description": None})
+        replacement = getattr(message, "replacement", None)
+        if replacement is not None:
+            cut["replacement"] = shortened(replacement)
     if isinstance(message, Booking):
         cut["charges"] = tuple(charge.model_copy(update={"description": None}) for charge in message.charges)
     return message.model_copy(update=cut) if cut else message
@@ -48,6 +51,8 @@ def size_of(message: Message) -> int:
     size += sum(2 * len(charge.model_dump_json().encode()) + 200 for charge in charges)
     if isinstance(message, Conviction) and message.convicted_of is not None:
         size += len(message.convicted_of.model_dump_json().encode()) + 100
+    if isinstance(message, Correction) and message.replacement is not None:
+        size += size_of(message.replacement)
     return size
 
 

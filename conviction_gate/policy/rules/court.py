@@ -1,7 +1,6 @@
 """Rules 8 to 11: how the court ended the charges, or that it has not yet."""
 
 from conviction_gate.contracts.internal.facts import Question
-from conviction_gate.policy.classification import IN_SCOPE
 from conviction_gate.policy.decision import Decision
 from conviction_gate.policy.endings import ChargeState, Ending
 from conviction_gate.policy.matter import Matter
@@ -20,7 +19,7 @@ from conviction_gate.policy.rules.rule import ANNOUNCED, CLEAR, FLAG, OURS, REVI
 )
 def convicted(matter: Matter) -> Decision | None:
     for charge in matter.charges:
-        if charge.ending is Ending.CONVICTED and _is_traffic_conviction(charge):
+        if charge.ending is Ending.CONVICTED and charge.is_traffic_conviction:
             return Decision(
                 rule="flag.convicted",
                 explanation=f"Charge {charge.charge_id} ended in a conviction for a crime.",
@@ -35,14 +34,16 @@ def convicted(matter: Matter) -> Decision | None:
         rule="review.unclear_disposition",
         title="Unclear end of a charge",
         when="It is not clear how a charge ended. There was a plea with the judgment put off, an appeal is "
-        "open, or the court said two things on one day.",
+        "open or ended nobody says how, bail was lost, or the person was pardoned. Or the charge was dropped "
+        "after a conviction. Or the court said two things on one day, or spoke before the arrest.",
         then=REVIEW,
         source=OURS,
     ),
     Words(
         rule="review.unclear_severity",
         title="Crime or not",
-        when="The court convicted on a charge, but nothing tells whether that is a crime or a lesser offense.",
+        when="The court convicted on a charge, but nothing tells whether that is a crime or a lesser offense. "
+        "Or what it says does not fit the law.",
         then=REVIEW,
         source=OURS,
     ),
@@ -107,22 +108,13 @@ def traffic_only(matter: Matter) -> Decision:
     )
 
 
-def _is_traffic_conviction(charge: ChargeState) -> bool:
-    """A conviction for failing to appear is none for a traffic offense, unless a person says so."""
-    if charge.ruled:
-        return True
-    classes = {offense.charge_class for offense, _ in charge.convicted_of}
-    return charge.charge_class in IN_SCOPE and "court_process" not in classes
-
-
 def _needs_a_ruling(matter: Matter, charge: ChargeState) -> bool:
     unsettled = charge.ending.is_in_doubt or (
-        charge.ending is Ending.CONVICTED and not _is_traffic_conviction(charge)
+        charge.ending is Ending.CONVICTED and not charge.is_traffic_conviction
     )
-    if charge.charge_class == "court_process":
-        others_ended = all(other.ending is not Ending.OPEN for other in matter.awaited)
-        return unsettled and others_ended
-    return unsettled
+    if not unsettled or not charge.is_court_process:
+        return unsettled
+    return all(other.ending is not Ending.OPEN for other in matter.awaited)
 
 
 def _question(charge: ChargeState) -> Question:

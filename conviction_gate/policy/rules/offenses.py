@@ -22,7 +22,12 @@ from conviction_gate.policy.rules.rule import ANNOUNCED, FLAG, OURS, REVIEW, Wor
     ),
 )
 def excluded_offense(matter: Matter) -> Decision | None:
-    for charge, offense, source in matter.offenses:
+    convicted_of = [
+        (charge, convicted.classification, convicted.message_id)
+        for charge in matter.charges
+        for convicted in charge.convicted_of
+    ]
+    for charge, offense, source in (*matter.offenses, *convicted_of):
         if offense.is_excluded:
             kind = _EXCLUDED[offense.charge_class]
             return Decision(
@@ -38,20 +43,30 @@ def excluded_offense(matter: Matter) -> Decision | None:
     Words(
         rule="flag.non_traffic_charge",
         title="Not only traffic",
-        when="A charge is no traffic offense. It counts as it was at the arrest, as it was filed later, and "
-        "as the court convicted on it.",
+        when="A charge is no traffic offense. It counts as it was at the arrest, as it was filed later, and, "
+        "if it is a crime, as the court convicted on it.",
         then=FLAG,
         source=f"{ANNOUNCED}, which is for those booked only for minor traffic",
     ),
 )
 def non_traffic_charge(matter: Matter) -> Decision | None:
-    for charge, offense, source in matter.offenses:
-        if offense.charge_class == "non_traffic":
-            return Decision(
-                rule="flag.non_traffic_charge",
-                explanation=f"Charge {charge.charge_id} is not a traffic offense.",
-                grounds=_grounds(source, offense),
-            )
+    charged = [
+        (charge, offense, source)
+        for charge, offense, source in matter.offenses
+        if offense.charge_class == "non_traffic"
+    ]
+    charged += [
+        (charge, convicted.classification, convicted.message_id)
+        for charge in matter.charges
+        for convicted in charge.convicted_of
+        if convicted.is_crime and convicted.classification.charge_class == "non_traffic"
+    ]
+    for charge, offense, source in charged:
+        return Decision(
+            rule="flag.non_traffic_charge",
+            explanation=f"Charge {charge.charge_id} is not a traffic offense.",
+            grounds=_grounds(source, offense),
+        )
     return None
 
 
@@ -72,7 +87,9 @@ def unclassified_charge(matter: Matter) -> Decision | None:
         if charge.charge_class in ("unclassified", "other_traffic_serious"):
             asked.append((charge, charge.classification))
         asked += [
-            (charge, offense) for offense, _ in charge.convicted_of if offense.charge_class == "unclassified"
+            (charge, convicted.classification)
+            for convicted in charge.convicted_of
+            if convicted.classification.charge_class == "unclassified"
         ]
     why = "is not in the catalog or its code is not clear"
     if not asked and all(charge.charge_class == "court_process" for charge in matter.charges):

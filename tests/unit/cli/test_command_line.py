@@ -9,11 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 from conviction_gate.cli.command_line import app
+from conviction_gate.contracts.booking import Subject
 from conviction_gate.registry import Registry
-from tests.unit.messages import (
-    CASE,
-    CONVICTION,
-)
+from tests.unit.messages import CASE, CONVICTION
+from tests.unit.registries import CASE_ID, flagged
 
 
 @pytest.fixture
@@ -47,6 +46,36 @@ def test_a_fresh_folder_takes_histories_and_dockets(folder: Path) -> None:
     assert asyncio.run(docket_of(folder)) == ({"type": "conviction", "sender": "", **CONVICTION},)
     assert gate("flags", "--json", "--data", str(folder), code=0) == "[]\n"
     assert gate("flags", "--data", str(folder), code=0) == "no flags\n"
+
+
+async def records_of(folder: Path, fbi_number: str) -> list[str]:
+    async with await Registry.open(f"sqlite:///{folder / 'registry.db'}") as opened:
+        known = await opened.background([Subject(fbi_number=fbi_number)], str(CASE))
+    return [record.disposition for record in known.history.records]
+
+
+def test_a_history_line_that_is_refused_never_makes_a_record_look_clean(folder: Path) -> None:
+    rows = '{"subject": {"fbi_number": "F-1"}, "records": [{"decided_on": "a word"}]}'
+    assert "1 refused" in gate("history", "import", "-", "--data", str(folder), stdin=rows, code=1)
+    assert asyncio.run(records_of(folder, "F-1")) == ["unknown"]
+    rows = '{"subject": {"fbi_number": "F-1"}, "records": []}'
+    said = gate("history", "import", "-", "--data", str(folder), "--json", stdin=rows, code=0)
+    assert json.loads(said) == {"imported": 1, "refused": [], "flagged_cases": []}
+    assert asyncio.run(records_of(folder, "F-1")) == []
+
+
+def test_the_flagged_cases_that_a_history_concerns_are_named(folder: Path) -> None:
+    gate("registry", "migrate", "--data", str(folder), code=0)
+
+    async def flag() -> None:
+        async with await Registry.open(f"sqlite:///{folder / 'registry.db'}") as opened:
+            await opened.flag(flagged(fbi_number="F-1"))
+            await opened.flag(flagged(case="T-2", fbi_number="F-2"))
+
+    asyncio.run(flag())
+    rows = '{"subject": {"fbi_number": "F-1"}, "records": []}'
+    said = gate("history", "import", "-", "--data", str(folder), stdin=rows, code=0)
+    assert f"1 flagged cases concerned: {CASE_ID}; ask for their records anew with --recheck" in said
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,10 @@
 import shutil
 from collections.abc import (
     AsyncIterator,
+    Iterable,
 )
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import pytest
 from temporalio.api.common.v1 import Payload
@@ -18,6 +19,7 @@ from conviction_gate.client.case_client import CaseClient
 from conviction_gate.client.errors import RegistryRequired, ServerError
 from conviction_gate.client.replies import Reply
 from conviction_gate.contracts.case import CaseResult, CaseView, SubmitAnswer
+from conviction_gate.contracts.fields import RuleName
 from conviction_gate.contracts.internal.activities import Conclusion
 from conviction_gate.contracts.internal.facts import Facts
 from conviction_gate.contracts.internal.permits import NOT_A_REVIEWER, NOT_A_WITHDRAWER, Permits
@@ -34,7 +36,9 @@ from tests.unit.messages import (
     DISMISSAL,
     FINDING,
     NOON,
+    RECORD_UPDATE,
     RULING,
+    UPDATE,
     VACATUR,
     booking,
     message,
@@ -69,18 +73,29 @@ def client(server: FakeServer, registry: Registry) -> CaseClient:
 
 async def flagged(registry: Registry, *messages: Message) -> None:
     """The case ended with a flag, and the server has forgotten it."""
+    await registry.flag(concluded("flagged", "flag.convicted", messages))
+
+
+async def cleared(registry: Registry, *messages: Message) -> None:
+    """The case ended without a flag, and the server has forgotten it."""
+    await registry.clear(concluded("cleared", "clear.no_conviction", messages))
+
+
+def concluded(
+    outcome: Literal["flagged", "cleared"], rule: RuleName, messages: Iterable[Message]
+) -> Conclusion:
     facts = Facts()
     for one in messages:
         facts = facts.including(one)
     result = CaseResult(
-        outcome="flagged",
-        rule="flag.convicted",
-        explanation="convicted",
+        outcome=outcome,
+        rule=rule,
+        explanation="as decided",
         policy_edition="2012-04-27",
         decided_at=NOON,
         grounds=("court-91",),
     )
-    await registry.flag(Conclusion(case=view("flagged"), facts=facts, result=result))
+    return Conclusion(case=view(outcome), facts=facts, result=result)
 
 
 # Starts ----------------------------------------------------------------------------------------
@@ -120,7 +135,17 @@ async def test_not_found_is_not_new_where_the_registry_knows_the_end(
     assert (same.status, same.known) == ("closed", True)
     assert "flagged under flag.convicted" in same.text
     other = await client.start(booking())
-    assert (other.status, other.is_good) == ("closed", False)
+    assert (other.status, other.is_good) == ("refused", False)  # the same id, another content
+    assert server.starts == []
+    assert (await client.start(booking(message_id="b-9"))).status == "accepted"
+    assert [started["workflow"] for started in server.starts] == ["FlagCorrection"]
+
+
+async def test_another_booking_changes_no_clearance(
+    client: CaseClient, server: FakeServer, registry: Registry
+) -> None:
+    await cleared(registry, booking())
+    assert (await client.start(booking(message_id="b-9"))).status == "closed"
     assert server.starts == []
 
 
@@ -262,17 +287,29 @@ async def test_whoever_may_not_withdraw_starts_no_correction(server: FakeServer,
     assert (await guarded.send(named, CASE)).status == "accepted"
 
 
-async def test_after_the_end_only_what_may_withdraw_a_flag_is_taken(
+async def test_after_a_clearance_a_case_is_closed(
+    client: CaseClient, server: FakeServer, registry: Registry
+) -> None:
+    await cleared(registry, booking(), message("dismissal", DISMISSAL))
+    reply = await client.send(message("conviction", CONVICTION), CASE)
+    assert (reply.status, reply.is_good) == ("closed", False)
+    assert reply.text == (
+        "the case ended: cleared under clear.no_conviction; a case without a flag takes nothing more; a person "
+        "may reopen it: `conviction-gate reopen`"
+    )
+    assert server.starts == []
+    assert (await client.send(message("subject_finding", FINDING), CASE)).status == "accepted"
+
+
+async def test_after_a_flag_every_message_but_a_ruling_is_taken(
     client: CaseClient, server: FakeServer, registry: Registry
 ) -> None:
     await flagged(registry, booking(), message("conviction", CONVICTION))
-    reply = await client.send(message("dismissal", DISMISSAL), CASE)
-    assert (reply.status, reply.is_good) == ("closed", False)
-    assert reply.text == (
-        "the case ended: flagged under flag.convicted; "
-        "after the end only a correction, a vacatur or a finding about the subject is taken"
-    )
-    assert server.starts == []
+    sent = {"dismissal": DISMISSAL, "court_update": UPDATE, "record_update": RECORD_UPDATE}
+    for name, fields in sent.items():
+        assert (await client.send(message(name, fields), CASE)).status == "accepted"
+    assert [started["arg"]["type"] for started in server.starts] == [*sent]
+    assert (await client.send(message("review_decision", RULING), CASE)).status == "closed"
 
 
 @pytest.mark.parametrize(
@@ -299,10 +336,9 @@ async def test_a_correction_is_started_once(
         "tracking_number": CASE.tracking_number,
     }
     assert (await client.send(sent, CASE)).status == "duplicate"
-    other = await client.send(message(name, fields, sender="another"), CASE)
-    assert other.status == "refused"
-    assert other.text.startswith("message_id: ")
-    assert len(server.starts) == 1
+    another = message(name, fields, sender="another")
+    assert (await client.send(another, CASE)).status == "accepted"  # it has an id of its own
+    assert server.starts[1]["id"] == CASE.correction_id(f"another:{sent.message_id}")
 
 
 async def test_a_correction_that_was_ended_from_outside_is_no_duplicate(
@@ -337,8 +373,8 @@ async def test_a_message_that_comes_again_after_the_end_is_a_duplicate(
 async def test_a_case_that_closes_between_two_looks_has_ended(client: CaseClient, server: FakeServer) -> None:
     server.closed.add(str(CASE))
     reply = await client.send(message("conviction", CONVICTION), CASE)
-    assert (reply.status, server.signals) == ("closed", [])
-    assert reply.text.startswith("the case has closed; after the end only a correction")
+    assert (reply.status, server.signals) == ("accepted", [])
+    assert reply.text == "the case has closed; a correction was started"
 
 
 @pytest.mark.parametrize(

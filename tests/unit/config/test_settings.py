@@ -19,6 +19,7 @@ SPANS = {
     "docket_overdue_after": timedelta(days=730),
     "review_reminder_every": timedelta(days=30),
     "booking_overdue_after": timedelta(days=60),
+    "unknown_charge_after": timedelta(days=3),
 }
 
 

@@ -80,8 +80,19 @@ async def test_ids_of_any_letters_arrive_as_they_are(
     assert asked == [subject.ids]
 
 
-async def test_a_404_is_a_clean_record(histories: HistoryService) -> None:
+async def test_a_404_that_repeats_the_question_is_a_clean_record(histories: HistoryService) -> None:
     assert await histories.history([SUBJECT]) == History()
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"<h1>Not Found</h1>", b"{}", b'{"subject": null}', b'{"subject": {"fbi_number": "X"}}']
+)
+async def test_any_other_404_is_no_answer(
+    repository: StateRepository, histories: HistoryService, body: bytes
+) -> None:
+    repository.answer = lambda question: (404, body)
+    with pytest.raises(ServiceError, match="404 without the ids in the question"):
+        await histories.history([SUBJECT])
 
 
 async def test_a_record_is_read_as_the_contract_says(
@@ -277,7 +288,7 @@ async def test_no_proxy_learns_whom_we_ask_about(
         for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
             monkeypatch.setenv(name, proxy.url.removesuffix("/records"))
         service = HttpService(ServiceAccess(name="history", setting="S", url=repository.url))
-        assert await service.get({"fbi_number": "F-7"}) is None
+        assert not (await service.get({"fbi_number": "F-7"})).found
         await service.close()
         assert (repository.asked, proxy.asked) == ({"fbi_number=F-7": 1}, {})
 
@@ -287,7 +298,7 @@ async def test_no_question_carries_what_an_earlier_answer_set(
 ) -> None:
     repository.cookies = [f"c{n}={'x' * 4000}; Path=/" for n in range(21)]
     for _ in range(2):
-        assert await service.get({"fbi_number": "F-7"}) is None
+        assert not (await service.get({"fbi_number": "F-7"})).found
         assert "cookie" not in repository.headers
 
 
