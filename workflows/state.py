@@ -11,7 +11,7 @@ with workflow.unsafe.imports_passed_through():
 
     from conviction_gate.contracts.booking import Booking, Subject
     from conviction_gate.contracts.case import CaseResult, FlagStatus, MessageView, RejectedView, ReopenedView
-    from conviction_gate.contracts.court import CourtUpdate
+    from conviction_gate.contracts.court import Correction, CourtUpdate
     from conviction_gate.contracts.fields import DisplayOnly, RuleName, Status
     from conviction_gate.contracts.internal.activities import HistoryFound, Intervals, RecalledCase
     from conviction_gate.contracts.internal.facts import ClassifiedOffense, Facts, Ruling

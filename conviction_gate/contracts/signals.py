@@ -27,8 +27,8 @@ class Signal(NamedTuple):
 
     `description`: what the web UI shows beside the name. `reported_as`: what `explain` says when one came.
     `date_field`: the field that dates the message. `facts_field`: the field of `Facts` that holds it once it
-    is accepted. `after_the_end`: whether a case that has ended in a flag still takes it. `has_reserve`: a full case still takes it, in the space that is reserved for what
-    people send.
+    is accepted. `after_the_end`: whether a case that has ended in a flag still takes it. `has_reserve`: a full
+    case still takes it, in the space that is reserved for what people send.
     """
 
     model: type[Message]
