@@ -80,7 +80,10 @@ def test_fields_of_a_message(name: str) -> None:
 def test_a_message_has_its_date_and_its_field_of_the_facts(signal: Signal) -> None:
     assert signal.model.model_fields[signal.date_field].is_required()
     assert Facts.model_fields[signal.facts_field].annotation == tuple[signal.model, ...]
-    assert set(signal.after_the_end or ()) <= set(signal.model.model_fields)
+
+
+def test_after_a_flag_every_message_but_a_ruling_is_taken() -> None:
+    assert {name for name, signal in SIGNALS.items() if not signal.after_the_end} == {"review_decision"}
 
 
 def test_search_attributes() -> None:
@@ -97,6 +100,7 @@ def test_ids() -> None:
     case = CaseId("CA0190000", "T-1")
     assert str(case) == "booking-case:CA0190000:T-1"
     assert case.correction_id("c-1") == "flag-correction:CA0190000:T-1:c-1"
+    assert case.correction_id("c-1", "court") == "flag-correction:CA0190000:T-1:court:c-1"
     assert CaseId.parse("booking-case:CA0190000:T-1") == case
 
 
