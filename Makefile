@@ -7,7 +7,7 @@ COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url
 export PYTHONDONTWRITEBYTECODE=
 
-.PHONY: demo test test-processes test-rest soak mutants test-interop test-ops test-ui screenshots bench check coverage schemas histories \
+.PHONY: demo test test-processes test-rest soak mutants test-interop test-ops test-ui screenshots recording bench check coverage schemas histories \
 	policy-page settings-page sbom format constraints clean
 
 .venv/.installed: constraints.txt pyproject.toml
@@ -21,7 +21,7 @@ export PYTHONDONTWRITEBYTECODE=
 	$(BIN)/pip install --quiet --require-hashes -r constraints-traces.txt
 	touch $@
 
-demo: .venv/.installed ## run the main job on the embedded server and show every rule
+demo: .venv/.installed ## one case as it happens, then every rule, on an embedded server
 	$(BIN)/conviction-gate demo $(DEMO)
 
 test: .venv/.installed check ## `make check` and all tests, in two runs side by side that print when they end
@@ -55,6 +55,9 @@ test-ui: .venv/.ui ## what a person reads in the web UI (needs Debian's chromium
 
 screenshots: .venv/.ui ## write docs/images/ (needs Debian's chromium)
 	$(BIN)/python -m tests.ui.screenshots docs/images
+
+recording: .venv/.installed ## write docs/images/demo.svg: the demo as a terminal of 80 columns shows it
+	$(BIN)/python -m tests.ui.recording docs/images/demo.svg
 
 bench: .venv/.installed ## measure what a case costs, as ratios (BENCH="--quick", "--only NAME", "--full")
 	$(BIN)/python -m bench $(BENCH)

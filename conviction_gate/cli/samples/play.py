@@ -2,14 +2,16 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import date
 from importlib import resources
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from conviction_gate.client.case_client import CaseClient
 from conviction_gate.config.settings import Settings
 from conviction_gate.contracts.case import CaseView
-from conviction_gate.contracts.fields import Model, RuleName
+from conviction_gate.contracts.fields import Model, RuleName, Status
 from conviction_gate.contracts.history import HistoryAnswer
 from conviction_gate.contracts.names import CaseId
 from conviction_gate.contracts.reading import read_booking, read_typed
@@ -18,12 +20,23 @@ from conviction_gate.registry import Registry
 from conviction_gate.temporal.connect import connect
 
 SETTLED_WITHIN: Final = 60.0
-"""Seconds in which every case has to reach its rule."""
+"""Seconds in which a case has to reach what is expected of it."""
 BETWEEN_QUERIES: Final = 0.1  # seconds
 
 
+class Line(Model):
+    """One line of a sample's story: who does what, and where that must leave the case."""
+
+    who: str
+    what: str
+    then: Status | Literal["withdrawn"]
+
+
 class Sample(Model):
-    """One sample: its booking, what the history source knows, the messages, and the rule it must reach."""
+    """One sample: its booking, what the history source knows, the messages, and the rule it must reach.
+
+    `story`: a line for the booking, one for the history, and one for each message.
+    """
 
     title: str
     rule: RuleName
@@ -32,6 +45,7 @@ class Sample(Model):
     booking: dict[str, Any]
     history: dict[str, Any]
     messages: tuple[dict[str, Any], ...]
+    story: tuple[Line, ...] = ()
 
     @property
     def case_id(self) -> CaseId:
@@ -50,26 +64,57 @@ class Played(NamedTuple):
         return self.case is not None and self.case.rule == self.sample.rule
 
 
+class Step(NamedTuple):
+    """A line of a story, the day in its message, and the case after it; `case` is None for the booking's."""
+
+    line: Line
+    day: date
+    case: CaseView | None
+
+    @property
+    def is_as_expected(self) -> bool:
+        """Whether the case was left where the line has it."""
+        return self.case is None or _is_left(self.case, self.line)
+
+
 def samples() -> list[Sample]:
-    """The bundled samples."""
+    """The bundled samples; the first one has a story."""
     text = resources.files("conviction_gate.cli.samples").joinpath("cases.json").read_text("utf-8")
     return [Sample.model_validate(sample) for sample in json.loads(text)]
 
 
-async def play(server: EmbeddedServer) -> list[Played]:
-    """Import the samples' histories, start their bookings, send their messages, and wait for the cases."""
+@asynccontextmanager
+async def opened(server: EmbeddedServer, samples: Sequence[Sample]) -> AsyncIterator[CaseClient]:
+    """A client of the server, once the histories of the samples are imported."""
     settings = Settings(data=server.data)
     async with await Registry.open(settings.registry) as registry:
-        client = CaseClient(await connect(settings), registry)
-        every = samples()
         await registry.import_history(
             HistoryAnswer.model_validate_json(
                 json.dumps({"subject": sample.booking["subject"]} | sample.history)
             )
-            for sample in every
+            for sample in samples
             if sample.history
         )
-        return await asyncio.gather(*(_play(client, sample) for sample in every))
+        yield CaseClient(await connect(settings), registry)
+
+
+async def tell(client: CaseClient, sample: Sample) -> AsyncIterator[Step]:
+    """Play a sample with a story, each message once the case is where the one before it must leave it."""
+    booked, checked, *lines = sample.story
+    booking = read_booking(json.dumps(sample.booking))
+    day = booking.booked_at.date()
+    await client.start(booking)
+    yield Step(booked, day, None)
+    yield Step(checked, day, await _case_after(client, sample, checked, 1))
+    for count, (line, fields) in enumerate(zip(lines, sample.messages, strict=True), 2):
+        await client.send(read_typed(json.dumps(fields)), sample.case_id)
+        day = next(date.fromisoformat(fields[name]) for name in fields if name.endswith("_on"))
+        yield Step(line, day, await _case_after(client, sample, line, count))
+
+
+async def play(client: CaseClient, samples: Sequence[Sample]) -> list[Played]:
+    """Start the samples' bookings, send their messages, and wait for the cases."""
+    return await asyncio.gather(*(_play(client, sample) for sample in samples))
 
 
 async def _play(client: CaseClient, sample: Sample) -> Played:
@@ -83,6 +128,12 @@ async def _play(client: CaseClient, sample: Sample) -> Played:
     return Played(sample, await _case_once(client, sample, lambda case: case.rule == sample.rule))
 
 
+async def _case_after(client: CaseClient, sample: Sample, line: Line, messages: int) -> CaseView | None:
+    return await _case_once(
+        client, sample, lambda case: case.messages_total >= messages and _is_left(case, line)
+    )
+
+
 async def _case_once(
     client: CaseClient, sample: Sample, is_ready: Callable[[CaseView], bool]
 ) -> CaseView | None:
@@ -94,3 +145,9 @@ async def _case_once(
             break
         await asyncio.sleep(BETWEEN_QUERIES)
     return case
+
+
+def _is_left(case: CaseView, line: Line) -> bool:
+    if line.then == "withdrawn":  # a case with an open charge may go on then
+        return case.flag_status == "withdrawn" and case.status != "checking_history" and not case.stopped
+    return case.status == line.then
