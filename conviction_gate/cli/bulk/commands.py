@@ -27,6 +27,7 @@ from conviction_gate.contracts.booking import Booking
 from conviction_gate.contracts.case import SubmitAnswer
 from conviction_gate.contracts.names import CaseId
 from conviction_gate.contracts.signals import SIGNALS
+from conviction_gate.policy.catalog import built_in
 
 Refused = Annotated[
     Path | None,
@@ -50,8 +51,10 @@ def start(
 
     def post(client: CaseClient, pace: Pace) -> Post:
         async def one(addressed: Addressed) -> Reply:
-            assert isinstance(addressed.message, Booking)
-            return await pace.send(partial(client.start, addressed.message), addressed.case_id)
+            booking = addressed.message
+            assert isinstance(booking, Booking)
+            reply = await pace.send(partial(client.start, booking), addressed.case_id)
+            return reply.model_copy(update={"text": "; ".join([reply.text, *unknown_schemes(booking)])})
 
         return one
 
@@ -119,6 +122,16 @@ def send(
             as_json=as_json,
             again=lambda path: again(context, *names, path, case=case, answer=answer),
         ).run()
+
+
+def unknown_schemes(booking: Booking) -> list[str]:
+    """For each scheme that the catalog does not have, those that may be meant."""
+    schemes = dict.fromkeys(charge.scheme for charge in booking.charges)
+    return [
+        f"the catalog has no scheme '{scheme}'; did you mean {' or '.join(near)}?"
+        for scheme in schemes
+        if (near := built_in().schemes_near(scheme))
+    ]
 
 
 def _opened(path: str) -> BinaryIO:

@@ -227,8 +227,8 @@ def schemes_near(name: str, held: Iterable[str]) -> list[str]:
     asked = folded(name) or name.lower()
     cited = [one.name for one in _TABLE if asked in one.laws.split()]
     state = [one for one in names.values() if len(asked) == 2 and one.lower().startswith(asked)]
-    alike = [names[key] for key in get_close_matches(asked, names, n=3, cutoff=0.6)]
-    return list(dict.fromkeys([*cited, *state] or alike))
+    alike = [names[key] for key in get_close_matches(asked, names, n=3, cutoff=0.75)]
+    return list(dict.fromkeys([*state, *cited] or alike))
 
 
 @cache
