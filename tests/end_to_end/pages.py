@@ -1,4 +1,4 @@
-"""The commands of a page in `docs/`, run as they stand there."""
+"""The commands of a page, run as they stand there."""
 
 import re
 import shlex
@@ -6,7 +6,8 @@ from pathlib import Path
 
 from tests.end_to_end.conftest import Instance
 
-DOCS = Path(__file__).parents[2] / "docs"
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
 
 
 class Page:
@@ -37,3 +38,8 @@ def views() -> dict[str, str]:
     """The links of docs/web-ui.md to lists in the web UI, by the question that each answers."""
     text = (DOCS / "web-ui.md").read_text()
     return dict(re.findall(r"^\| \[([^\]]+)\]\((http://127\.0\.0\.1:8233/[^)]+)\) \|", text, re.MULTILINE))
+
+
+def fenced(page: Path, language: str) -> list[str]:
+    """The fenced blocks of a page in one language, in their order."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
