@@ -35,6 +35,7 @@ DOUBTFUL_LAST_WORDS: Final = frozenset(
 )
 """Entries of which a person says what they mean, where nothing later ended the charge."""
 
+_SAYS_GUILTY: Final = DEFERRALS | {"bail_forfeited", "juvenile_adjudicated", "pardoned"}
 _DOUBTFUL: Final = DEFERRALS | DOUBTFUL_LAST_WORDS
 STATUS_CHANGING_ENTRIES: Final = _DOUBTFUL | {*APPEAL_ENTRIES, "reinstated"}
 """Docket entries that change whether a charge has ended; no other one does."""
@@ -86,6 +87,13 @@ class Evidence(NamedTuple):
     since: date
     dispositions: Sequence[Disposition]
     entries: Collection[CourtUpdate]
+
+    @property
+    def says_guilty(self) -> bool:
+        """Whether a court has said anything from which a person may conclude that there is a conviction."""
+        return any(isinstance(message, Conviction) for message in self.dispositions) or any(
+            entry.entry in _SAYS_GUILTY for entry in self.entries
+        )
 
     @property
     def about(self) -> str:
@@ -152,8 +160,9 @@ def charge_state(
         grounds |= {message.message_id for message in (*evidence.dispositions, *evidence.entries)}
     ruling = answers.get((charge_id, evidence.about)) if answers else None
     if ruling is not None:
-        convicted = ruling.decision.ruling == "conviction"
-        ending = Ending.CONVICTED if convicted else Ending.NO_CONVICTION
+        ending = Ending.NO_CONVICTION
+        if ruling.decision.ruling == "conviction":  # no ruling stands in for a court
+            ending = Ending.CONVICTED if evidence.says_guilty else Ending.OPEN
         grounds.add(ruling.decision.message_id)
     is_convicted = ending is Ending.CONVICTED
     # A conviction counts as the final disposition, not in doubt, and not contradicted by a person.

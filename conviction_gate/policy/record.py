@@ -150,7 +150,7 @@ class CriminalRecord:
             rows = sorted(entry.model_dump_json() for entry in (*history.records, *history.priorities))
             ids = sorted(str(sorted(subject.ids.items())) for subject in self._messages.subjects)
             points.append(Point("ids", "".join((*rows, *ids, str(self._says_us_citizen)))))
-        return tuple(sorted(points))
+        return tuple(sorted(set(points)))
 
     @property
     def question(self) -> Question:

@@ -1,4 +1,4 @@
-"""A world small enough to look at all of it: one or two charges, fifteen messages, a person's ruling.
+"""A world small enough to look at all of it: one or two charges, sixteen messages, a person's ruling.
 
 One message of each class, dated so that each can come before and after another. What must hold is said
 here anew, from the messages and their dates alone, in other words than the rules'.
@@ -97,7 +97,8 @@ STRICT: Final[tuple[Word, ...]] = ("conviction", "history_not_clean", "non_traff
 
 _AGAIN: Final = booking(charge(), charge(the.MINOR, "2"), on="2013-01-12")
 _ENDS_EVERYTHING: Final = dismissal("2020-01-01", None)
-_A_CRIME_IN_THE_CATALOG: Final = (the.MINOR, the.RECKLESS)
+_REVERSED_ON: Final = "2013-01-27"
+_A_CRIME_IN_THE_CATALOG: Final = (the.MINOR, the.RECKLESS, the.COURT_PROCESS)
 _NO_CRIME_IN_THE_CATALOG: Final = (the.MINOR_INFRACTION,)
 
 
@@ -113,7 +114,8 @@ def messages_on(charge_id: str, code: Code) -> Messages:
         dismissal("2013-01-30", charge_id, word="vacated"),
         update("deferred_with_plea", "2013-01-05", charge_id),
         update("appeal_filed", "2013-01-15", charge_id),
-        update("appeal_ended", "2013-01-25", charge_id),
+        update("appeal_affirmed", "2013-01-25", charge_id),
+        update("appeal_reversed", _REVERSED_ON, charge_id),
         update("reinstated", "2013-01-15", charge_id),
         amendment(charge(code, charge_id), "2013-01-18"),
         correction(guilty),
@@ -173,6 +175,11 @@ class World:
         amended = any(isinstance(message, Amendment) and message.charge.charge_id == "2" for message in said)
         return self.codes | ({"2": the.MINOR} if again and not amended else {})
 
+    def severity_now(self, charge_id: str, said: Messages) -> Severity | None:
+        """The severity under which a charge is filed now: what files it anew names none."""
+        anew = self.filed_anew(charge_id, said)
+        return None if anew else self.charges[int(charge_id) - 1][1]
+
     def filed_anew(self, charge_id: str, said: Messages) -> str:
         """The day since which only what was decided later ends a charge; as text, "" for none."""
         days = [str(m.filed_on) for m in said if isinstance(m, Amendment) and m.charge.charge_id == charge_id]
@@ -192,84 +199,116 @@ def sets(facts: Facts, messages: Messages, most: int, said: Messages = ()) -> It
 # What must hold ------------------------------------------------------------------------------------
 
 
-def last_words(world: World, charge_id: str, said: Messages) -> list[Conviction | Dismissal]:
-    """What the court said last of a charge, if it counts: not corrected, not before a new filing."""
+def dispositions(world: World, charge_id: str, said: Messages) -> list[Conviction | Dismissal]:
+    """What the court said of a charge, as far as it counts: not corrected, not before a new filing, and
+    not before the day on which a higher court reversed a conviction."""
     wrong = {message.corrects for message in said if isinstance(message, Correction)}
+    since = world.filed_anew(charge_id, said)
     ends = [
         message
         for message in said
         if isinstance(message, Conviction | Dismissal)
         and message.charge_id in (charge_id, None)
         and message.message_id not in wrong
+        and str(message.decided_on) >= since
     ]
-    last = max((str(message.decided_on) for message in ends), default="")
-    return [m for m in ends if str(m.decided_on) == last >= world.filed_anew(charge_id, said)]
+    guilty = any(isinstance(message, Conviction) for message in ends)
+    if guilty and "appeal_reversed" in entries_on(charge_id, said):
+        return [message for message in ends if str(message.decided_on) >= _REVERSED_ON]
+    return ends
 
 
-def is_crime(message: Conviction | Dismissal, code: Code) -> bool | None:
+def entries_on(charge_id: str, said: Messages) -> set[str]:
+    """The docket entries on a charge."""
+    return {m.entry for m in said if isinstance(m, CourtUpdate) and m.charge_id == charge_id}
+
+
+def last_words(world: World, charge_id: str, said: Messages) -> list[Conviction | Dismissal]:
+    """What the court said last of a charge."""
+    ends = dispositions(world, charge_id, said)
+    last = max((message.decided_on for message in ends), default=None)
+    return [message for message in ends if message.decided_on == last]
+
+
+def is_crime(world: World, message: Conviction | Dismissal, charge_id: str, said: Messages) -> bool | None:
     """Whether a disposition is a conviction for a crime; None where nobody knows."""
     if isinstance(message, Dismissal):
         return False
+    of = message.convicted_of
+    code = (of.scheme, of.code) if of else world.now_charged(said)[charge_id]
+    no_crime_by_law = code in _NO_CRIME_IN_THE_CATALOG
+    if message.severity == "infraction":
+        return False
     if message.severity is not None:
-        return message.severity != "infraction"
-    if code in _A_CRIME_IN_THE_CATALOG:
-        return True
-    return False if code in _NO_CRIME_IN_THE_CATALOG else None
+        return None if no_crime_by_law else True
+    if no_crime_by_law:
+        return False
+    if world.severity_now(charge_id, said) == "infraction" or code not in _A_CRIME_IN_THE_CATALOG:
+        return None
+    return True
 
 
 def guilty_of_a_traffic_crime(world: World, charge_id: str, code: Code, said: Messages) -> bool:
     """Whether a traffic charge ended in a conviction for a crime that nothing contradicts."""
     last = last_words(world, charge_id, said)
-    appealed = [
-        str(message.occurred_on)
-        for message in said
-        if isinstance(message, CourtUpdate)
-        and message.entry == "appeal_filed"
-        and message.charge_id == charge_id
-    ]
-    over = any(
-        isinstance(m, CourtUpdate) and (m.entry, m.charge_id) == ("appeal_ended", charge_id) for m in said
-    )
+    entries = entries_on(charge_id, said)
     if code == the.COURT_PROCESS or not last:
         return False
-    under_appeal = not over and any(day >= str(last[0].decided_on) for day in appealed)
+    under_appeal = "appeal_filed" in entries and "appeal_affirmed" not in entries
     missed_court = any(isinstance(m, Conviction) and m.convicted_of is not None for m in last)
-    return all(is_crime(m, code) for m in last) and not under_appeal and not missed_court
+    all_crimes = all(is_crime(world, m, charge_id, said) for m in last)
+    return all_crimes and not under_appeal and not missed_court
 
 
-def ended_without_one(world: World, charge_id: str, code: Code, said: Messages) -> bool:
+def leaves_guilt(world: World, charge_id: str, said: Messages) -> bool:
+    """Whether a charge was dropped after a conviction or a plea, which nobody has taken back."""
+    ends = dispositions(world, charge_id, said)
+    last = last_words(world, charge_id, said)
+    dropped = any(isinstance(m, Dismissal) and m.disposition != "vacated" for m in last)
+    earlier = [m for m in ends if isinstance(m, Conviction) and m.decided_on < last[0].decided_on]
+    convicted = any(
+        is_crime(world, m, charge_id, said) is not False or m.convicted_of is not None for m in earlier
+    )
+    pleaded = "deferred_with_plea" in entries_on(charge_id, said) and not world.filed_anew(charge_id, said)
+    return dropped and (convicted or pleaded)
+
+
+def ended_without_one(world: World, charge_id: str, said: Messages) -> bool:
     """Whether a charge ended, without any doubt, and not in a conviction for a crime."""
     last = last_words(world, charge_id, said)
-    entries = {m.entry for m in said if isinstance(m, CourtUpdate) and m.charge_id == charge_id}
-    words = {m.disposition for m in last if isinstance(m, Dismissal)}
-    pleaded = "deferred_with_plea" in entries and words - {"vacated"}
-    return bool(last) and not pleaded and all(is_crime(m, code) is False for m in last)
+    no_crimes = all(is_crime(world, m, charge_id, said) is False for m in last)
+    return bool(last) and no_crimes and not leaves_guilt(world, charge_id, said)
 
 
-def ended_plainly(world: World, charge_id: str, code: Code, said: Messages) -> bool:
+def ended_plainly(world: World, charge_id: str, said: Messages) -> bool:
     """Whether a charge ended in one word, which no docket entry bears on, and not in a crime."""
-    last = last_words(world, charge_id, said)
-    entries = [m for m in said if isinstance(m, CourtUpdate) and m.charge_id == charge_id]
-    return len(last) == 1 and not entries and is_crime(last[0], code) is False
+    one_word = len(last_words(world, charge_id, said)) == 1
+    return one_word and not entries_on(charge_id, said) and ended_without_one(world, charge_id, said)
 
 
 def what_is_certain(world: World, said: Messages) -> str | None:
     """The rule that must answer; None where nobody may be flagged: a wait, a question or a clearance."""
     charged = world.now_charged(said)
-    ever, now = {*world.charges}, {*charged.values()}
+    severities = {charge_id: world.severity_now(charge_id, said) for charge_id in charged}
+    # A grave offense is a felony, or is none, as it is filed now; everything else as it was ever charged.
+    ever = {
+        (code, severities[charge_id] if code == the.SERIOUS_WOBBLER else severity)
+        for charge_id, (code, severity) in zip(world.codes, world.charges, strict=True)
+    }
+    now = {*charged.values()}
     if world.past == "a citizen's" or any(isinstance(message, SubjectFinding) for message in said):
         return "clear.us_citizen"
     if ever & {*EXCLUDED}:
         return "flag.excluded_offense"
     if NON_TRAFFIC in ever:
         return "flag.non_traffic_charge"
-    if now & {code for code, _ in ASKED} or now == {the.COURT_PROCESS}:
+    if now & {the.SERIOUS, the.SERIOUS_WOBBLER, the.UNCLASSIFIED} or now == {the.COURT_PROCESS}:
         return "review.unclassified_charge"
     if world.past in DECIDED_BY_THE_PAST:
         return DECIDED_BY_THE_PAST[world.past]
     if any(guilty_of_a_traffic_crime(world, *each, said) for each in charged.items()):
         return "flag.convicted"
-    if the.COURT_PROCESS not in now and all(ended_plainly(world, *each, said) for each in charged.items()):
+    if the.COURT_PROCESS not in now and all(ended_plainly(world, each, said) for each in charged):
         return "clear.no_conviction"
     return None
 
@@ -280,9 +319,9 @@ def must_hold(world: World, said: Messages, decision: policy.Decision) -> None:
     if certain is not None:
         assert decision.rule == certain
     elif decision.answer == "clear":
-        awaited = [each for each in world.now_charged(said).items() if each[1] != the.COURT_PROCESS]
+        awaited = [each for each, code in world.now_charged(said).items() if code != the.COURT_PROCESS]
         assert decision.rule == "clear.no_conviction"
-        assert all(ended_without_one(world, *each, said) for each in awaited)
+        assert all(ended_without_one(world, each, said) for each in awaited)
     else:
         assert decision.answer in ("wait", "review")
     assert bool(decision.questions) == (decision.answer == "review")
@@ -352,11 +391,13 @@ class Case:
         """The case once one more message has arrived: as `BookingCase` takes it, then `FlagCorrection`."""
         case = replace(self, said=(*self.said, message))
         if self.result is not None:
-            judged = policy.judge(self.facts, self.result, message)
+            judged = policy.judge(self.facts, self.result, message, policy.LookedUp())
+            taken = () if isinstance(message, ReviewDecision) else (message,)
+            case = replace(case, counted=(*self.counted, *taken), facts=judged.facts)
+            if judged.withdraw and judged.reopens:
+                return replace(case, result=None).decided()
             outcome = "withdrawn" if judged.withdraw else self.result.outcome
-            taken = (message,) if _is_taken_after_the_end(message) else ()
-            result = self.result.model_copy(update={"outcome": outcome})
-            return replace(case, counted=(*self.counted, *taken), facts=judged.facts, result=result)
+            return replace(case, result=self.result.model_copy(update={"outcome": outcome}))
         if not isinstance(message, ReviewDecision):
             case = replace(case, counted=(*self.counted, message), facts=self.facts.including(message))
         elif message.message_id not in _ids(self.said):
@@ -382,11 +423,6 @@ class Case:
 
 def _ids(said: Messages) -> frozenset[str]:
     return frozenset(message.message_id for message in said)
-
-
-def _is_taken_after_the_end(message: Message) -> bool:
-    vacated = isinstance(message, Dismissal) and message.disposition == "vacated"
-    return vacated or isinstance(message, Correction | SubjectFinding)
 
 
 def explore_orders(world: World, most: int) -> Seen:
@@ -417,7 +453,7 @@ def explore_orders(world: World, most: int) -> Seen:
 def _holds_one_by_one(world: World, before: Case, case: Case) -> None:
     """What must hold of each step: the property in the order of arrival, and its corollaries."""
     counted = tuple({message.message_id: message for message in case.counted}.values())
-    if before.result is None and not case.ruled:
+    if (before.result is None or case.result is None) and not case.ruled:
         must_hold(world, counted, case.decision)
     if case.result is None and case.ruled:
         next_step(world, case.facts, counted, case.decision)
