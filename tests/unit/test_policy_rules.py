@@ -664,6 +664,14 @@ def test_a_record_that_holds_nothing_is_not_ruled_into_a_flag(facts: Facts, rule
     holds(facts, rule)
 
 
+def test_what_comes_twice_is_asked_once() -> None:
+    fix = NOBODY.corrections[0]
+    once, twice = decided(NOBODY), decided(NOBODY.including(fix))
+    assert once == twice
+    again = decided(NOBODY.including(fix.model_copy(update={"message_id": "another"})))
+    assert again.questions == once.questions
+
+
 def test_no_ruling_stands_in_for_a_history_that_is_not_known() -> None:
     facts = facts_of(booking(), past=None)
     for word in ("history_clean", "history_not_clean"):
@@ -1718,6 +1726,23 @@ def test_a_ruling_that_came_early_does_not_answer_a_later_question() -> None:
     """It was bound when it arrived, to nothing: so the facts do not hold it at all."""
     assert isinstance(policy.bind(review("conviction"), decided(facts_of(booking()))), str)
     holds(with_more(facts_of(booking()), PLEA), OUTCOME)
+
+
+@table(
+    ("a dismissal of long ago", ruled(facts_of(booking(), dismissal("1998-03-02")), "conviction"), WAIT),
+    ("a conviction of long ago", ruled(facts_of(booking(), conviction("1998-03-02")), "conviction"), FLAG),
+    (
+        "a transfer to juvenile court",
+        ruled(facts_of(booking(), update("juvenile_transfer", "2013-01-01")), "conviction"),
+        WAIT,
+    ),
+    *(
+        (entry, ruled(facts_of(booking(), update(entry, "2013-01-01")), "conviction"), FLAG)
+        for entry in (*sorted(DEFERRALS), "bail_forfeited", "juvenile_adjudicated", "pardoned")
+    ),
+)
+def test_a_person_finds_a_conviction_only_where_a_court_spoke_of_guilt(facts: Facts, rule: str) -> None:
+    holds(facts, rule)
 
 
 def test_no_ruling_stands_in_for_a_conviction_that_a_court_has_yet_to_speak() -> None:
