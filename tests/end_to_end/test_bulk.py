@@ -130,7 +130,7 @@ async def test_a_mixed_file_is_sent_and_sent_again(shared_instance: Instance, tm
     await shared_instance.until(f"booking-case:{agency}:B-0", status="flagged", flag_status="active")
     file = write(tmp_path / "late.jsonl", [end, late, nameless])
     said = await shared_instance.gate("send", file, code=1)
-    assert "0 accepted, 1 duplicate, 1 closed, 1 refused" in said
+    assert "1 accepted, 1 duplicate, 0 closed, 1 refused" in said
     assert lines_of(tmp_path / "late.refused.jsonl") == [json.dumps(nameless)]
 
 

@@ -37,16 +37,15 @@ SURVIVORS: Final[dict[str, dict[str, str]]] = {
         "-> answers.get((charge_id, evidence.about)) if True else None": QUICKER,
     },
     "rules.history": {
-        "prior_conviction: matter.answer_to(_question(_unclear_points(history))) if "
-        "matter.rulings else None -> matter.answer_to(_question(_unclear_points(history))) "
-        "if True else None": QUICKER,
+        "prior_conviction: matter.answer_to(matter.record.question) if matter.rulings else None "
+        "-> matter.answer_to(matter.record.question) if True else None": QUICKER,
     },
     "rules.court": {
         "no_conviction: not awaited or not all((charge.ending is Ending.NO_CONVICTION for charge in awaited)) "
         "-> not all((charge.ending is Ending.NO_CONVICTION for charge in awaited))": (
             "rule 4 asks where every charge is court process; kept, since nothing ended must never clear"
         ),
-        "_needs_a_ruling: charge.ending is Ending.CONVICTED and (not _is_traffic_conviction(charge)) "
+        "_needs_a_ruling: charge.ending is Ending.CONVICTED and (not charge.is_traffic_conviction) "
         "-> charge.ending is Ending.CONVICTED": (
             "rule 8 has flagged every conviction for a traffic crime before"
         ),

@@ -120,6 +120,8 @@ def unruled() -> Iterator[Facts]:
     missed = booking(minor, charge(("X", "minor_traffic"), "2"), charge(("X", "court_process"), "3"))
     for ended in ("1", None):
         yield facts(missed, conviction("2013-01-10", "3"), dismissal("2013-01-20", ended))
+    for name, severity in product(CLASSES, REPORTED):
+        yield facts(booking(minor), conviction("2013-01-20", severity=severity, of=("X", name)))
     for name in CLASSES:
         for message in court("1"):
             yield facts(booking(charge(("X", name))), message)

@@ -879,7 +879,7 @@ async def test_a_citizen_found_after_the_end_is_kept_whatever_is_judged(registry
     ("asked", "reason", "case_id"),
     [
         (request(VACATED, rejection="decided_on: too late"), "decided_on: too late", CASE_ID),
-        (request(VACATED, case="T-9"), "has no end on record", f"booking-case:{AGENCY}:T-9"),
+        (request(VACATED, case="T-9"), "has no record of an end", f"booking-case:{AGENCY}:T-9"),
         (
             CorrectionRequest(
                 correction_id="k-1", payload="no\0 JSON", received_at=LATER, rejection="agency: missing"
@@ -889,7 +889,7 @@ async def test_a_citizen_found_after_the_end_is_kept_whatever_is_judged(registry
         ),
         (
             request(Conviction(message_id="c-1", charge_id="2", decided_on=date(2013, 7, 15))),
-            "has used it for another message",
+            "known of this sender with other content",
             CASE_ID,
         ),
     ],

@@ -50,7 +50,7 @@ def test_a_replacement_may_be_another_senders() -> None:
         (with_replacement("booking", charges=[]), "replacement.charges: an empty list"),
         (with_replacement("booking", charges=[CHARGE | {"code": 7}]), "replacement.charges.0.code: not a text"),
         (with_replacement("booking", booked_at="1912-05-04T02:15:00Z"), "replacement.booked_at: before 1950"),
-        (with_replacement("dismissal", disposition="x"), "replacement.disposition: a word that is not known"),
+        (with_replacement("dismissal", disposition="x"), "replacement.disposition: an unknown word"),
         (
             with_replacement("conviction", message_id="court-5"),
             "replacement.message_id: the id of",

@@ -172,7 +172,7 @@ async def test_an_input_that_names_no_case_is_kept(
         ({"type": "verdict"} | correction("k-1", "c-1"), "'verdict' is not a known signal"),
         ({"type": "review_decision"} | review_decision("k-1", "not_conviction"), "a person may reopen it"),
         (correction("k-1", "c-1", corrected_on="2226-01-01"), "corrected_on: 2226-01-01 is"),
-        (correction("c-1", "c-1"), "message_id: this sender has used it"),
+        (correction("c-1", "c-1"), "message_id: known of this sender"),
     ],
     ids=lambda value: value[:24] if isinstance(value, str) else "",
 )
