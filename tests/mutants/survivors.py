@@ -39,8 +39,17 @@ SURVIVORS: Final[dict[str, dict[str, str]]] = {
     "rules.history": {
         "prior_conviction: matter.answer_to(matter.record.question) if matter.rulings else None "
         "-> matter.answer_to(matter.record.question) if True else None": QUICKER,
+        "prior_conviction: if matter.facts.history is None -> if False": (
+            "a record that is not known holds nothing; kept, since nothing known must never flag"
+        ),
+        "prior_conviction: ruling is not None and is_not_clean and matter.record.may_hold_a_ground "
+        "-> is_not_clean and matter.record.may_hold_a_ground": "named so that mypy sees the ruling",
     },
     "rules.court": {
+        "convicted: charge.ending is Ending.CONVICTED and charge.is_traffic_conviction "
+        "-> charge.is_traffic_conviction": (
+            "only what ended in a conviction is one for traffic; kept, since this is the property"
+        ),
         "no_conviction: not awaited or not all((charge.ending is Ending.NO_CONVICTION for charge in awaited)) "
         "-> not all((charge.ending is Ending.NO_CONVICTION for charge in awaited))": (
             "rule 4 asks where every charge is court process; kept, since nothing ended must never clear"
