@@ -347,10 +347,13 @@ class CaseClient:
     ) -> Reply:
         if recorded is not None and (answer := reply_from_record(recorded, message, case_id)):
             return answer
-        if stopped := await self.why_stopped(case_id, recorded):
-            return reply("refused", stopped, case_id)
         if not can_matter(recorded, message):
+            if stopped := await self.why_stopped(case_id, recorded):
+                return reply("refused", stopped, case_id)
             return reply("closed", f"{ending(recorded)}; {NOT_TAKEN_AFTER_THE_END}", case_id)
+        # A reopened case that has no run yet gets the message from `FlagCorrection`, once it has one.
+        if interrupted := await self.interruption(case_id, recorded):
+            return reply("refused", interrupted, case_id)
         if reason := self._permits.refusal_to_withdraw(message.sender):
             return reply("refused", reason, case_id)
         return await start_correction(self._client, message, case_id, ending(recorded))

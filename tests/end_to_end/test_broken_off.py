@@ -88,15 +88,15 @@ async def test_a_reopened_case_without_a_run_says_so_and_can_be_opened_once_more
     convicted = named("X-2", **a_conviction("X-2"))
     for said in (
         await gate("show", case),
-        await gate("send", "conviction", "-", stdin=convicted, code=1),
         await gate("start", "-", stdin=json.dumps(a_booking("X-2", agency=AGENCY)), code=1),
     ):
         assert f"`conviction-gate reopen {case}`" in said
+    assert "no workflow runs for it yet; a correction was started" in await gate(
+        "send", "conviction", "-", stdin=convicted
+    )
     await gate("reopen", case, "--reason", "its run was lost", "--by", "clerk-8")
-    shown = await shared_instance.until(case, status="waiting_for_court")
+    shown = await shared_instance.until(case, status="flagged")  # by what was sent before
     assert (shown["stopped"], shown["reopened"]["by"]) == (None, "clerk-8")
-    await gate("send", "conviction", "-", stdin=convicted)
-    await shared_instance.until(case, status="flagged")
 
 
 async def only_on_record(instance: Instance, case: str) -> None:
