@@ -17,6 +17,7 @@ from temporalio.worker import Worker
 
 import worker
 from conviction_gate.client.diagnostics import Diagnostics, Finding
+from conviction_gate.client.runs import describe
 from conviction_gate.config.settings import Settings
 from conviction_gate.contracts.names import BOOKING_CASE, TASK_QUEUE
 from conviction_gate.devserver.embedded import embedded
@@ -74,6 +75,10 @@ class Cases:
         with pytest.MonkeyPatch.context() as changed:
             changed.setattr(worker, "WORKFLOWS", [workflow])
             return self.worker(build)
+
+    async def is_known(self, case: str) -> bool:
+        """Whether the server knows a case of this id."""
+        return await describe(self._client, case) is not None
 
     async def opened(self, *numbers: str) -> None:
         for number in numbers:

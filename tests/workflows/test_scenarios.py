@@ -46,7 +46,8 @@ async def test_scenario(scenario: dict[str, Any], client: Client, registry: Regi
             case "signal" if await sender.status(case) is None:
                 await open_by_signal(client, case, step["name"], step["input"])
             case "signal":  # the case has ended
-                await sender.send(read_message(step["name"], json.dumps(step["input"])), case)
+                message = read_message(step["name"], json.dumps(step["input"]))
+                assert (await sender.send(message, case)).status in ("accepted", "closed")
         if "expect" in step:
             await becomes(step["expect"], handle, registry)
     flags = [flag for flag in await registry.flags() if flag.case_id == str(case)]
