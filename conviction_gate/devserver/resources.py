@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import random
 import socket
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
@@ -15,13 +16,16 @@ HOST = "127.0.0.1"
 WAIT = 3.0  # seconds; a server whose parent was killed takes a moment to die
 
 
+# Below the ports that operating systems give to outgoing connections (Linux: from 32768), so that no
+# connection takes one between its choice and the server's start.
+FREE_PORTS = range(16_384, 32_768)
+
+
 def free_port() -> int:
     """A port on the loopback interface that nothing listens on now; a different one at each call."""
     while True:
-        with socket.socket() as probe:
-            probe.bind((HOST, 0))
-            port: int = probe.getsockname()[1]
-        if port not in _returned:
+        port = random.choice(FREE_PORTS)
+        if port not in _returned and _is_free(port, "port"):
             _returned.add(port)
             return port
 

@@ -1,0 +1,28 @@
+"""Free ports stay free until the program that they were chosen for opens them."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from conviction_gate.devserver import resources
+from conviction_gate.devserver.resources import FREE_PORTS, HOST, free_port
+
+OUTGOING = Path("/proc/sys/net/ipv4/ip_local_port_range")
+
+
+def test_no_outgoing_connection_can_take_a_free_port() -> None:
+    if not OUTGOING.exists():
+        pytest.skip("only Linux says which ports it gives to outgoing connections")
+    first, last = map(int, OUTGOING.read_text().split())
+    assert not set(FREE_PORTS) & set(range(first, last + 1))
+    assert all(free_port() in FREE_PORTS for _ in range(20))
+
+
+def test_each_call_gives_another_port_on_which_nothing_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server((HOST, 0)) as listener:
+        taken, returned, free = listener.getsockname()[1], free_port(), free_port()
+        resources._returned.remove(free)
+        choices = iter([taken, returned, free])
+        monkeypatch.setattr("random.choice", lambda _: next(choices))
+        assert free_port() == free
