@@ -13,7 +13,7 @@ from conviction_gate.contracts.internal.facts import Facts, Reopening
 from conviction_gate.policy import UNREADABLE
 from conviction_gate.policy.correction import NotReadable
 from tests.unit.facts import booking, charge, conviction, correction, decided, facts_of, finding
-from tests.unit.test_policy_properties import any_facts
+from tests.unit.made_up_facts import any_facts
 
 ON: Final = {"message_id": "n-1", "charge_id": "1", "decided_on": "2014-01-09"}
 PLACE: Final = {"scheme": "CA-VC", "code": "1"}
