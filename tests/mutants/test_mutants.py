@@ -20,7 +20,7 @@ from tests.unit.test_policy_newer_releases import unread
 
 DECIDES: Final = ("rules.findings", "rules.offenses", "rules.history", "rules.court", "deciding")
 CHECKED_BY_TESTS: Final = (
-    *("content", "counting", "classification", "filings", "endings", "matter"),
+    *("content", "counting", "classification", "filings", "appeals", "endings", "record", "matter"),
     *("correction", "review", "reopening", "editions", "decision"),
 )
 

@@ -9,10 +9,11 @@ as frozen as what it holds: a new kind of fact gets a grid of its own.
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
-from itertools import combinations, product
+from itertools import chain, combinations, product
 from typing import Final, get_args
 
 from conviction_gate import policy
+from conviction_gate.contracts.booking import Subject
 from conviction_gate.contracts.court import Ruling as Word
 from conviction_gate.contracts.fields import ChargeClass, Severity
 from conviction_gate.contracts.history import PRIORITY_KINDS, History, Priority
@@ -101,7 +102,45 @@ PASTS: Final[tuple[History | None, ...]] = (
     history(record(), conflicting=True),
     history(Priority(kind="gang", record_id="P-1"), conflicting=True),
     History(us_citizen=True),
+    History(too_large=True),
+    *(history(record(of=("X", name))) for name in CLASSES),
+    *(
+        history(
+            Priority(kind="outstanding_criminal_warrant", record_id="P-1", scheme="X", code=name),
+        )
+        for name in CLASSES
+    ),
 )
+
+
+def corrected() -> Iterator[Facts]:
+    """What corrections, ids that disagree, days that disagree, and appeals make of a booking."""
+    right = charge(("X", "minor_traffic"))
+    somebody_else = booking(right, subject=Subject(fingerprint_id="T-2"), message_id="again")
+    guilty = conviction("2013-01-10", severity="misdemeanor")
+    for name in CLASSES:
+        wrong = booking(charge(("X", name)))
+        fix = correction(wrong)
+        for replacement in (None, booking(right, message_id="right"), booking(right, on="2011-05-04")):
+            mended = fix.model_copy(update={"replacement": replacement})
+            yield facts(wrong, mended)
+            yield facts(wrong, mended, booking(right, message_id="later"), guilty)
+        yield facts(wrong, correction(wrong, "deceased"))
+        yield facts(wrong, conviction("2013-01-10", severity="infraction", of=("X", name)))
+        yield facts(booking(right), conviction("2013-01-10", severity="infraction", of=("X", name)))
+        yield facts(booking(right), conviction("2013-01-10", of=("X", name)), dismissal("2013-02-01"))
+    for past in PASTS:
+        yield facts(booking(right), somebody_else, past=past)
+        yield facts(booking(right), booking(right, on="2011-05-04"), guilty, past=past)
+        yield facts(booking(right), correction("nothing that came", "deceased"), past=past)
+    appeals = [
+        *(update(f"appeal_{word}", "2013-01-09") for word in ("filed", "de_novo", "reversed")),
+        *(update(f"appeal_{word}", "2013-01-10") for word in ("filed", "de_novo", "reversed", "affirmed")),
+        *(update(f"appeal_{word}", "2013-02-01") for word in ("withdrawn", "de_novo", "ended", "affirmed")),
+    ]
+    for said in combinations(appeals, 2):
+        yield facts(booking(right), guilty, *said)
+        yield facts(booking(right), guilty, *said, dismissal("2013-02-01"))
 
 
 def unruled() -> Iterator[Facts]:
@@ -138,7 +177,7 @@ def unruled() -> Iterator[Facts]:
 
 def grid() -> Iterator[Facts]:
     """All of the facts, in one order: as they are, and with each ruling on the first question that stands."""
-    for asked in unruled():
+    for asked in chain(unruled(), corrected()):
         yield asked
         decision = the.decided(asked)
         for question in decision.questions[:1]:

@@ -19,7 +19,7 @@ from conviction_gate.policy.rules.rule import ANNOUNCED, CLEAR, FLAG, OURS, REVI
 )
 def convicted(matter: Matter) -> Decision | None:
     for charge in matter.charges:
-        if charge.ending is Ending.CONVICTED and charge.is_traffic_conviction:
+        if charge.is_traffic_conviction:
             return Decision(
                 rule="flag.convicted",
                 explanation=f"Charge {charge.charge_id} ended in a conviction for a crime.",
@@ -109,9 +109,8 @@ def traffic_only(matter: Matter) -> Decision:
 
 
 def _needs_a_ruling(matter: Matter, charge: ChargeState) -> bool:
-    unsettled = charge.ending.is_in_doubt or (
-        charge.ending is Ending.CONVICTED and not charge.is_traffic_conviction
-    )
+    # Rule 8 has flagged every conviction for a traffic crime.
+    unsettled = charge.ending.is_in_doubt or charge.ending is Ending.CONVICTED
     if not unsettled or not charge.is_court_process:
         return unsettled
     return all(other.ending is not Ending.OPEN for other in matter.awaited)

@@ -19,17 +19,15 @@ from conviction_gate.policy.rules.rule import ANNOUNCED, FLAG, OURS, REVIEW, Wor
     ),
 )
 def prior_conviction(matter: Matter) -> Decision | None:
-    if matter.facts.history is None:
-        return None
-    ruling = matter.answer_to(matter.record.question) if matter.rulings else None
-    is_not_clean = ruling is not None and ruling.decision.ruling == "history_not_clean"
-    if ruling is not None and is_not_clean and matter.record.may_hold_a_ground:
+    record = matter.record
+    ruling = matter.answer_to(record.question) if matter.rulings else None
+    if ruling is not None and ruling.decision.ruling == "history_not_clean" and record.may_hold_a_ground:
         return Decision(
             rule="flag.prior_conviction",
             explanation="A person found that the record is not clean.",
             grounds=(ruling.decision.message_id,),
         )
-    if matter.record.has_prior_conviction:
+    if record.has_prior_conviction:
         return Decision(
             rule="flag.prior_conviction",
             explanation="The person was convicted of a crime before this arrest.",
