@@ -152,7 +152,8 @@ of 3 May 2012, and from notes that lawyers wrote for each other. They agree on t
 a conviction for a crime. Drunk driving, hit and run, and reckless driving that hurts someone are left out.
 
 The answer is short, and life is not. Where it is silent we had to choose. Each rule below says whether it
-comes from that day or is our own reading. Where a case leaves a doubt, we ask a person.
+comes from that day or is our own reading. [One page](readings.md) tells of each reading that one may doubt,
+why we chose it, and whom it costs what. Where a case leaves a doubt, we ask a person.
 """
 
 _CLASSES: Final = """
@@ -198,14 +199,18 @@ A person answers only the question that is asked. Each ruling names who ruled an
 - Whether the end of a charge is a conviction for a crime, where that is not clear.
 - Whether the record is clean, where that is not clear.
 
-No person can rule that a charge ended in a conviction while the court is still at work on it. And a ruling
-holds for what was known: when news comes in that bears on it, the question is asked again.
+No person can rule that a charge ended in a conviction while the court is still at work on it, or where no
+court said a word of guilt. And a ruling holds for what was known: when news comes in that bears on it, the
+question is asked again.
 
 ## After the end
 
 A flag falls when its ground falls. That is so when a court throws the conviction out, when it was sent by
-mistake, or when the person is a US citizen, someone else, or dead. The note then says that it was taken
-back, when, and why. It is not wiped out, so that anyone can check what was done.
+mistake, or when the person is a US citizen, someone else, or dead. It is so too when an appeal is filed, when
+the booking was wrong, or when the record has changed. The note then says that it was taken back, when, and
+why. It is not wiped out, so that anyone can check what was done.
+
+If there is still a court to wait for, the case goes on and waits. A new conviction can then flag it again.
 
 A case that was cleared stays so. No message can turn it into a flag.
 

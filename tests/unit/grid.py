@@ -122,9 +122,9 @@ def corrected() -> Iterator[Facts]:
         wrong = booking(charge(("X", name)))
         fix = correction(wrong)
         for replacement in (None, booking(right, message_id="right"), booking(right, on="2011-05-04")):
-            mended = fix.model_copy(update={"replacement": replacement})
-            yield facts(wrong, mended)
-            yield facts(wrong, mended, booking(right, message_id="later"), guilty)
+            replaced = fix.model_copy(update={"replacement": replacement})
+            yield facts(wrong, replaced)
+            yield facts(wrong, replaced, booking(right, message_id="later"), guilty)
         yield facts(wrong, correction(wrong, "deceased"))
         yield facts(wrong, conviction("2013-01-10", severity="infraction", of=("X", name)))
         yield facts(booking(right), conviction("2013-01-10", severity="infraction", of=("X", name)))

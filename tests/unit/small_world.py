@@ -99,10 +99,10 @@ SOMEBODY_ELSE: Final = Subject(fingerprint_id="T-2")
 NOTHING_CAME: Final = correction("nothing that came", "deceased")
 
 
-def mended(wrong: Message, right: Message) -> Correction:
+def with_replacement(wrong: Message, right: Message) -> Correction:
     """A correction with what should have come."""
     fix = correction(wrong)
-    return fix.model_copy(update={"message_id": f"{fix.message_id}, mended", "replacement": right})
+    return fix.model_copy(update={"message_id": f"{fix.message_id}, replaced", "replacement": right})
 
 
 def convictions_on(charge_id: str) -> Messages:
@@ -193,7 +193,7 @@ class World:
             booking(*self._charged(self.charges), on=EARLIER),
             booking(*self._charged(self.charges), on="2012-05-05", subject=SOMEBODY_ELSE),
             correction(self.booking),
-            mended(self.booking, right),
+            with_replacement(self.booking, right),
             finding(),
             NOTHING_CAME,
         )
