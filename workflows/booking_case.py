@@ -182,12 +182,12 @@ class BookingCase:
                 subjects = state.subjects
                 await self._check_history(subjects)
                 state.asked_for = subjects
-            elif offenses := offenses_to_look_up(state.facts):
+            elif offenses := state.offenses_to_look_up:
                 agency, day = state.bookings[0].agency, state.booked_on
                 request = OffensesToClassify(agency=agency, offenses=offenses, booked_on=day)
                 found = await calls.classify_charges(request)
                 self._readability.check(found.is_read)
-                state.learn_classes(found.placements)
+                state.learn_classes(found.placements, day)
             elif state.held:
                 await self._permit_rulings()
             else:
@@ -197,13 +197,14 @@ class BookingCase:
         """Ask for as long as it takes. Where the run grows long meanwhile, the next one asks."""
         state = self._state
         updates = len(state.facts.record_updates)
-        anew = state.is_record_updated
+        anew = state.is_record_updated or state.is_classified_anew
+        booked_on = state.booked_on
         request = HistoryRequest(
             case_id=workflow.info().workflow_id,
             agency=state.bookings[0].agency,
             subjects=subjects,
             offenses=offenses_named(state.facts) if anew else offenses_to_look_up(state.facts),
-            booked_on=state.booked_on,
+            booked_on=booked_on,
         )
         self._set_status("checking_history", None, "The criminal history is being checked.")
         self._is_checking_history = True
@@ -215,7 +216,7 @@ class BookingCase:
         found = asked.result()
         self._is_checking_history = False
         self._readability.check(found.is_read)
-        state.learn_history(found, classified_anew=anew)
+        state.learn_history(found, booked_on=booked_on, classified_anew=anew)
         state.updates_considered = updates
         return found
 

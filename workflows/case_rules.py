@@ -8,7 +8,7 @@ from workflows.state import CaseState
 with workflow.unsafe.imports_passed_through():
     from conviction_gate.contracts.case import CaseResult
     from conviction_gate.contracts.internal.facts import Facts
-    from conviction_gate.policy import UNREADABLE, Decision, Edition, decide, edition_among, offenses_to_look_up
+    from conviction_gate.policy import UNREADABLE, Decision, Edition, decide, edition_among
 
 
 class CaseRules:
@@ -45,7 +45,7 @@ class CaseRules:
         It has no questions while the history or the class of a charge is still being looked up.
         """
         state = self._state
-        if not state.is_history_checked or offenses_to_look_up(state.facts):
+        if not state.is_history_checked or state.offenses_to_look_up:
             return Decision(rule="defer.traffic_only", explanation="")
         return self.decide()
 

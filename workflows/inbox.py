@@ -14,7 +14,7 @@ from workflows.state import CaseState
 
 with workflow.unsafe.imports_passed_through():
     from conviction_gate.contracts import names
-    from conviction_gate.contracts.court import CourtUpdate, ReviewDecision
+    from conviction_gate.contracts.court import Correction, CourtUpdate, ReviewDecision
     from conviction_gate.contracts.message import Message
     from conviction_gate.contracts.reading import (
         DoesNotFit,
@@ -106,7 +106,7 @@ class Inbox:
         else:
             effect = effect_of(message, state.facts)
             state.learn(message)
-            if isinstance(message, CourtUpdate) and message.unknown_entry is not None:
+            if isinstance(message, CourtUpdate | Correction) and message.unknown_entry is not None:
                 state.unknown_entries += 1
         state.record(message, workflow.now(), effect)
         self.changes += 1

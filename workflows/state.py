@@ -9,7 +9,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-    from conviction_gate.contracts.booking import Booking, Subject
+    from conviction_gate.contracts.booking import Booking, Offense, Subject
     from conviction_gate.contracts.case import CaseResult, FlagStatus, MessageView, RejectedView, ReopenedView
     from conviction_gate.contracts.court import Correction, CourtUpdate
     from conviction_gate.contracts.fields import DisplayOnly, RuleName, Status
@@ -32,6 +32,8 @@ with workflow.unsafe.imports_passed_through():
         CountedMessages,
         LookedUp,
         edition_named,
+        offenses_named,
+        offenses_to_look_up,
         refusal_of_replacement,
     )
 
@@ -67,6 +69,7 @@ class CaseState(BaseModel):
     due: dict[str, datetime] = Field(default_factory=dict)
 
     asked_for: tuple[Subject, ...] = ()
+    classified_on: date | None = None
     updates_considered: int = 0
     unknown_entries: int = 0
     charge_unknown: bool = False
@@ -109,6 +112,17 @@ class CaseState(BaseModel):
     def is_record_updated(self) -> bool:
         """Whether somebody said that the history changed, and it was not asked for since."""
         return len(self.facts.record_updates) > self.updates_considered
+
+    @property
+    def is_classified_anew(self) -> bool:
+        """Whether the catalog is asked again for every offense: a code means what it meant on the day of the
+        booking, and the case is of another day now."""
+        return self.classified_on not in (None, self.booked_on)
+
+    @property
+    def offenses_to_look_up(self) -> tuple[Offense, ...]:
+        """The offenses whose class the case lacks."""
+        return offenses_named(self.facts) if self.is_classified_anew else offenses_to_look_up(self.facts)
 
     @property
     def is_readable(self) -> bool:
@@ -176,19 +190,21 @@ class CaseState(BaseModel):
         self.rule, self.explanation, self.edition = result.rule, result.explanation, result.policy_edition
         self.waiting_since, self.overdue = None, False
 
-    def learn_history(self, found: HistoryFound, *, classified_anew: bool) -> None:
+    def learn_history(self, found: HistoryFound, *, booked_on: date | None, classified_anew: bool) -> None:
         """Put what the history check found into the facts; what is classified already stays, unless anew."""
         self.has_docket = found.has_docket
         self.intervals = found.intervals
+        self.classified_on = booked_on
         classes = found.placements
         if not classified_anew:
             known = {(offense.scheme, offense.code) for offense in self.facts.placements}
             classes = tuple(new for new in classes if (new.scheme, new.code) not in known)
         self.facts = LookedUp(found.history, found.us_citizen, classes).in_facts(self.facts)
 
-    def learn_classes(self, placements: tuple[ClassifiedOffense, ...]) -> None:
-        """Add the classes of offenses to the facts."""
-        self.facts = self.facts.model_copy(update={"placements": (*self.facts.placements, *placements)})
+    def learn_classes(self, placements: tuple[ClassifiedOffense, ...], booked_on: date | None) -> None:
+        """Put the classes of offenses on the day of the booking into the facts."""
+        self.classified_on = booked_on
+        self.facts = LookedUp(placements=placements).in_facts(self.facts)
 
     def learn_from_docket(self, message: Message) -> None:
         """A message was brought by a docket check."""
@@ -207,14 +223,11 @@ class CaseState(BaseModel):
         """
         case, since = recalled.case, self.facts
         new_updates = len(since.record_updates) - self.updates_considered
+        # The class of a charge is what it was: the catalog may have grown since.
         self.facts = recalled.facts.model_copy(
-            update={
-                "history": since.history,
-                "us_citizen": since.us_citizen,
-                # The class of a charge is what it was: the catalog may have grown since.
-                "placements": (*since.placements, *recalled.facts.placements),
-            }
+            update={"history": since.history, "us_citizen": since.us_citizen}
         )
+        self.classified_on = self.booked_on
         self.facts_size = size_of_facts(self.facts)
         known = {message.key for message in self.facts.messages}
         self._see(*self.facts.messages, *self.facts.replacements)

@@ -211,6 +211,11 @@ class Correction(CourtMessage):
     detail: Text | None = None
     replacement: Replacement | None = None
 
+    @property
+    def unknown_entry(self) -> str | None:
+        """That of its replacement; see `CourtUpdate`."""
+        return self.replacement.unknown_entry if isinstance(self.replacement, CourtUpdate) else None
+
     @model_validator(mode="before")
     @classmethod
     def _replaced_by_its_sender(cls, data: Any) -> Any:

@@ -140,7 +140,7 @@ def effect_of(message: Message, facts: Facts) -> str:
         case Dismissal(charge_id=charge_id, decided_on=day, disposition=word):
             return _on(charge_id, f"{word} on {day}", messages)
         case CourtUpdate(unknown_entry=str() as word):
-            return f'unknown entry "{word[:100]}": ends nothing; send one of the words of the contract instead'
+            return _unknown(word)
         case CourtUpdate(charge_id=charge_id, occurred_on=day, entry=entry):
             return _on(charge_id, f"{entry} on {day}", messages)
         case Amendment(charge=charge, filed_on=day):
@@ -165,7 +165,13 @@ def _effect_of_correction(correction: Correction, facts: Facts) -> str:
         effect = f"no message {correction.corrects} of that sender has come: it will not count if it comes"
     if correction.replacement is not None:
         effect += f"; {correction.replacement.message_id} counts in its place"
+    if correction.unknown_entry is not None:
+        effect += f", with an {_unknown(correction.unknown_entry)}"
     return effect
+
+
+def _unknown(word: str) -> str:
+    return f'unknown entry "{word[:100]}": ends nothing; send one of the words of the contract instead'
 
 
 def _on(charge_id: str | None, what: str, messages: CountedMessages) -> str:
