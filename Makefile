@@ -8,7 +8,7 @@ COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes \
 export PYTHONDONTWRITEBYTECODE=
 
 .PHONY: demo test test-processes test-rest soak mutants test-interop test-ops test-ui screenshots recording bench check coverage schemas histories \
-	policy-page settings-page sbom format constraints clean
+	policy-page settings-page dispositions-page sbom format constraints clean
 
 .venv/.installed: constraints.txt pyproject.toml
 	test -d .venv || $(PYTHON) -m venv .venv
@@ -98,6 +98,9 @@ policy-page: .venv/.installed ## write docs/policy.md, the public page of the ru
 
 settings-page: .venv/.installed ## write docs/settings.md, the reference of all settings, from conviction_gate/config/
 	$(BIN)/python -m conviction_gate.config.page > docs/settings.md
+
+dispositions-page: .venv/.installed ## write docs/dispositions.md, what to send for courts' words, from conviction_gate/files/
+	$(BIN)/python -m conviction_gate.files.page > docs/dispositions.md
 
 constraints: ## resolve the dependencies in pyproject.toml again (needs uv); the files name no package index
 	$(COMPILE) pyproject.toml --extra dev --upgrade -o constraints.txt

@@ -16,6 +16,7 @@ import temporalio.client  # noqa: F401  imported late, it can crash the interpre
 import typer
 
 from conviction_gate.cli.bulk.commands import send, start
+from conviction_gate.cli.bulk.convert import convert
 from conviction_gate.cli.charges import charges
 from conviction_gate.cli.codec_server import codec_server
 from conviction_gate.cli.demo import demo
@@ -88,6 +89,12 @@ app.add(explain, f"explain {CASE}", panel=CASES)
 app.add(flags, "flags", "flags --json > flags.json", panel=CASES)
 app.add_typer(review, name="review", rich_help_panel=REVIEW)
 app.add(reopen, f"reopen {CASE} --reason 'refiled as 14CR-7' --by clerk-7", panel=REVIEW)
+app.add(
+    convert,
+    "convert --map deploy/maps/jail-bookings.toml jail.csv > bookings.jsonl",
+    "convert --map deploy/maps/case-charges.toml court.csv --check",
+    panel=DATA,
+)
 app.add_typer(history, name="history", rich_help_panel=DATA)
 app.add_typer(docket, name="docket", rich_help_panel=DATA)
 app.add_typer(charges, name="charges", rich_help_panel=DATA)

@@ -3,14 +3,15 @@
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Annotated, Final, NamedTuple, TypeVar
 
 import typer
 
-from conviction_gate.cli.bulk.items import Item, items_in
+from conviction_gate.cli.bulk.items import Item
+from conviction_gate.cli.bulk.mapped import MapFile, RefusedRows, Source, source
 from conviction_gate.cli.bulk.reading import read_addressed, read_history
 from conviction_gate.cli.help import App
 from conviction_gate.cli.options import Data, File, Json
@@ -44,6 +45,7 @@ class Imported(NamedTuple):
 
 def import_history(
     file: File,
+    map_file: MapFile = None,
     recheck: Annotated[
         bool,
         typer.Option("--recheck", help="Ask anew for the record of each flagged case that the file concerns."),
@@ -62,11 +64,13 @@ def import_history(
         from conviction_gate.registry import Registry, migrate
 
         answers, refused, unclear = [], [], []
-        for item in items_in(file):
+        found = source(file, map_file)
+        for item in found.items:
             try:
                 answers.append(item.read(read_history))
             except DoesNotFit as reason:
                 refused.append((item.where, str(reason)))
+                _keep(found, item, reason)
                 with suppress(DoesNotFit):
                     unclear.append(item.read(read_unclear_history))
         await migrate(url := Settings().registry)
@@ -96,13 +100,13 @@ async def _recheck(flagged: Sequence[str], answers: Sequence[HistoryAnswer]) -> 
             await client.send(update, case_id)
 
 
-def import_docket(file: File, as_json: Json = False, data: Data = None) -> None:
+def import_docket(file: File, map_file: MapFile = None, as_json: Json = False, data: Data = None) -> None:
     """Import docket entries, each with agency, tracking_number, type and the message's own fields."""
 
     async def work() -> Imported:
         from conviction_gate.registry import DocketEntry, Registry, migrate
 
-        found, refused = _read_all(items_in(file), read_addressed)
+        found, refused = _read_all(source(file, map_file), read_addressed)
         entries = [
             DocketEntry(
                 agency=one.case_id.agency,
@@ -122,16 +126,23 @@ history.add(import_history, "history import histories.jsonl", name="import")
 docket.add(import_docket, "docket import entries.jsonl", name="import")
 
 
-def _read_all(items: Iterable[Item], read: Callable[[bytes], T]) -> tuple[list[T], list[tuple[str, str]]]:
+def _read_all(items: Source, read: Callable[[bytes], T]) -> tuple[list[T], list[tuple[str, str]]]:
     """What fits, and for the rest the place in the file and the reason."""
     found: list[T] = []
     refused: list[tuple[str, str]] = []
-    for item in items:
+    for item in items.items:
         try:
             found.append(item.read(read))
         except DoesNotFit as reason:
             refused.append((item.where, str(reason)))
+            _keep(items, item, reason)
     return found, refused
+
+
+def _keep(found: Source, item: Item, reason: DoesNotFit) -> None:
+    """A refused row of a CSV file goes into a file of its own; a refused line of JSON stays where it is."""
+    if isinstance(found.refused, RefusedRows):
+        found.refused.add(item, str(reason))
 
 
 def _report(done: Imported, as_json: bool) -> None:

@@ -14,10 +14,10 @@ from typing import Annotated, BinaryIO
 import typer
 
 from conviction_gate.cli.bulk.duplicates import DuplicateSampler
-from conviction_gate.cli.bulk.items import items_in
+from conviction_gate.cli.bulk.mapped import MapFile, source
 from conviction_gate.cli.bulk.pace import Pace
 from conviction_gate.cli.bulk.reading import Addressed, read_addressed
-from conviction_gate.cli.bulk.refused import RefusedFile, default_path, require_other_file
+from conviction_gate.cli.bulk.refused import require_other_file
 from conviction_gate.cli.bulk.sending import Post, Stopped, deliver
 from conviction_gate.cli.options import Data, File, Json, again, completions, read_case, suggest
 from conviction_gate.cli.session import REFUSED, cases, fail, run
@@ -36,13 +36,19 @@ Refused = Annotated[
         metavar="FILE",
         dir_okay=False,
         help="Where to write refused lines, to be corrected and sent again. "
-        "Without it, a file of several messages gets NAME.refused.jsonl beside it.",
+        "Without it, a file of several messages gets NAME.refused.jsonl beside it, and one with a map "
+        "FILE.refused.csv.",
     ),
 ]
 
 
 def start(
-    context: typer.Context, file: File, refused: Refused = None, as_json: Json = False, data: Data = None
+    context: typer.Context,
+    file: File,
+    map_file: MapFile = None,
+    refused: Refused = None,
+    as_json: Json = False,
+    data: Data = None,
 ) -> None:
     """Start a case for each booking.
 
@@ -62,9 +68,10 @@ def start(
         file=file,
         read=partial(read_addressed, name="booking"),
         post=post,
+        map_file=map_file,
         refused=refused,
         as_json=as_json,
-        again=lambda path: again(context, path),
+        again=lambda path: again(context, path, map=map_file),
     ).run()
 
 
@@ -86,6 +93,7 @@ def send(
     answer: Annotated[
         bool, typer.Option("--answer", help="Wait for the answer of each case, which needs a worker.")
     ] = False,
+    map_file: MapFile = None,
     refused: Refused = None,
     as_json: Json = False,
     data: Data = None,
@@ -118,9 +126,10 @@ def send(
             file=file,
             read=partial(read_addressed, name=names[0] if names else None, case_id=case),
             post=post,
+            map_file=map_file,
             refused=refused,
             as_json=as_json,
-            again=lambda path: again(context, *names, path, case=case, answer=answer),
+            again=lambda path: again(context, *names, path, case=case, answer=answer, map=map_file),
         ).run()
 
 
@@ -151,6 +160,7 @@ class _Delivery:
     file: BinaryIO
     read: Callable[[bytes], Addressed]
     post: Callable[[CaseClient, Pace], Post]
+    map_file: Path | None
     refused: Path | None
     as_json: bool
     again: Callable[[str], str]
@@ -160,21 +170,22 @@ class _Delivery:
         # Not imported above: most of its time goes into what draws progress bars.
         from conviction_gate.cli.bulk.progress import ProgressReport
 
-        if (path := self.refused or default_path(self.file)) is not None:
-            require_other_file(path, self.file)
+        found = source(self.file, self.map_file, self.refused, _size(self.file))
+        if found.refused is not None:
+            require_other_file(found.refused.path, self.file)
         report = ProgressReport(
             as_json=self.as_json,
-            size=_size(self.file),
-            refused=RefusedFile(path) if path else None,
-            keep_single=self.refused is not None,
-            again=self.again(str(path)),
+            size=found.size,
+            refused=found.refused,
+            keep_single=self.refused is not None or self.map_file is not None,
+            again=self.again(str(found.refused.path if found.refused else "-")),
         )
 
         async def deliver_all(stop: asyncio.Event) -> None:
             async with cases() as client:
                 with report:
                     post = self.post(client, Pace(client.is_idle, stop))
-                    async with aclosing(deliver(items_in(self.file), self.read, post, stop)) as delivered:
+                    async with aclosing(deliver(found.items, self.read, post, stop)) as delivered:
                         async for item, sent in delivered:
                             try:
                                 report.add(item, sent)

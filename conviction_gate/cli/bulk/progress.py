@@ -9,6 +9,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from conviction_gate.cli.bulk.items import Item
+from conviction_gate.cli.bulk.mapped import RefusedRows
 from conviction_gate.cli.bulk.refused import RefusedFile
 from conviction_gate.cli.bulk.sending import Sent
 from conviction_gate.cli.printing import STYLES, clean, console, short_id
@@ -20,12 +21,18 @@ MAX_LINES: Final = 10
 class ProgressReport:
     """For people: what needs action on stderr, the rest on stdout. For programs: one array on stdout.
 
-    `size`: bytes of the file; None for a pipe. `refused`: gets the refused lines; `again`: the command
+    `size`: the end of the last item; None for a pipe. `refused`: gets the refused lines; `again`: the command
     that sends them later. The refused line of a file of one message is written only with `keep_single`.
     """
 
     def __init__(
-        self, *, as_json: bool, size: int | None, refused: RefusedFile | None, keep_single: bool, again: str
+        self,
+        *,
+        as_json: bool,
+        size: int | None,
+        refused: RefusedFile | RefusedRows | None,
+        keep_single: bool,
+        again: str,
     ) -> None:
         self.is_good = True
         self._is_open = True
@@ -34,7 +41,7 @@ class ProgressReport:
         self._keep_single = keep_single
         self._again = again
         self._counts: Counter[str] = Counter()
-        self._held: list[Item] = []
+        self._held: list[tuple[Item, str]] = []
         self._out, self._err = console(), console(stderr=True)
         self._has_bar = self._err.is_terminal and not (as_json and self._out.is_terminal)
         self._bar = Progress(
@@ -73,7 +80,7 @@ class ProgressReport:
             self._bar.start()
             self._bar.update(self._task, description=f"{count:,}", completed=item.end)
         if sent.status == "refused" and self._refused is not None:
-            self._held.append(item)
+            self._held.append((item, sent.text))
         if count > 1 or self._keep_single:
             self._write_refused()
 
@@ -94,11 +101,9 @@ class ProgressReport:
         sys.stdout.flush()
 
     def _write_refused(self) -> None:
-        for item in self._held:
+        for item, reason in self._held:
             assert self._refused is not None
-            if item.text:
-                self._refused.add(item)
-            else:
+            if not self._refused.add(item, reason):
                 self._err.print(f"{item.where}: too long to copy into {self._refused.path}", soft_wrap=True)
         self._held.clear()
 

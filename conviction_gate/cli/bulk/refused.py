@@ -16,22 +16,30 @@ class RefusedFile:
         self.path = path
         self.count = 0
 
-    def add(self, item: Item) -> None:
-        """Write an item on one line; ends the command where that fails."""
+    def add(self, item: Item, reason: str) -> bool:
+        """Write an item on one line; ends the command where that fails. False: it is too long to be kept."""
+        if not item.text:
+            return False
         # A line break within JSON is white space, whatever else is wrong with it.
         lines = item.text.split(b"\n")
         text = item.text if len(lines) == 1 else b" ".join(line.strip() for line in lines)
-        try:
-            if self.count == 0 and self.path.is_file() and not self.path.is_symlink():
-                self.path.replace(f"{self.path}~")  # it may be corrected and not sent yet
-            with self.path.open("ab" if self.count else "wb") as file:
-                file.write(text + b"\n")
-        except OSError as error:
-            fail(
-                f"cannot write the refused lines to {self.path}: {error.strerror}; name another file with "
-                "--refused and run the command again: what arrived already changes nothing"
-            )
+        write_or_fail(self.path, text + b"\n", is_new=not self.count)
         self.count += 1
+        return True
+
+
+def write_or_fail(path: Path, text: bytes, *, is_new: bool) -> None:
+    """Add to a file of what was refused; ends the command where that fails. `is_new`: its first lines."""
+    try:
+        if is_new and path.is_file() and not path.is_symlink():
+            path.replace(f"{path}~")  # it may be corrected and not sent yet
+        with path.open("wb" if is_new else "ab") as file:
+            file.write(text)
+    except OSError as error:
+        fail(
+            f"cannot write the refused lines to {path}: {error.strerror}; name another file with "
+            "--refused and run the command again: what arrived already changes nothing"
+        )
 
 
 def default_path(file: BinaryIO) -> Path | None:
