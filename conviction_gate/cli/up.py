@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from conviction_gate.devserver.embedded import EmbeddedServer
 
 LISTS: Final = {
-    "waiting for the court": f'{CASE_STATUS.name} = "waiting_for_court"',
-    "needs review": f'{CASE_STATUS.name} = "needs_review"',
-    "needs attention": f'{NEEDS_ATTENTION.name} = true AND ExecutionStatus = "Running"',
+    "wait for the court": f'{CASE_STATUS.name}="waiting_for_court"',
+    "wait for a person's ruling": f'{CASE_STATUS.name}="needs_review"',
+    "need attention": f'{NEEDS_ATTENTION.name}=true AND ExecutionStatus="Running"',
 }
-"""Lists of cases in the web UI, by their queries."""
+"""Lists of cases in the web UI, with their queries."""
 
 
 def _port(help: str) -> Any:
@@ -44,7 +44,8 @@ def up(
 ) -> None:
     """Run an embedded server, its web UI, its codec server, the registry and a worker.
 
-    It prints one line that begins with `ready:` once cases can be started, and runs until Ctrl-C.
+    It prints a line that begins with `ready:` once cases can be started, then its addresses, and runs until
+    Ctrl-C.
     """
     from conviction_gate.devserver import embedded
 
@@ -66,7 +67,10 @@ async def _print_hints(server: "EmbeddedServer") -> None:
 
 
 def hints(server: "EmbeddedServer") -> Iterator[str]:
-    """What to do next: variables for another terminal, lists in the web UI, and how to read with `temporal`."""
+    """What to do next: variables for another terminal, lists in the web UI, and how to read with `temporal`.
+
+    An address longer than 80 columns has a line of its own, so that a terminal folds nothing else.
+    """
     variables = {}
     if server.address != DEFAULT_ADDRESS.replace("localhost", "127.0.0.1"):
         variables["TEMPORAL_ADDRESS"] = server.address
@@ -74,9 +78,11 @@ def hints(server: "EmbeddedServer") -> Iterator[str]:
     if server.data != default.absolute():
         variables[f"{PREFIX}DATA"] = str(server.data)
     if variables:
-        words = " ".join(f"{name}={shlex.quote(value)}" for name, value in variables.items())
-        yield f"export {words}   # in another terminal"
-    for name, query in LISTS.items():
-        yield f"{name}: {server.ui_address}/namespaces/{server.namespace}/workflows?query={quote(query)}"
+        yield "In another terminal:"
+        yield from (f"  export {name}={shlex.quote(value)}" for name, value in variables.items())
     if server.codec_address is not None:
-        yield f"temporal workflow show --codec-endpoint {server.codec_address} -w CASE   # decrypted"
+        yield "A case as Temporal's own program reads it, decrypted:"
+        yield f"  temporal workflow show --codec-endpoint {server.codec_address} -w CASE"
+    for name, query in LISTS.items():
+        yield f"In the web UI, cases that {name}:"
+        yield f"{server.ui_address}/namespaces/{server.namespace}/workflows?query={quote(query, safe='=')}"

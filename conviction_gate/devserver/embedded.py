@@ -53,9 +53,15 @@ class EmbeddedServer(ServerAddresses):
     _process: Process = field(repr=False, compare=False)
 
     def __str__(self) -> str:
-        http = f", HTTP API {self.http_address}" if self.http_address else ""
-        codec = f", codec server {self.codec_address}" if self.codec_address else ""
-        return f"server {self.address}, web UI {self.ui_address}{http}{codec}, data {self.data}"
+        """A line for each address and for the data folder."""
+        parts = {
+            "server": self.address,
+            "web UI": self.ui_address,
+            "HTTP API": self.http_address,
+            "codec server": self.codec_address,
+            "data folder": self.data,
+        }
+        return "\n".join(f"  {name:<12}  {where}" for name, where in parts.items() if where)
 
     @property
     def pid(self) -> int:
@@ -74,14 +80,14 @@ async def run_until_stopped(
 ) -> int:
     """Run an `embedded` server until SIGTERM or SIGINT; the exit code.
 
-    Prints one line on stdout, `ready: …`, once cases can be started, and an error as one line on stderr. Exit
-    codes: 0 after a signal; 1 where it could not start or the server died; 2 where a port or the data folder is
-    used by another process.
+    Prints `ready: …` on stdout once cases can be started, then a line for each address, and an error as one
+    line on stderr. Exit codes: 0 after a signal; 1 where it could not start or the server died; 2 where a port
+    or the data folder is used by another process.
     """
 
     async def run() -> int:
         async with server as running:
-            print(f"ready: {running}", flush=True)
+            print(f"ready: cases can be started; Ctrl-C stops the server\n{running}", flush=True)
             if on_ready is not None:
                 await on_ready(running)
             raise await running.failure()

@@ -39,7 +39,7 @@ class Instance:
         }
 
     async def up(self, *options: str) -> str:
-        """Start `up` and wait for its ready line."""
+        """Start `up` and wait until it is ready; its lines until then, and those with its addresses."""
         ports = ["--port", str(self.port), "--ui-port", str(self.ui_port)]
         ports += ["--codec-port", str(self.codec_port)]
         # Tied to us, so that it does not live on where the tests are killed.
@@ -51,9 +51,11 @@ class Instance:
             stderr=None,
         )
         assert self.process.stdout is not None
-        line = (await self.process.stdout.readline()).decode()
-        assert line.startswith("ready:"), line
-        return line
+        lines = [(await self.process.stdout.readline()).decode()]
+        assert lines[0].startswith("ready:"), lines
+        while lines[-1] and not lines[-1].startswith("  data folder"):
+            lines.append((await self.process.stdout.readline()).decode())
+        return "".join(lines)
 
     async def kill(self) -> None:
         """`kill -9` of `up` alone: its children have to follow by themselves."""

@@ -25,7 +25,7 @@ async def test_the_temporal_program_reads_what_the_server_does_not_hold(
 ) -> None:
     ready = await instance.up()
     up = f"http://127.0.0.1:{instance.codec_port}"
-    assert f"codec server {up}" in ready
+    assert f"codec server  {up}\n" in ready
     await instance.gate("history", "import", "-", stdin=json.dumps({"subject": {"fbi_number": "F-C-1"}}))
     await instance.gate("start", "-", stdin=json.dumps(a_booking("C-1")))
     await instance.until(CASE, status="waiting_for_court")

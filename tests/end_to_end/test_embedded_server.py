@@ -72,11 +72,14 @@ async def start_up(data: Path, port: int, ui_port: int, *, ephemeral: bool = Fal
     )
 
 
-async def ready_line(process: Process) -> str:
+async def ready(process: Process) -> str:
+    """What it says once it is ready, from that line to the one with its data folder."""
     assert process.stdout is not None
-    line = (await process.stdout.readline()).decode()
-    assert line.startswith("ready: ")
-    return line
+    lines = [(await process.stdout.readline()).decode()]
+    assert lines[0].startswith("ready: ")
+    while lines[-1] and "data folder" not in lines[-1]:
+        lines.append((await process.stdout.readline()).decode())
+    return "".join(lines)
 
 
 def children_of(pid: int) -> set[int]:
@@ -262,10 +265,10 @@ async def test_a_setting_that_does_not_fit_ends_it(
 async def test_killed_it_leaves_no_process_and_the_next_one_works_at_once(tmp_path: Path) -> None:
     port, ui_port = free_port(), free_port()
     first = await start_up(tmp_path, port, ui_port)
-    line = await ready_line(first)
-    assert f"127.0.0.1:{port}" in line
-    assert f"http://127.0.0.1:{ui_port}" in line
-    assert str(tmp_path) in line
+    lines = await ready(first)
+    assert f"127.0.0.1:{port}\n" in lines
+    assert f"http://127.0.0.1:{ui_port}\n" in lines
+    assert str(tmp_path) in lines
     case_id = await open_case(await Client.connect(f"127.0.0.1:{port}"))
     family = children_of(first.pid)
     assert family
@@ -273,7 +276,7 @@ async def test_killed_it_leaves_no_process_and_the_next_one_works_at_once(tmp_pa
     await first.wait()
 
     second = await start_up(tmp_path, port, ui_port)
-    await ready_line(second)
+    await ready(second)
     assert not any(map(is_alive, family))
     client = await Client.connect(f"127.0.0.1:{port}")
     assert (await client.get_workflow_handle(case_id).describe()).id == case_id
@@ -303,7 +306,7 @@ def holds(pid: int, file: Path) -> bool:
 
 async def test_an_ephemeral_one_leaves_nothing(tmp_path: Path) -> None:
     process = await start_up(tmp_path / "unused", free_port(), free_port(), ephemeral=True)
-    folder = Path((await ready_line(process)).rpartition("data ")[2].strip())
+    folder = Path((await ready(process)).partition("data folder")[2].strip())
     assert await asyncio.to_thread((folder / "registry.db").exists)
     process.send_signal(signal.SIGINT)
     await process.communicate()

@@ -14,8 +14,6 @@ from conviction_gate.devserver import processes
 from conviction_gate.devserver.resources import free_port
 from tests.end_to_end.conftest import BIN
 
-LINES = 5  # after the ready line, where the address is not the default one
-
 
 def environment(data: Path, **more: str) -> dict[str, str]:
     env = processes.own_server_environment() | {"CONVICTION_GATE_DATA": str(data)}
@@ -61,13 +59,17 @@ async def test_commands_find_the_server_of_their_data_folder(tmp_path: Path) -> 
             assert f"ok\tserver\t{server.address}," in await gate(data, "doctor")
         # The second one did not get the default port: it says how other programs find it.
         assert process.stdout is not None
-        lines = [(await process.stdout.readline()).decode() for _ in range(LINES)]
-        assert lines[0] == (
-            f"export TEMPORAL_ADDRESS={second.address} CONVICTION_GATE_DATA={other}   # in another terminal\n"
-        )
-        links = [line for line in lines if f": {second.ui_address}/namespaces/default/workflows?query=" in line]
-        assert len(links) == 3
-        assert f"--codec-endpoint {second.codec_address} " in lines[-1]
+        lines = [""]
+        while "NeedsAttention" not in lines[-1]:
+            lines.append((await process.stdout.readline()).decode().rstrip())
+        assert f"  export TEMPORAL_ADDRESS={second.address}" in lines
+        assert f"  export CONVICTION_GATE_DATA={other}" in lines
+        assert f"  temporal workflow show --codec-endpoint {second.codec_address} -w CASE" in lines
+        links = f"{second.ui_address}/namespaces/default/workflows?query="
+        assert [line for line in lines if line.startswith(links)] == lines[-5::2]
+        assert not [
+            line for line in lines if len(line) > 80 and not line.startswith(links) and str(other) not in line
+        ]
         async with httpx.AsyncClient(trust_env=False) as client:
             assert (await client.get(f"{second.codec_address}/livez")).status_code == 200
     for data in (one, other):
