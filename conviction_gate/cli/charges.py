@@ -15,9 +15,7 @@ from conviction_gate.cli.charges_diff import diff
 from conviction_gate.cli.help import App
 from conviction_gate.cli.options import Json, read_agency
 from conviction_gate.cli.printing import clean, console, print_text
-from conviction_gate.cli.session import REFUSED, fail
-from conviction_gate.config.catalogs import read_catalogs
-from conviction_gate.config.settings import Settings, SettingsError
+from conviction_gate.cli.session import REFUSED, agency_catalogs, fail
 from conviction_gate.contracts.reading import DoesNotFit, read_object
 from conviction_gate.policy.catalog import Catalog, Entry, Placing, built_in
 
@@ -307,10 +305,7 @@ def _count(value: object, where: str) -> int:
 def _catalog_of(agency: str | None) -> Catalog:
     if agency is None:
         return built_in()
-    try:
-        catalog = read_catalogs(Settings())(agency)
-    except SettingsError as error:
-        fail(str(error))
+    catalog = agency_catalogs()(agency)
     for refused in catalog.refused:
         typer.echo(f"warning: {clean(str(refused))}", err=True)
     return catalog

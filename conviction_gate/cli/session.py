@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
@@ -23,6 +23,7 @@ from conviction_gate.temporal.connect import ConnectError, connect
 from conviction_gate.temporal.search_attributes import SetupError
 
 if TYPE_CHECKING:
+    from conviction_gate.policy.catalog import Catalog
     from conviction_gate.registry import RecordedCase, Registry
 
 T = TypeVar("T")
@@ -60,6 +61,16 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
         if not isinstance(error, RegistryError):
             raise
+        fail(str(error))
+
+
+def agency_catalogs() -> "Callable[[str], Catalog]":
+    """From an agency's ORI to its catalog; ends the command where a file of the settings cannot be read."""
+    from conviction_gate.config.catalogs import read_catalogs
+
+    try:
+        return read_catalogs(Settings(), on_refused=lambda _: None)
+    except SettingsError as error:
         fail(str(error))
 
 

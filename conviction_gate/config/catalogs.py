@@ -11,15 +11,24 @@ from conviction_gate.policy.catalog import Catalog, CatalogError, built_in, read
 _log = logging.getLogger(__name__)
 
 
-def read_catalogs(settings: Settings) -> Callable[[str], Catalog]:
+def _log_refused(refused: CatalogError) -> None:
+    _log.warning("a line of an agency's codes is left out: %s", refused)
+
+
+def read_catalogs(
+    settings: Settings, on_refused: Callable[[CatalogError], None] = _log_refused
+) -> Callable[[str], Catalog]:
     """A function from an agency's ORI to its catalog. Reads every file that the settings name at once.
 
-    A line that breaks a rule of the catalog is left out and logged as a warning.
+    `on_refused`: called with each line that breaks a rule of the catalog and is left out.
 
     Raises:
         SettingsError: a file cannot be read as a whole.
     """
     by_prefix = {prefix: _read(prefix, own.catalog) for prefix, own in settings.agencies.items() if own.catalog}
+    for catalog in by_prefix.values():
+        for refused in catalog.refused:
+            on_refused(refused)
 
     def catalog_of(agency: str) -> Catalog:
         return most_specific(agency, by_prefix) or built_in()
@@ -29,15 +38,11 @@ def read_catalogs(settings: Settings) -> Callable[[str], Catalog]:
 
 def _read(prefix: str, file: Path) -> Catalog:
     try:
-        catalog = built_in().with_own(read_lines(file.read_text("utf-8-sig"), str(file)))
+        return built_in().with_own(read_lines(file.read_text("utf-8-sig"), str(file)))
     except OSError as error:
         reason = f"{file} cannot be read ({error.strerror}); name a CSV file that the worker may read"
     except UnicodeDecodeError:
         reason = f"{file} is not UTF-8; save it as CSV in UTF-8"
     except CatalogError as error:
         reason = str(error)
-    else:
-        for refused in catalog.refused:
-            _log.warning("a line of an agency's codes is left out: %s", refused)
-        return catalog
     raise SettingsError(f"{PREFIX}AGENCIES ({prefix}.catalog): {reason}")

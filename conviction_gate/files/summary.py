@@ -21,11 +21,15 @@ class Literal(NamedTuple):
 
 
 class Code(NamedTuple):
-    """A code that the catalog does not place, and in how many charges it is."""
+    """A code that the catalog does not place, and in how many charges it is.
+
+    `meant`: schemes that may be meant, where the catalog has none of this name.
+    """
 
     scheme: str
     code: str
     charges: int
+    meant: tuple[str, ...] = ()
 
 
 class Summary(NamedTuple):
@@ -47,10 +51,11 @@ class Summary(NamedTuple):
 def summary(table: Table, by: Map, done: Conversion, catalog_of: Callable[[str], Catalog]) -> Summary:
     """Count what was made of a table. `catalog_of`: the catalog of an agency; of none, for an empty text."""
     codes = Counter(code for one in done.made for code in _codes(one.message))
-    placed, missing = 0, Counter[tuple[str, str]]()
+    placed, missing = 0, Counter[tuple[str, str, tuple[str, ...]]]()
     for (agency, scheme, code, day), count in codes.items():
-        if catalog_of(agency).look_up(scheme, code, day).charge_class == "unclassified":
-            missing[scheme, code] += count
+        catalog = catalog_of(agency)
+        if catalog.look_up(scheme, code, day).charge_class == "unclassified":
+            missing[scheme, code, tuple(catalog.schemes_near(scheme))] += count
         else:
             placed += count
     return Summary(
@@ -64,7 +69,9 @@ def summary(table: Table, by: Map, done: Conversion, catalog_of: Callable[[str],
         unmapped=[Literal(*what, rows) for what, rows in done.unmapped.most_common()],
         dropped=[name for name in table.columns if name in by.dropped],
         codes_placed=placed,
-        codes_not_placed=[Code(*code, count) for code, count in missing.most_common()],
+        codes_not_placed=[
+            Code(scheme, code, count, meant) for (scheme, code, meant), count in missing.most_common()
+        ],
     )
 
 

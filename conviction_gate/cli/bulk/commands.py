@@ -20,14 +20,16 @@ from conviction_gate.cli.bulk.reading import Addressed, read_addressed
 from conviction_gate.cli.bulk.refused import require_other_file
 from conviction_gate.cli.bulk.sending import Post, Stopped, deliver
 from conviction_gate.cli.options import Data, File, Json, again, completions, read_case, suggest
-from conviction_gate.cli.session import REFUSED, cases, fail, run
+from conviction_gate.cli.session import REFUSED, agency_catalogs, cases, fail, run
 from conviction_gate.client.case_client import CaseClient
 from conviction_gate.client.replies import Reply
-from conviction_gate.contracts.booking import Booking
+from conviction_gate.contracts.booking import Booking, Offense
 from conviction_gate.contracts.case import SubmitAnswer
+from conviction_gate.contracts.court import Amendment, Conviction
+from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.names import CaseId
 from conviction_gate.contracts.signals import SIGNALS
-from conviction_gate.policy.catalog import built_in
+from conviction_gate.policy.catalog import Catalog
 
 Refused = Annotated[
     Path | None,
@@ -55,12 +57,15 @@ def start(
     Where the case is open already, it gets the booking as a message.
     """
 
+    catalog_of = agency_catalogs()
+
     def post(client: CaseClient, pace: Pace) -> Post:
         async def one(addressed: Addressed) -> Reply:
             booking = addressed.message
             assert isinstance(booking, Booking)
+            hints = unknown_schemes(booking, catalog_of(booking.agency))
             reply = await pace.send(partial(client.start, booking), addressed.case_id)
-            return reply.model_copy(update={"text": "; ".join([reply.text, *unknown_schemes(booking)])})
+            return reply.model_copy(update={"text": "; ".join([reply.text, *hints])})
 
         return one
 
@@ -108,6 +113,8 @@ def send(
     if names and names[0] not in SIGNALS:
         fail(f"TYPE: '{names[0]}' is not a type of message; {suggest(names[0], list(SIGNALS))}")
 
+    catalog_of = agency_catalogs()
+
     def post(client: CaseClient, pace: Pace) -> Post:
         sampler = DuplicateSampler()
 
@@ -117,7 +124,8 @@ def send(
                 return await client.submit(*to)
             reply = await pace.send(partial(client.send, *to, look=sampler.is_due()), addressed.case_id)
             sampler.saw(reply.status == "duplicate")
-            return reply
+            hints = unknown_schemes(addressed.message, catalog_of(addressed.case_id.agency))
+            return reply.model_copy(update={"text": "; ".join([reply.text, *hints])})
 
         return one
 
@@ -133,13 +141,21 @@ def send(
         ).run()
 
 
-def unknown_schemes(booking: Booking) -> list[str]:
+def unknown_schemes(message: Message, catalog: Catalog) -> list[str]:
     """For each scheme that the catalog does not have, those that may be meant."""
-    schemes = dict.fromkeys(charge.scheme for charge in booking.charges)
+    match message:
+        case Booking():
+            offenses: tuple[Offense, ...] = message.charges
+        case Amendment():
+            offenses = (message.charge,)
+        case Conviction(convicted_of=Offense() as named):
+            offenses = (named,)
+        case _:
+            offenses = ()
     return [
         f"the catalog has no scheme '{scheme}'; did you mean {' or '.join(near)}?"
-        for scheme in schemes
-        if (near := built_in().schemes_near(scheme))
+        for scheme in dict.fromkeys(one.scheme for one in offenses)
+        if (near := catalog.schemes_near(scheme))
     ]
 
 

@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -12,12 +11,9 @@ from conviction_gate.cli.bulk.mapped import MAP, Mapped, as_line, default_path_o
 from conviction_gate.cli.bulk.refused import require_other_file, write_or_fail
 from conviction_gate.cli.options import Data, Json
 from conviction_gate.cli.printing import clean, console, print_text
-from conviction_gate.cli.session import REFUSED, fail
-from conviction_gate.config.catalogs import read_catalogs
-from conviction_gate.config.settings import Settings, SettingsError
+from conviction_gate.cli.session import REFUSED, agency_catalogs
 from conviction_gate.files.refused_rows import refused_header, refused_rows
 from conviction_gate.files.summary import Summary, summary
-from conviction_gate.policy.catalog import Catalog
 
 MAX_SHOWN = 20
 """Refused rows that are printed one by one; the file has all."""
@@ -54,7 +50,7 @@ def convert(
     mapped = Mapped.read(file, map_file)
     done = mapped.done
     if check:
-        found = summary(mapped.table, mapped.map, done, _catalogs())
+        found = summary(mapped.table, mapped.map, done, agency_catalogs())
         print(json.dumps(_as_json(found, mapped), ensure_ascii=False)) if as_json else _print(found)
     else:
         for one in done.made:
@@ -96,7 +92,8 @@ def _print(found: Summary) -> None:
     if found.codes_placed or missing:
         print_text(out, f"Codes: {found.codes_placed} placed, {missing} not placed, which a person looks at")
     for code in found.codes_not_placed:
-        print_text(out, f"{code.scheme} {code.code}", prefix=f"{code.charges:6} ")
+        hint = f": no scheme {code.scheme}; did you mean {' or '.join(code.meant)}?" if code.meant else ""
+        print_text(out, f"{code.scheme} {code.code}{hint}", prefix=f"{code.charges:6} ")
 
 
 def _as_json(found: Summary, mapped: Mapped) -> dict[str, object]:
@@ -107,10 +104,3 @@ def _as_json(found: Summary, mapped: Mapped) -> dict[str, object]:
         "codes_not_placed": [one._asdict() for one in found.codes_not_placed],
         "refused_rows": rows,
     }
-
-
-def _catalogs() -> Callable[[str], Catalog]:
-    try:
-        return read_catalogs(Settings())
-    except SettingsError as error:
-        fail(str(error))

@@ -106,15 +106,25 @@ def read_lines(text: str, file: str, *, is_tested: bool = False) -> Iterator[Ent
                 f"{file}: its first line must name the columns {','.join(REQUIRED)}, and may name "
                 f"{','.join(OPTIONAL)}"
             )
-        for row in reader:
+        rows = iter(reader)
+        while True:
+            try:
+                row = next(rows)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield _not_csv(error, file, reader)
+                continue
             try:
                 yield _entry(row, f"{file} line {reader.line_num}", is_tested)
             except CatalogError as error:
                 yield error
     except csv.Error as error:
-        raise CatalogError(
-            f"{file} line {reader.reader.line_num}: not CSV ({error}); correct the line"
-        ) from None
+        raise _not_csv(error, file, reader) from None
+
+
+def _not_csv(error: csv.Error, file: str, reader: "csv.DictReader[str]") -> CatalogError:
+    return CatalogError(f"{file} line {reader.reader.line_num}: not CSV ({error}); correct the line")
 
 
 def never_minor(description: str, note: str) -> str | None:

@@ -70,9 +70,16 @@ def test_check_prints_what_would_happen_and_writes_nothing(sample: Path) -> None
 def test_check_counts_codes_that_no_row_places(sample: Path) -> None:
     data = (sample / "jail-bookings.csv").read_bytes().replace(b"22350", b"99999")
     found = json.loads(ran("convert", "--map", JAIL, "-", "--check", "--json", stdin=data).stdout)
-    assert found["codes_not_placed"] == [{"scheme": "CA-VC", "code": "99999", "charges": 1}]
+    assert found["codes_not_placed"] == [{"scheme": "CA-VC", "code": "99999", "charges": 1, "meant": []}]
     assert (found["codes_placed"], found["messages"], found["skipped"]) == (4, {"booking": 4}, 1)
     assert [one["line"] for one in found["refused_rows"]] == [7]
+
+
+def test_check_names_the_scheme_that_may_be_meant(sample: Path) -> None:
+    text = JAIL.read_text("utf-8").replace('"CA-VC"', '"CALVC"')
+    (sample / "own.toml").write_text(text, "utf-8")
+    done = ran("convert", "--map", sample / "own.toml", sample / "jail-bookings.csv", "--check")
+    assert "     1 CALVC 22350: no scheme CALVC; did you mean CA-VC" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -120,3 +127,38 @@ def test_histories_and_dockets_are_imported_by_a_map(sample: Path) -> None:
     done = ran("docket", "import", sample / "case-charges.csv", "--map", COURT, "--json")
     found = json.loads(done.stdout)
     assert (done.exit_code, found["imported"], len(found["refused"])) == (1, 6, 2)
+
+
+def test_a_jail_without_codes_sends_its_words(sample: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (sample / "jail.toml").write_text(
+        """
+makes = "booking"
+[columns]
+booking_number = "Booking"
+tracking_number = "OTN"
+"subject.fbi_number" = "FBI"
+"charge.code" = "Charge"
+booked_at = { column = "Booked", formats = ["%m/%d/%Y"], time_zone = "America/New_York" }
+[constants]
+agency = "GA0330000"
+"charge.scheme" = "COBB-WORDS"
+""",
+        "utf-8",
+    )
+    words = ("Driving while license  SUSPENDED", "HIT AND RUN; DUTY *", "Traffic offense", "traffic offense")
+    rows = (f"B-{n},A-{n},F-{n},{word},05/04/2012" for n, word in enumerate(words))
+    (sample / "jail.csv").write_text("\n".join(("Booking,OTN,FBI,Charge,Booked", *rows)), "utf-8")
+    (sample / "own.csv").write_text(
+        "scheme,code,description,charge_class,severity,source,verified,note\n"
+        "COBB-WORDS,DRIVING WHILE LICENSE SUSPENDED,Suspended license,minor_traffic,,O.C.G.A. 40-5-121,yes,\n"
+        "COBB-WORDS,HIT AND RUN; DUTY *,Hit and run,hit_and_run,,O.C.G.A. 40-6-270,yes,\n",
+        "utf-8",
+    )
+    monkeypatch.setenv("CONVICTION_GATE_AGENCIES", json.dumps({"GA033": {"catalog": str(sample / "own.csv")}}))
+    done = ran("convert", "--map", sample / "jail.toml", sample / "jail.csv", "--check", "--json")
+    found = json.loads(done.stdout)
+    assert (done.exit_code, found["codes_placed"]) == (0, 2)
+    assert [(one["code"], one["charges"]) for one in found["codes_not_placed"]] == [
+        ("Traffic offense", 1),
+        ("traffic offense", 1),
+    ]
