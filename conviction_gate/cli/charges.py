@@ -10,19 +10,17 @@ from typing import Annotated, Final, NamedTuple
 
 import typer
 
-from conviction_gate.cli.bulk.items import items_in
 from conviction_gate.cli.charges_diff import diff
 from conviction_gate.cli.help import App
 from conviction_gate.cli.options import Json, read_agency
 from conviction_gate.cli.printing import clean, console, print_text
 from conviction_gate.cli.session import REFUSED, agency_catalogs, fail
+from conviction_gate.client.bulk.items import items_in
 from conviction_gate.contracts.reading import DoesNotFit, read_object
 from conviction_gate.policy.catalog import Catalog, Entry, Placing, built_in
+from conviction_gate.policy.catalog.described import described, meaning, near_codes
 
 charges: Final = App("Look up offense codes in the catalog.")
-
-NEAR_MOST: Final = 5
-"""Codes that are shown where the one that was asked for is not there."""
 
 Agency = Annotated[
     str | None,
@@ -43,19 +41,6 @@ On = Annotated[
         "--on", parser=_day, metavar="DAY", help="The day of the booking, for a code that changed its meaning."
     ),
 ]
-
-_IN_SCOPE: Final = "in scope, no flag before a conviction where all is minor and the record is clean"
-_EXCLUDED: Final = "excluded by the policy, an arrest for it is flagged"
-_MEANINGS: Final = {
-    "minor_traffic": _IN_SCOPE,
-    "reckless_no_injury": f"{_IN_SCOPE}; booked with an injury, it is excluded",
-    "dui": _EXCLUDED,
-    "hit_and_run": _EXCLUDED,
-    "reckless_injury": _EXCLUDED,
-    "non_traffic": "outside traffic law, an arrest for it is flagged",
-    "court_process": "never decides and is not waited for; where it is alone, a person rules",
-    "unclassified": "a person rules which class it is, and the case waits until then",
-}
 
 
 class Listed(NamedTuple):
@@ -102,16 +87,8 @@ def lookup(
     """Show how a code is read, its class, on whose word, and what the policy makes of it."""
     catalog = _catalog_of(agency)
     placing = catalog.look_up(scheme, code, on)
-    found: dict[str, object] = {
-        "scheme": scheme,
-        "code": code,
-        "read_as": [str(reading) for reading in placing.readings],
-        "charge_class": placing.charge_class,
-        "severity": placing.severity,
-        "meaning": meaning(placing),
-        "rows": [_as_json(row) for row in placing.rows],
-    }
-    read_as = " or as ".join(found["read_as"]) or "nothing that this scheme numbers so"  # type: ignore[arg-type]
+    found = described(catalog, scheme, code, on)
+    read_as = " or as ".join(map(str, placing.readings)) or "nothing that this scheme numbers so"
     lines = [
         ("", f"{scheme} {code}"),
         ("read as   ", read_as),
@@ -126,7 +103,6 @@ def lookup(
         ]
     if not placing.rows:
         near = near_codes(catalog, scheme, code)
-        found["near"] = near
         lines += [("", "no row of the catalog places it"), *(("", line) for line in near)]
     if as_json:
         print(json.dumps(found, ensure_ascii=False))
@@ -183,29 +159,6 @@ def check(
 charges.add(lookup, "charges lookup CA-VC '12500(A)/M'", "charges lookup FL-FS '316.027(1)(a)' --on 2012-05-04")
 charges.add(diff, "charges diff last-release/ --cases", "charges diff county-2012.csv county-2013.csv")
 charges.add(check, "charges check codes.csv", "charges check - < codes.jsonl")
-
-
-def meaning(placing: Placing) -> str:
-    """What the policy makes of a code, in one sentence."""
-    if placing.charge_class != "other_traffic_serious":
-        return _MEANINGS[placing.charge_class]
-    match placing.severity:
-        case "felony":
-            return _EXCLUDED
-        case None | "wobbler":
-            return "booked as a felony, it is excluded and flagged; else a person rules whether it is minor"
-        case _:
-            return "below felony, a person rules whether it is minor"
-
-
-def near_codes(catalog: Catalog, scheme: str, code: str) -> list[str]:
-    """Rows of the same section as a code, each with its class; where no such scheme is there, the schemes."""
-    if meant := catalog.schemes_near(scheme):
-        return [f"no scheme {scheme}; did you mean {' or '.join(meant)}?"]
-    if not catalog.holds(scheme):
-        return [f"no scheme {scheme}; the catalog has {', '.join(catalog.schemes)}"]
-    near = catalog.near(scheme, code)[:NEAR_MOST]
-    return [f"another code: {row.scheme} {row.code} is {row.charge_class}, {row.description}" for row in near]
 
 
 def checked(listed: list[Listed], catalog: Catalog) -> Checked:
@@ -288,11 +241,6 @@ def _severity(placing: Placing) -> str:
 
 def _reach(row: Entry) -> str:
     return {"": "", "subdivisions": " with its subdivisions", "range": " as a range"}[row.covers]
-
-
-def _as_json(row: Entry) -> dict[str, object]:
-    days = {"since": row.since, "until": row.until}
-    return {**row._asdict(), **{name: day.isoformat() if day else None for name, day in days.items()}}
 
 
 def _count(value: object, where: str) -> int:

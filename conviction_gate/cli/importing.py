@@ -10,12 +10,12 @@ from typing import Annotated, Final, NamedTuple, TypeVar
 
 import typer
 
-from conviction_gate.cli.bulk.items import Item
 from conviction_gate.cli.bulk.mapped import MapFile, RefusedRows, Source, source
-from conviction_gate.cli.bulk.reading import read_addressed, read_history
 from conviction_gate.cli.help import App
 from conviction_gate.cli.options import Data, File, Json
 from conviction_gate.cli.session import REFUSED, cases, run
+from conviction_gate.client.bulk.items import Item
+from conviction_gate.client.bulk.reading import read_addressed, read_history
 from conviction_gate.config.settings import Settings
 from conviction_gate.contracts.court import RecordUpdate
 from conviction_gate.contracts.history import HistoryAnswer

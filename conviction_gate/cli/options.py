@@ -13,9 +13,9 @@ from typing import Annotated, Generic, TypeVar
 import typer
 from pydantic import TypeAdapter, ValidationError
 
-from conviction_gate.cli.case_names import CASE_FORM, read_case_id
 from conviction_gate.cli.help import PROGRAM
 from conviction_gate.cli.session import use_data
+from conviction_gate.client.case_names import CASE_FORM, read_case_id
 from conviction_gate.config.setting_types import Duration
 from conviction_gate.contracts.names import ORI_PATTERN, CaseId
 

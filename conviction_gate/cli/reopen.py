@@ -9,10 +9,8 @@ from pydantic import ValidationError
 
 from conviction_gate.cli.options import Case, Data, Reason
 from conviction_gate.cli.session import REFUSED, fail, run
-from conviction_gate.client.case_client import CaseClient
 from conviction_gate.config.settings import Settings
 from conviction_gate.contracts.internal.facts import Reopening
-from conviction_gate.contracts.internal.refusal import RefusalReason
 from conviction_gate.contracts.names import CaseId
 from conviction_gate.contracts.reading import reasons
 from conviction_gate.temporal.connect import connect
@@ -39,23 +37,13 @@ def reopen(
 
 async def _reopened(case_id: CaseId, reopening: Reopening) -> str | None:
     """None once the case is reopened; else why it is not."""
-    # Not imported above: the database toolkit and the rules take a while to import.
-    from conviction_gate import policy
+    # Not imported above: the database toolkit takes a while to import.
+    from conviction_gate.client.reopening import reopen_case
     from conviction_gate.registry import Registry
 
     settings = Settings()
     if refused := settings.permits.refusal_to_reopen(reopening.by):
         return refused
     async with await Registry.open(settings.registry) as registry:
-        client = CaseClient(await connect(), registry)
-        if await client.is_open(case_id):
-            return f"{case_id} is open already; send it the court's messages"
-        if stopped := await client.interruption(case_id, await registry.recorded_case(str(case_id))):
-            return f"{case_id} is not reopened: {stopped}"
-        kept = await registry.reopen(str(case_id), reopening, policy.reopen)
-        if isinstance(kept, RefusalReason):
-            return f"{case_id} stays closed: {kept}"
-        booked = min(kept.facts.bookings, key=lambda booking: booking.booked_at)
-        if not await client.start_again(booked):
-            return f"{case_id} is open; somebody else has just reopened it"
-    return None
+        refusal = await reopen_case(await connect(), registry, settings.permits, case_id, reopening)
+        return refusal and refusal.text

@@ -29,6 +29,8 @@ from conviction_gate.contracts.reading import DoesNotFit, read_message
 from conviction_gate.temporal.connect import connect
 
 SENDER: Final = "conviction-gate review"
+OPTIONS: Final = {"charge_id": "--charge: ", "ruling": "RULING: ", None: ""}
+"""How the command line calls the fields of a ruling."""
 
 review: Final = App("List the cases that wait for a ruling, and rule on them.")
 
@@ -119,9 +121,9 @@ async def _decide(case_id: CaseId, fields: dict[str, str | None]) -> SubmitAnswe
             return f"no case {case_id}; see `conviction-gate review list`"
         # What was sent before is sent again without a look: the case knows that it has it.
         if not any((m.sender, m.message_id) == (SENDER, fields["message_id"]) for m in view.messages):
-            reason = why_no_answer(view, str(fields["ruling"]), fields["charge_id"])
-            if reason is not None:
-                return reason
+            no_answer = why_no_answer(view, str(fields["ruling"]), fields["charge_id"])
+            if no_answer is not None:
+                return f"{OPTIONS[no_answer.field]}{no_answer.text}"
         try:
             message = read_message("review_decision", json.dumps(fields))
         except DoesNotFit as error:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 import typer
 
-from conviction_gate.cli.case_names import CASE_FORM
 from conviction_gate.cli.help import NOT_POSSIBLE
 from conviction_gate.client.case_client import CaseClient
 from conviction_gate.client.case_lookup import Found, look_up
+from conviction_gate.client.case_names import CASE_FORM
 from conviction_gate.client.errors import ClientError, client_errors
 from conviction_gate.config.settings import PREFIX, Settings, SettingsError
 from conviction_gate.contracts.case import Flag

@@ -7,7 +7,6 @@ from typing import Annotated, Final
 import typer
 from rich.text import Text
 
-from conviction_gate.cli.case_names import CASE_FORM, read_case_id
 from conviction_gate.cli.options import Data, Json
 from conviction_gate.cli.printing import (
     STYLES,
@@ -21,6 +20,7 @@ from conviction_gate.cli.printing import (
 )
 from conviction_gate.cli.session import found_case
 from conviction_gate.client.case_lookup import ShownCase
+from conviction_gate.client.case_names import CASE_FORM, read_case_id
 from conviction_gate.contracts.case import CaseView, ChargeView
 
 CHARGES: Final = (

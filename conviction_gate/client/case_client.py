@@ -4,9 +4,10 @@ Each call is idempotent, so a sender that does not know whether a message arrive
 The server forgets a closed case after its retention; the registry then knows how the case ended.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from shlex import quote
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from temporalio.client import (
@@ -30,12 +31,12 @@ from conviction_gate.client.deliveries import find_deliveries
 from conviction_gate.client.errors import RegistryRequired, client_errors
 from conviction_gate.client.replies import Records, Reply, reply
 from conviction_gate.client.runs import describe, interruption
-from conviction_gate.client.same_message import OTHER_CONTENT, says_the_same
+from conviction_gate.client.same_message import OTHER_CONTENT, TAKEN_IN_CASE, says_the_same
 from conviction_gate.contracts.booking import Booking
 from conviction_gate.contracts.case import CaseView, Flag, SubmitAnswer
 from conviction_gate.contracts.court import ReviewDecision
 from conviction_gate.contracts.fields import Status
-from conviction_gate.contracts.internal.permits import ANYBODY, Permits
+from conviction_gate.contracts.internal.permits import ANYBODY, NOT_A_REVIEWER, Permits
 from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.names import (
     AGENCY,
@@ -63,13 +64,21 @@ class CaseClient:
 
     Without `records` it knows a closed case only as long as the server does. A person or sender that
     `permits` leaves out is refused before anything is sent; the worker checks its own permits too.
+    `stamp`: added to each message that is sent, as the door marks its own.
     Calls raise the `ClientError` that fits (`client.errors`).
     """
 
-    def __init__(self, client: Client, records: Records | None, permits: Permits = ANYBODY) -> None:
+    def __init__(
+        self,
+        client: Client,
+        records: Records | None,
+        permits: Permits = ANYBODY,
+        stamp: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
         self._client = client
         self._records = records
         self._permits = permits
+        self._stamp = stamp
 
     # Sending ---------------------------------------------------------------------------------------
 
@@ -81,7 +90,7 @@ class CaseClient:
             return reply("refused", reason, case_id)
         # The registry is asked first: the server knows a closed case only within its retention.
         if await self.recorded(case_id) is None and await self._open(booking):
-            return reply("accepted", "the case is opened", case_id)
+            return reply("accepted", "the case is opened", case_id, opened=True)
         text = "the case is open already; the booking was sent to it"
         return await self._send_to_open_case(booking, case_id, text) or await self._closed(booking, case_id)
 
@@ -95,8 +104,8 @@ class CaseClient:
         A court message that comes before its booking opens the case. After the end of a flagged case every
         message but a ruling starts a `FlagCorrection`; a cleared case is closed for all that clears nothing.
         """
-        if reason := self._refusal(message, case_id):
-            return reply("refused", reason, case_id)
+        if refused := self._refusal(message, case_id):
+            return refused
         if isinstance(message, Booking):
             return await self.start(message)
         sent = "sent to the case"
@@ -108,9 +117,9 @@ class CaseClient:
         if (recorded := await self.recorded(case_id)) is not None:
             return await self._send_after_the_end(message, case_id, recorded)
         if isinstance(message, ReviewDecision):
-            return reply("refused", f"{case_id} is not open; check the case's id", case_id)
+            return reply("refused", f"{case_id} is not open; check the case's id", case_id, cause="not_open")
         if await self._open_without_booking(message, case_id):
-            return reply("accepted", "kept; the case waits for its booking", case_id)
+            return reply("accepted", "kept; the case waits for its booking", case_id, opened=True)
         return await self._send_after_the_end(message, case_id, await self.recorded(case_id))
 
     @client_errors()
@@ -119,16 +128,16 @@ class CaseClient:
 
         Refused with the case's reason where it does not fit; where no case is open, like `send`.
         """
-        if reason := self._refusal(message, case_id):
-            return reply("refused", reason, case_id)
+        if refused := self._refusal(message, case_id):
+            return refused
         try:
             answer: SubmitAnswer = await self._client.get_workflow_handle(str(case_id)).execute_update(
-                UPDATE, typed(message), result_type=SubmitAnswer, rpc_timeout=ANSWER_WITHIN
+                UPDATE, {**typed(message), **self._stamp}, result_type=SubmitAnswer, rpc_timeout=ANSWER_WITHIN
             )
             return answer
         except WorkflowUpdateFailedError as error:
             if not _case_ended_meanwhile(error.cause):
-                return reply("refused", getattr(error.cause, "message", str(error)), case_id)
+                return _refused_by_case(getattr(error.cause, "message", str(error)), case_id)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
@@ -232,13 +241,19 @@ class CaseClient:
 
     # One step each ---------------------------------------------------------------------------------
 
-    def _refusal(self, message: Message, case_id: CaseId) -> str | None:
+    def _refusal(self, message: Message, case_id: CaseId) -> Reply | None:
         """Why a message is not sent at all."""
         if reason := mismatch(message, case_id, datetime.now(UTC)):
-            return reason
-        return (
-            self._permits.refusal_to_review(message.reviewer) if isinstance(message, ReviewDecision) else None
-        )
+            return reply("refused", reason, case_id)
+        if isinstance(message, ReviewDecision) and (
+            refused := self._permits.refusal_to_review(message.reviewer)
+        ):
+            return reply("refused", refused, case_id, cause="not_permitted")
+        return None
+
+    def _written(self, message: Message) -> dict[str, Any]:
+        """A message as it is sent."""
+        return {**message.model_dump(mode="json"), **self._stamp}
 
     async def _query(self, case_id: CaseId | str) -> CaseView | None:
         handle = self._client.get_workflow_handle(str(case_id))
@@ -260,7 +275,7 @@ class CaseClient:
             if all(same):
                 return reply("duplicate", "the case has it already", case_id)
             if not any(same):
-                return reply("refused", OTHER_CONTENT, case_id)
+                return reply("refused", OTHER_CONTENT, case_id, cause="other_content")
         # In doubt it is sent: a case recognizes a repeated message.
         return reply("accepted", accepted, case_id) if await self._signal(message, case_id) else None
 
@@ -276,7 +291,7 @@ class CaseClient:
         """Whether an open case got the signal."""
         try:
             await self._client.get_workflow_handle(str(case_id)).signal(
-                type_of(message), message.model_dump(mode="json")
+                type_of(message), self._written(message)
             )
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
@@ -296,7 +311,7 @@ class CaseClient:
             # With a signal the server accepts no other policy: an open case gets the signal.
             conflict=WorkflowIDConflictPolicy.UNSPECIFIED,
             signal=type_of(message),
-            signal_args=[message.model_dump(mode="json")],
+            signal_args=[self._written(message)],
         )
 
     async def _start(
@@ -312,7 +327,7 @@ class CaseClient:
         try:
             await self._client.start_workflow(
                 BOOKING_CASE,
-                booking and booking.model_dump(mode="json"),
+                booking and self._written(booking),
                 id=str(case_id),
                 task_queue=TASK_QUEUE,
                 id_reuse_policy=reuse,
@@ -331,7 +346,7 @@ class CaseClient:
     async def _closed(self, booking: Booking, case_id: CaseId) -> Reply:
         recorded = await self.recorded(case_id)
         if stopped := await self.why_stopped(case_id, recorded):
-            return reply("refused", stopped, case_id)
+            return reply("refused", stopped, case_id, cause="stopped")
         if recorded is None:
             return reply(
                 "closed", f"{ending(recorded)}; see `conviction-gate show {quote(str(case_id))}`", case_id
@@ -349,18 +364,24 @@ class CaseClient:
             return answer
         if not can_matter(recorded, message):
             if stopped := await self.why_stopped(case_id, recorded):
-                return reply("refused", stopped, case_id)
+                return reply("refused", stopped, case_id, cause="stopped")
             return reply("closed", f"{ending(recorded)}; {NOT_TAKEN_AFTER_THE_END}", case_id)
         # A reopened case that has no run yet gets the message from `FlagCorrection`, once it has one.
         if interrupted := await self.interruption(case_id, recorded):
-            return reply("refused", interrupted, case_id)
+            return reply("refused", interrupted, case_id, cause="stopped")
         if reason := self._permits.refusal_to_withdraw(message.sender):
-            return reply("refused", reason, case_id)
-        return await start_correction(self._client, message, case_id, ending(recorded))
+            return reply("refused", reason, case_id, cause="not_permitted")
+        return await start_correction(self._client, message, case_id, ending(recorded), self._stamp)
 
 
 def _case_ended_meanwhile(cause: BaseException | None) -> bool:
     return isinstance(cause, ApplicationError) and cause.type == "AcceptedUpdateCompletedWorkflow"
+
+
+def _refused_by_case(reason: str, case_id: CaseId) -> Reply:
+    if reason.startswith(TAKEN_IN_CASE):
+        return reply("refused", reason, case_id, cause="other_content")
+    return reply("refused", reason, case_id, cause="not_permitted" if reason == NOT_A_REVIEWER else None)
 
 
 def _title(case_id: CaseId, booking: Booking | None) -> str:

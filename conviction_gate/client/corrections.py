@@ -1,5 +1,6 @@
 """What becomes of a message to a case that has ended."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from temporalio.client import Client
@@ -33,7 +34,7 @@ def reply_from_record(recorded: "RecordedCase", message: Message, case_id: CaseI
         if says_the_same(known, message):
             return reply("duplicate", f"{ending(recorded)}; this message was part of it", case_id)
         if known.key == message.key:
-            return reply("refused", OTHER_CONTENT, case_id)
+            return reply("refused", OTHER_CONTENT, case_id, cause="other_content")
     return None
 
 
@@ -45,13 +46,15 @@ def can_matter(recorded: "RecordedCase | None", message: Message) -> bool:
     return is_flagged or isinstance(message, (Correction, SubjectFinding))
 
 
-async def start_correction(client: Client, message: Message, case_id: CaseId, end: str) -> Reply:
-    """Start the `FlagCorrection` for a message, once. `end`: how the case ended."""
+async def start_correction(
+    client: Client, message: Message, case_id: CaseId, end: str, stamp: Mapping[str, Any]
+) -> Reply:
+    """Start the `FlagCorrection` for a message, once. `end`: how the case ended. `stamp`: see `CaseClient`."""
     request = {"agency": case_id.agency, "tracking_number": case_id.tracking_number, **typed(message)}
     try:
         await client.start_workflow(
             FLAG_CORRECTION,
-            request,
+            {**request, **stamp},
             id=case_id.correction_id(message.message_id, message.sender),
             task_queue=TASK_QUEUE,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
@@ -60,13 +63,14 @@ async def start_correction(client: Client, message: Message, case_id: CaseId, en
         )
     except WorkflowAlreadyStartedError as error:
         # Another sender's message may have the id, where one of the two names no sender.
-        if await _input_of(client, error) != request:
-            return reply("refused", OTHER_CONTENT, case_id)
+        sent = await _input_of(client, error)
+        if not isinstance(sent, dict) or {**sent, **stamp} != {**request, **stamp}:
+            return reply("refused", OTHER_CONTENT, case_id, cause="other_content")
         run = await describe(client, error.workflow_id)
         if interrupted := interruption("this correction", run.status if run else None, error.workflow_id):
-            return reply("refused", interrupted, case_id)
-        return reply("duplicate", "this correction was started already", case_id)
-    return reply("accepted", f"{end}; a correction was started", case_id)
+            return reply("refused", interrupted, case_id, cause="stopped")
+        return reply("duplicate", "this correction was started already", case_id, corrects=True)
+    return reply("accepted", f"{end}; a correction was started", case_id, corrects=True)
 
 
 async def _input_of(client: Client, started: WorkflowAlreadyStartedError) -> Any:

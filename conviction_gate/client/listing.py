@@ -53,7 +53,8 @@ class Page(Model):
 
 class Wanted(NamedTuple):
     """Which cases. `since`: began then or later, or this long ago at most. `attention`: open, and needs a
-    person's. `waiting_for`: open, and has waited this long for the court."""
+    person's. `waiting_for`: open, and has waited this long for the court. `agencies`: beginnings of ORIs, one
+    of which must fit."""
 
     status: str | None = None
     rule: str | None = None
@@ -61,6 +62,7 @@ class Wanted(NamedTuple):
     agency: str | None = None
     attention: bool = False
     waiting_for: timedelta | None = None
+    agencies: tuple[str, ...] | None = None
 
     def query(self, now: datetime) -> str:
         """The visibility query; its words are those of the contract, so need no quoting."""
@@ -75,6 +77,11 @@ class Wanted(NamedTuple):
             wanted.append(f"StartTime >= '{since.isoformat()}'")
         if self.agency:
             wanted.append(f"{AGENCY.name} = '{self.agency}'")
+        if self.agencies is not None:
+            # An agency that no ORI can be: no agency at all is no empty list to the server.
+            prefixes = self.agencies or ("-",)
+            starts = " OR ".join(f"{AGENCY.name} STARTS_WITH '{prefix}'" for prefix in prefixes)
+            wanted.append(f"({starts})")
         if self.attention:
             wanted.append(f"{NEEDS_ATTENTION.name} = true AND {OPEN}")
         if self.waiting_for is not None:

@@ -3,7 +3,7 @@
 import asyncio
 import shlex
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Final
+from typing import Final, Literal, NamedTuple
 
 from conviction_gate.client.errors import ClientError, NotReplayable
 from conviction_gate.contracts.case import MAX_QUESTIONS_SHOWN, CaseView, QuestionView
@@ -57,22 +57,32 @@ async def questions_of(
     return [answer for answer in answers if answer is not None]
 
 
-def why_no_answer(view: CaseView, ruling: str, charge: str | None) -> str | None:
-    """Why a ruling answers no question of the case, and what would; None where it answers one."""
+class NoAnswer(NamedTuple):
+    """Why a ruling answers no question, and what would. `field`: the one at fault; none where no question is
+    open."""
+
+    field: Literal["charge_id", "ruling"] | None
+    text: str
+
+
+def why_no_answer(view: CaseView, ruling: str, charge: str | None) -> NoAnswer | None:
+    """Why a ruling answers no question of the case; None where it answers one."""
     if not view.questions:
-        return f"{view.case_id} has no open question: it is {view.status}; see `conviction-gate review list`"
+        return NoAnswer(
+            None, f"{view.case_id} has no open question: it is {view.status}; see `conviction-gate review list`"
+        )
     asked = [q for q in view.questions if charge is None or q.charge_id in (None, charge)]
     charges = ", ".join(dict.fromkeys(q.charge_id for q in view.questions if q.charge_id))
     if not asked and len(view.questions) == MAX_QUESTIONS_SHOWN:
         return None  # it may be a question beyond those that the view holds; the case decides
     if not asked:
-        return f"--charge: no question about charge '{charge}'; name one of {charges}"
+        return NoAnswer("charge_id", f"no question about charge '{charge}'; name one of {charges}")
     if charge is None and len(asked) > 1:
-        return f"--charge: missing, and {len(asked)} questions are open; name one of {charges}"
+        return NoAnswer("charge_id", f"missing, and {len(asked)} questions are open; name one of {charges}")
     if any(ruling in question.answers for question in asked):
         return None
     words = ", ".join(dict.fromkeys(word for question in asked for word in question.answers))
-    return f"RULING: '{ruling}' does not answer: {asked[0].asks} Write one of {words}"
+    return NoAnswer("ruling", f"'{ruling}' does not answer: {asked[0].asks} Write one of {words}")
 
 
 def ruling_command(case_id: str, question: QuestionView) -> str:

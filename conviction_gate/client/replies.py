@@ -1,6 +1,8 @@
 """What the client answers, and what it asks the registry."""
 
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from pydantic import Field
 
 from conviction_gate.contracts.case import Flag
 from conviction_gate.contracts.fields import Model
@@ -18,6 +20,9 @@ class Records(Protocol):
 
 
 ReplyStatus = Literal["accepted", "duplicate", "closed", "refused"]
+Cause = Literal["other_content", "not_permitted", "stopped", "not_open"]
+"""Why a message was refused that fits: its id is taken; who sends it may not; the case cannot go on until an
+operator has acted; or there is no open case that it could be for."""
 
 
 class Reply(Model):
@@ -25,13 +30,17 @@ class Reply(Model):
 
     `accepted`: it is on its way to the case. `duplicate`: the case has it already. `closed`: the case has
     ended, and nothing was sent. `refused`: nothing was sent; `text` says why and what to do.
-    `known`: the ended case holds this very message.
+    `known`: the ended case holds this very message. For other programs than the command line: `opened`: it
+    opened its case; `corrects`: a `FlagCorrection` has it; `cause`: of a refusal.
     """
 
     status: ReplyStatus
     text: str
     case_id: str
     known: bool = False
+    opened: bool = Field(False, exclude=True)
+    corrects: bool = Field(False, exclude=True)
+    cause: Cause | None = Field(None, exclude=True)
 
     @property
     def is_good(self) -> bool:
@@ -39,6 +48,6 @@ class Reply(Model):
         return self.status in ("accepted", "duplicate") or self.known
 
 
-def reply(status: ReplyStatus, text: str, case_id: CaseId, *, known: bool = False) -> Reply:
-    """The reply to a message for this case."""
-    return Reply(status=status, text=text, case_id=str(case_id), known=known)
+def reply(status: ReplyStatus, text: str, case_id: CaseId, **more: Any) -> Reply:
+    """The reply to a message for this case. `more`: other fields of `Reply`."""
+    return Reply(status=status, text=text, case_id=str(case_id), **more)

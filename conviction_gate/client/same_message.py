@@ -6,6 +6,8 @@ from conviction_gate.contracts.message import Message
 
 MAX_ID_LENGTH: Final = 128
 """Characters; a longer text is free text, which may be kept shortened."""
+TAKEN_IN_CASE: Final = "message_id: this sender used that id for a different message"
+"""How the case itself begins to refuse what `OTHER_CONTENT` refuses before it is sent."""
 OTHER_CONTENT: Final = "message_id: another message of this case has it; send this one under an id of its own"
 
 

@@ -156,14 +156,24 @@ def _read(model: type[M], text: bytes | str) -> M:
         raise DoesNotFit(reasons(error)) from None
 
 
-def reasons(error: ValidationError) -> str:
-    """The first three problems, each as `field: reason`, without the values themselves."""
+FieldPath = tuple[str | int, ...]
+"""Where a field is: names of fields and places in lists, from the outside inwards."""
+
+
+def field_errors(error: ValidationError) -> list[tuple[FieldPath, str]]:
+    """Every field at fault and the reason, without the values themselves; `()` is the whole."""
     problems = error.errors(include_url=False, include_input=False)
     # Of a list whose one entry does not fit, pydantic also says that it is empty.
     inner = {problem["loc"][:-2] for problem in problems if len(problem["loc"]) > 2}
     inner |= {problem["loc"][:-1] for problem in problems}
     problems = [p for p in problems if p["type"] != "too_short" or p["loc"] not in inner]
-    first = [_reason(problem) for problem in problems[:3]]
+    return [_field_and_reason(problem) for problem in problems]
+
+
+def reasons(error: ValidationError) -> str:
+    """The first three problems, each as `field: reason`, without the values themselves."""
+    problems = field_errors(error)
+    first = [_one_reason(*problem) for problem in problems[:3]]
     more = len(problems) - len(first)
     return "; ".join(first) + (f"; and {more} more" if more else "")
 
@@ -191,17 +201,21 @@ _WORDS: Final = {
 }
 
 
-def _reason(problem: ErrorDetails) -> str:
+def _one_reason(path: FieldPath, reason: str) -> str:
+    field = ".".join(str(part)[:64] for part in path)
+    return f"{field}: {reason}" if field else reason
+
+
+def _field_and_reason(problem: ErrorDetails) -> tuple[FieldPath, str]:
     loc = problem["loc"]
     if loc[:1] == ("replacement",):  # behind it comes the type that was recognised
         loc = (*loc[:1], *loc[2:])
-    field = ".".join(str(part)[:64] for part in loc)
     words = _WORDS.get(problem["type"])
     if words is None:
         reason = problem["msg"].removeprefix("Value error, ")
     else:
         reason = words.format_map(problem.get("ctx", {}))
-    return f"{field}: {reason}" if field else reason
+    return loc, reason
 
 
 def _kind(value: object) -> str:

@@ -33,7 +33,6 @@ MAX_BYTES: Final = 1024 * 1024
 RSA_ALGORITHMS: Final = frozenset(f"{kind}{bits}" for kind in ("RS", "PS") for bits in (256, 384, 512))
 EC_ALGORITHMS: Final = frozenset({"ES256", "ES384", "ES512"})
 
-_SETTING: Final = f"{PREFIX}CODEC_JWKS"
 _log = logging.getLogger(__name__)
 
 
@@ -49,10 +48,12 @@ class _NoKeys(Exception):
 
 
 class IssuerKeys:
-    """The public keys of an issuer by their ids. `location`: an address, or the path of a file."""
+    """The public keys of an issuer by their ids. `location`: an address, or the path of a file. `setting`: how
+    errors call the setting that names it."""
 
-    def __init__(self, location: str) -> None:
+    def __init__(self, location: str, setting: str = f"{PREFIX}CODEC_JWKS") -> None:
         self._location = location
+        self._setting = setting
         self._is_remote = "://" in location
         self._keys: dict[str, VerifyingKey] = {}
         self._problem: str | None = None
@@ -79,7 +80,7 @@ class IssuerKeys:
             raise Refusal(
                 HTTPStatus.SERVICE_UNAVAILABLE,
                 f"the sign-in's keys cannot be read; try again in {MIN_REFRESH:.0f} s, and if this lasts, ask "
-                f"an operator to check {_SETTING} and this server's log",
+                f"an operator to check {self._setting} and this server's log",
             )
         raise bad_token(
             "it names a key that its issuer does not publish; sign in again, and if the issuer has just "
@@ -95,7 +96,7 @@ class IssuerKeys:
                 self._keys = _verifying_keys(await self._read())
             except _NoKeys as error:
                 if self._read_at is None and not self._is_remote:
-                    raise SettingsError(f"{_SETTING}: {error}") from None
+                    raise SettingsError(f"{self._setting}: {error}") from None
                 self._problem = str(error)
                 _log.warning("the sign-in's keys: %s", error)
             else:

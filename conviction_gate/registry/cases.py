@@ -131,16 +131,13 @@ def flags(session: Session) -> tuple[Flag, ...]:
         .join(CaseRow, CaseRow.case_id == FlagRow.case_id)
         .order_by(FlagRow.flagged_at, FlagRow.id)
     )
-    return tuple(
-        Flag.model_validate(
-            {
-                "agency": agency,
-                "tracking_number": tracking_number,
-                **{name: getattr(row, name) for name in _FLAG_FIELDS},
-            }
-        )
-        for row, agency, tracking_number in session.execute(found)
-    )
+    return tuple(as_flag(*row) for row in session.execute(found))
+
+
+def as_flag(row: FlagRow, agency: str, tracking_number: str) -> Flag:
+    """A flag as the contract has it."""
+    fields = {name: getattr(row, name) for name in _FLAG_FIELDS}
+    return Flag.model_validate({"agency": agency, "tracking_number": tracking_number, **fields})
 
 
 def flagged_cases(session: Session, subjects: Sequence[Subject]) -> tuple[str, ...]:

@@ -17,7 +17,16 @@ from conviction_gate.contracts.internal.activities import (
 )
 from conviction_gate.contracts.internal.facts import Reopening
 from conviction_gate.contracts.internal.refusal import RefusalReason
-from conviction_gate.registry import cases, corrections, docket, history, reopenings, schema, summaries
+from conviction_gate.registry import (
+    cases,
+    corrections,
+    docket,
+    flag_list,
+    history,
+    reopenings,
+    schema,
+    summaries,
+)
 from conviction_gate.registry.database import Database
 from conviction_gate.registry.entries import (
     Background,
@@ -29,6 +38,7 @@ from conviction_gate.registry.entries import (
     RecordedCorrection,
     ReopenRule,
 )
+from conviction_gate.registry.flag_list import FlagFilter, FlagPage
 
 
 class Registry:
@@ -176,6 +186,12 @@ class Registry:
     async def flags(self) -> tuple[Flag, ...]:
         """Every flag, withdrawn ones included, by `flagged_at`."""
         return await self._database.read(cases.flags)
+
+    async def flags_page(
+        self, wanted: FlagFilter, size: int, after: tuple[datetime, int] | None = None
+    ) -> FlagPage:
+        """At most so many of the flags that are wanted, by `flagged_at`, from where the page before ended."""
+        return await self._database.read(lambda s: flag_list.flags_page(s, wanted, size, after))
 
     async def flagged_cases(self, subjects: Sequence[Subject]) -> tuple[str, ...]:
         """Ids of the cases with an active flag whose bookings name any id of these subjects."""

@@ -13,14 +13,14 @@ from typing import Annotated, BinaryIO
 
 import typer
 
-from conviction_gate.cli.bulk.duplicates import DuplicateSampler
 from conviction_gate.cli.bulk.mapped import MapFile, source
-from conviction_gate.cli.bulk.pace import Pace
-from conviction_gate.cli.bulk.reading import Addressed, read_addressed
 from conviction_gate.cli.bulk.refused import require_other_file
-from conviction_gate.cli.bulk.sending import Post, Stopped, deliver
 from conviction_gate.cli.options import Data, File, Json, again, completions, read_case, suggest
 from conviction_gate.cli.session import REFUSED, agency_catalogs, cases, fail, run
+from conviction_gate.client.bulk.duplicates import DuplicateSampler
+from conviction_gate.client.bulk.pace import Pace
+from conviction_gate.client.bulk.reading import Addressed, read_addressed
+from conviction_gate.client.bulk.sending import Post, Stopped, deliver
 from conviction_gate.client.case_client import CaseClient
 from conviction_gate.client.replies import Reply
 from conviction_gate.contracts.booking import Booking, Offense

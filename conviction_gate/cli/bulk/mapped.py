@@ -10,9 +10,9 @@ from typing import Annotated, BinaryIO
 
 import typer
 
-from conviction_gate.cli.bulk.items import Item, items_in
 from conviction_gate.cli.bulk.refused import RefusedFile, default_path, write_or_fail
 from conviction_gate.cli.session import fail
+from conviction_gate.client.bulk.items import Item, items_in
 from conviction_gate.files.conversion import Conversion, Made, Refused, convert
 from conviction_gate.files.maps import Map, MapError, read_map
 from conviction_gate.files.refused_rows import refused_header, refused_rows

@@ -8,11 +8,11 @@ from typing import Final, Self
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from conviction_gate.cli.bulk.items import Item
 from conviction_gate.cli.bulk.mapped import RefusedRows
 from conviction_gate.cli.bulk.refused import RefusedFile
-from conviction_gate.cli.bulk.sending import Sent
 from conviction_gate.cli.printing import STYLES, clean, console, short_id
+from conviction_gate.client.bulk.items import Item
+from conviction_gate.client.bulk.sending import Sent
 
 MAX_LINES: Final = 10
 """Messages that get a line whatever happened to them; after these only refused and closed ones do."""

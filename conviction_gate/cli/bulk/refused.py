@@ -5,8 +5,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from conviction_gate.cli.bulk.items import Item
 from conviction_gate.cli.session import fail
+from conviction_gate.client.bulk.items import Item
 
 
 class RefusedFile:

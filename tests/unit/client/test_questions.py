@@ -5,6 +5,7 @@ from typing import Final, get_args
 import pytest
 
 from conviction_gate import policy
+from conviction_gate.cli.review import OPTIONS
 from conviction_gate.client.errors import NotReplayable, NoWorker
 from conviction_gate.client.questions import CaseInReview, UnansweredCase, questions_of, why_no_answer
 from conviction_gate.contracts.case import MAX_QUESTIONS_SHOWN, CaseView
@@ -93,8 +94,12 @@ HISTORY: Final = facts_of(booking(), past=history(record("expunged")))
 def test_a_ruling_that_answers_no_question_is_refused_with_what_would(
     facts: Facts, ruling: str, charge_id: str | None, reason: str | None
 ) -> None:
-    told = why_no_answer(view_of(facts), ruling, charge_id)
-    assert told is None if reason is None else reason in (told or "")
+    no_answer = why_no_answer(view_of(facts), ruling, charge_id)
+    if reason is None:
+        assert no_answer is None
+    else:
+        assert no_answer is not None
+        assert reason in f"{OPTIONS[no_answer.field]}{no_answer.text}"
 
 
 def test_a_question_that_is_not_told_is_left_to_the_case() -> None:

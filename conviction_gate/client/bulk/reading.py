@@ -4,17 +4,14 @@ Beside its own fields a message names its case, by `agency` and `tracking_number
 Unknown fields are refused here, where the sender can still correct a typing mistake.
 """
 
-import difflib
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
-from inspect import isclass
 from itertools import islice
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from conviction_gate.cli.case_names import CASE_FORM, read_case_id
+from conviction_gate.client.case_names import CASE_FORM, read_case_id
 from conviction_gate.contracts import reading
 from conviction_gate.contracts.booking import Booking
 from conviction_gate.contracts.fields import Ori, TrackingNumber, WireModel
@@ -23,6 +20,7 @@ from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.names import CaseId
 from conviction_gate.contracts.reading import DoesNotFit, read_message, read_object, reasons
 from conviction_gate.contracts.signals import SIGNALS
+from conviction_gate.contracts.unknown_fields import unknown_fields
 
 
 @dataclass(frozen=True)
@@ -61,30 +59,10 @@ def read_history(text: str | bytes) -> HistoryAnswer:
 
 def refuse_unknown(model: type[BaseModel], fields: dict[str, Any]) -> None:
     """Raises `DoesNotFit` naming the first fields, at any depth, that the model does not have."""
-    unknown = [*islice(_unknown(model, fields, ""), 3)]
+    unknown = [*islice(unknown_fields(model, fields), 3)]
     if unknown:
-        raise DoesNotFit("; ".join(unknown))
-
-
-def _unknown(model: type[BaseModel], value: object, path: str) -> Iterator[str]:
-    if isinstance(value, list):
-        for n, inner in enumerate(value):
-            yield from _unknown(model, inner, f"{path}{n}.")
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            if (field := model.model_fields.get(key)) is None:
-                near = difflib.get_close_matches(key, model.model_fields, 1)
-                advice = f"did you mean {path}{near[0]}?" if near else "take it out"
-                yield f"{path}{key[:64]}: unknown field; {advice}"
-            for nested in _models_in(field.annotation if field else None):
-                yield from _unknown(nested, inner, f"{path}{key}.")
-
-
-def _models_in(annotation: object) -> Iterator[type[BaseModel]]:
-    if isclass(annotation) and issubclass(annotation, BaseModel):
-        yield annotation
-    for part in get_args(annotation):
-        yield from _models_in(part)
+        named = ((".".join(str(part)[:64] for part in path), reason) for path, reason in unknown)
+        raise DoesNotFit("; ".join(f"{field}: {reason}" for field, reason in named))
 
 
 class _Address(WireModel):

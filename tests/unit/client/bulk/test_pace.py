@@ -5,8 +5,8 @@ from functools import partial
 
 import pytest
 
-from conviction_gate.cli.bulk import pace
-from conviction_gate.cli.bulk.pace import AHEAD, UNPACED, Pace
+from conviction_gate.client.bulk import pace
+from conviction_gate.client.bulk.pace import AHEAD, UNPACED, Pace
 from conviction_gate.contracts.names import CaseId
 
 

@@ -5,8 +5,8 @@ from io import BytesIO
 
 import pytest
 
-from conviction_gate.cli.bulk.items import MAX_LINE_BYTES, MAX_WHOLE_FILE_BYTES, items_in
-from conviction_gate.cli.bulk.reading import read_history
+from conviction_gate.client.bulk.items import MAX_LINE_BYTES, MAX_WHOLE_FILE_BYTES, items_in
+from conviction_gate.client.bulk.reading import read_history
 from conviction_gate.contracts.reading import DoesNotFit
 from tests.unit.messages import (
     BOOKING,

@@ -17,10 +17,10 @@ from threading import Event
 
 import pytest
 
-from conviction_gate.cli.bulk.duplicates import DuplicateSampler
-from conviction_gate.cli.bulk.items import Item
-from conviction_gate.cli.bulk.reading import Addressed, read_addressed
-from conviction_gate.cli.bulk.sending import CONCURRENT_SENDS, READ_AHEAD, Sent, Stopped, deliver
+from conviction_gate.client.bulk.duplicates import DuplicateSampler
+from conviction_gate.client.bulk.items import Item
+from conviction_gate.client.bulk.reading import Addressed, read_addressed
+from conviction_gate.client.bulk.sending import CONCURRENT_SENDS, READ_AHEAD, Sent, Stopped, deliver
 from conviction_gate.client.errors import RequestRefused, ServerError
 from conviction_gate.client.replies import Reply
 from conviction_gate.contracts.case import SubmitAnswer

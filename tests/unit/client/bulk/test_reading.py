@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from conviction_gate.cli.bulk.reading import Addressed, read_addressed, read_history
-from conviction_gate.cli.case_names import read_case_id
+from conviction_gate.client.bulk.reading import Addressed, read_addressed, read_history
+from conviction_gate.client.case_names import read_case_id
 from conviction_gate.contracts.reading import DoesNotFit
 from tests.unit.messages import (
     BOOKING,

@@ -11,8 +11,8 @@ from threading import Thread
 from typing import Final
 from weakref import WeakValueDictionary
 
-from conviction_gate.cli.bulk.items import Item
-from conviction_gate.cli.bulk.reading import Addressed
+from conviction_gate.client.bulk.items import Item
+from conviction_gate.client.bulk.reading import Addressed
 from conviction_gate.client.errors import RequestRefused
 from conviction_gate.client.replies import Reply
 from conviction_gate.contracts.case import SubmitAnswer

@@ -1,0 +1,1 @@
+"""The door: the HTTP API for systems without a Temporal client. It knows who speaks."""

@@ -1,0 +1,188 @@
+"""What the door asks of the rest: the cases behind a Temporal server, and the registry.
+
+Both are opened at the first request that needs them, so that the door starts, and says that it is not ready,
+while one of them is away.
+"""
+
+import asyncio
+from datetime import datetime
+from typing import Any, Final, Literal, Protocol
+
+from temporalio.client import Client, WorkflowExecutionStatus
+
+from conviction_gate.client import listing
+from conviction_gate.client.case_client import ANSWER_WITHIN, CaseClient
+from conviction_gate.client.case_lookup import Found, look_up
+from conviction_gate.client.errors import client_errors
+from conviction_gate.client.reopening import NotReopened, reopen_case
+from conviction_gate.client.replies import Reply
+from conviction_gate.client.runs import describe
+from conviction_gate.config.settings import Settings
+from conviction_gate.contracts.booking import Booking
+from conviction_gate.contracts.case import CaseView, CorrectionResult, SubmitAnswer
+from conviction_gate.contracts.fields import Model
+from conviction_gate.contracts.internal.facts import Reopening
+from conviction_gate.contracts.message import Message
+from conviction_gate.contracts.names import CaseId
+from conviction_gate.registry import RecordedCase, Registry
+from conviction_gate.registry.flag_list import FlagFilter, FlagPage
+from conviction_gate.temporal import search_attributes
+from conviction_gate.temporal.connect import connect
+
+BY_DOOR: Final = "by_door"
+"""Marks a message of the door, which has proved who its sender is."""
+
+
+class CorrectionView(Model):
+    """A message that came after the end of a case, and what became of it; `running`: nothing yet."""
+
+    outcome: Literal["running", "withdrawn", "unchanged", "stopped"]
+    explanation: str
+
+
+class Cases(Protocol):
+    """What the door asks. Calls raise `ClientError`, `ConnectError` or `RegistryError`."""
+
+    async def start(self, booking: Booking) -> Reply:
+        """See `CaseClient.start`."""
+
+    async def submit(self, message: Message, case_id: CaseId) -> SubmitAnswer | Reply:
+        """See `CaseClient.submit`."""
+
+    async def send(self, message: Message, case_id: CaseId, *, look: bool = True) -> Reply:
+        """See `CaseClient.send`."""
+
+    async def is_idle(self, case_id: CaseId) -> bool:
+        """See `CaseClient.is_idle`."""
+
+    async def open_case(self, case_id: CaseId) -> CaseView | None:
+        """See `CaseClient.open_case`."""
+
+    async def case(self, case_id: CaseId) -> CaseView | None:
+        """See `CaseClient.case`."""
+
+    async def look_up(self, case_id: CaseId) -> Found | None:
+        """See `case_lookup.look_up`."""
+
+    async def recorded(self, case_id: CaseId) -> RecordedCase | None:
+        """See `CaseClient.recorded`."""
+
+    async def version(self, case_id: CaseId) -> object:
+        """Something that changes whenever the case does; cheap to ask."""
+
+    async def page(self, wanted: listing.Wanted, size: int, token: str | None) -> listing.Page:
+        """See `listing.page`."""
+
+    async def flags(self, wanted: FlagFilter, size: int, after: tuple[datetime, int] | None) -> FlagPage:
+        """See `Registry.flags_page`."""
+
+    async def correction(self, case_id: CaseId, message_id: str, sender: str) -> CorrectionView | None:
+        """What became of a message after the end of its case; None where there is none."""
+
+    async def reopen(self, case_id: CaseId, reopening: Reopening) -> NotReopened | None:
+        """Reopen an ended case; why it is not reopened, or None where it is."""
+
+    async def check_server(self) -> None:
+        """Raises where the Temporal server does not answer."""
+
+    async def check_registry(self) -> None:
+        """Raises where the registry does not answer."""
+
+
+class CasesBehindTheDoor:
+    """The cases of the server and the registry that the settings name."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._opening = asyncio.Lock()
+        self._client: Client | None = None
+        self._registry: Registry | None = None
+
+    async def close(self) -> None:
+        """Close what was opened."""
+        if self._registry is not None:
+            await self._registry.close()
+
+    async def start(self, booking: Booking) -> Reply:
+        return await (await self._cases()).start(booking)
+
+    async def submit(self, message: Message, case_id: CaseId) -> SubmitAnswer | Reply:
+        return await (await self._cases()).submit(message, case_id)
+
+    async def send(self, message: Message, case_id: CaseId, *, look: bool = True) -> Reply:
+        return await (await self._cases()).send(message, case_id, look=look)
+
+    async def is_idle(self, case_id: CaseId) -> bool:
+        return await (await self._cases()).is_idle(case_id)
+
+    async def open_case(self, case_id: CaseId) -> CaseView | None:
+        return await (await self._cases()).open_case(case_id)
+
+    async def case(self, case_id: CaseId) -> CaseView | None:
+        return await (await self._cases()).case(case_id)
+
+    async def look_up(self, case_id: CaseId) -> Found | None:
+        return await look_up(await self._cases(), case_id)
+
+    async def recorded(self, case_id: CaseId) -> RecordedCase | None:
+        return await (await self._opened_registry()).recorded_case(str(case_id))
+
+    @client_errors()
+    async def version(self, case_id: CaseId) -> object:
+        run = await describe(await self._connected(), str(case_id))
+        if run is not None and run.status is WorkflowExecutionStatus.RUNNING:
+            return run.run_id, run.history_length
+        recorded = await self.recorded(case_id)
+        return run and (run.run_id, run.status), recorded and (recorded.case, recorded.closed)
+
+    async def page(self, wanted: listing.Wanted, size: int, token: str | None) -> listing.Page:
+        return await listing.page(await self._connected(), wanted, size, token)
+
+    async def flags(self, wanted: FlagFilter, size: int, after: tuple[datetime, int] | None) -> FlagPage:
+        return await (await self._opened_registry()).flags_page(wanted, size, after)
+
+    @client_errors()
+    async def correction(self, case_id: CaseId, message_id: str, sender: str) -> CorrectionView | None:
+        client, workflow_id = await self._connected(), case_id.correction_id(message_id, sender)
+        for kept in await (await self._opened_registry()).corrections(str(case_id)):
+            if kept.correction_id == workflow_id:
+                return CorrectionView.model_validate({"outcome": kept.outcome, "explanation": kept.explanation})
+        run = await describe(client, workflow_id)
+        if run is None:
+            return None
+        if run.status is WorkflowExecutionStatus.RUNNING:
+            return CorrectionView(outcome="running", explanation="The correction is being decided.")
+        if run.status is not WorkflowExecutionStatus.COMPLETED:
+            return CorrectionView(outcome="stopped", explanation="An operator has to continue the correction.")
+        handle = client.get_workflow_handle(workflow_id, result_type=CorrectionResult)
+        async with asyncio.timeout(ANSWER_WITHIN.total_seconds()):
+            result: CorrectionResult = await handle.result()
+        return CorrectionView.model_validate(result.model_dump())
+
+    async def reopen(self, case_id: CaseId, reopening: Reopening) -> NotReopened | None:
+        client, registry = await self._connected(), await self._opened_registry()
+        return await reopen_case(client, registry, self._settings.permits, case_id, reopening)
+
+    @client_errors()
+    async def check_server(self) -> None:
+        await search_attributes.check(await self._connected())
+
+    async def check_registry(self) -> None:
+        await (await self._opened_registry()).check()
+
+    async def _cases(self) -> CaseClient:
+        stamp: dict[str, Any] = {BY_DOOR: True}
+        client, registry = await self._connected(), await self._opened_registry()
+        return CaseClient(client, registry, self._settings.permits, stamp)
+
+    async def _connected(self) -> Client:
+        async with self._opening:
+            if self._client is None:
+                self._client = await connect(self._settings)
+        return self._client
+
+    async def _opened_registry(self) -> Registry:
+        async with self._opening:
+            if self._registry is None:
+                self._registry = await Registry.open(self._settings.registry)
+        return self._registry
