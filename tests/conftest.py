@@ -14,8 +14,8 @@ from conviction_gate.encryption.converter import data_converter
 from conviction_gate.registry import Registry, migrate
 from conviction_gate.registry.tables import Base
 from conviction_gate.temporal.sandbox import sandbox
-from tests.postgres import Postgres, serving
-from tests.workflows.cases import working
+from tests.support.postgres import Postgres, serving
+from tests.support.workflow_cases import working
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,6 +1,6 @@
 """Wire names: task queue, workflow types, ids, search attributes; `signals` has those of the messages.
 
-Senders in other languages depend on each of them to the letter; `tests/unit/test_names.py` pins them.
+Senders in other languages depend on each of them to the letter; `tests/unit/contracts/test_names.py` pins them.
 """
 
 import re

@@ -33,7 +33,7 @@ from conviction_gate.contracts.reading import read_message
 from conviction_gate.policy.catalog import Catalog, built_in, place, read_rows
 from conviction_gate.registry import DocketEntry, Registry
 from conviction_gate.sources import Sources
-from tests.workflows.cases import as_json, booking, conviction, correction, court_update, finding
+from tests.support.workflow_cases import as_json, booking, conviction, correction, court_update, finding
 
 CASE = CaseId("ZZ0000100", "T-1")
 AT = datetime(2013, 7, 15, 17, 2, 11, tzinfo=UTC)

@@ -12,8 +12,8 @@ from conviction_gate.config.settings import Settings
 from conviction_gate.contracts.internal.facts import Reopening
 from conviction_gate.policy import reopen
 from conviction_gate.registry import Registry
-from tests.end_to_end.conftest import Instance
-from tests.end_to_end.test_client import a_booking, a_conviction
+from tests.support.instance import Instance
+from tests.support.sent_messages import a_booking, a_conviction
 
 AGENCY = "CAZZ00313"
 WHY = ("--reason", "refiled as 14CR-7", "--by", "clerk-7")

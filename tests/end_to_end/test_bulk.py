@@ -13,8 +13,8 @@ import psutil
 import pytest
 from temporalio.client import Client
 
-from tests.end_to_end.conftest import BIN, Instance
-from tests.end_to_end.test_client import a_booking, a_conviction
+from tests.support.instance import BIN, Instance
+from tests.support.sent_messages import a_booking, a_conviction
 
 
 def bookings(agency: str, count: int) -> list[dict[str, Any]]:

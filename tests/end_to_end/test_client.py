@@ -20,30 +20,8 @@ from conviction_gate.contracts.reading import read_booking, read_message
 from conviction_gate.devserver.embedded import embedded
 from conviction_gate.encryption.converter import data_converter
 from conviction_gate.registry import Registry
-from tests.end_to_end.conftest import Instance
-
-AGENCY = "CAZZ00200"
-
-
-def a_booking(number: str, **more: Any) -> dict[str, Any]:
-    return {
-        "message_id": f"jms-{number}",
-        "agency": AGENCY,
-        "tracking_number": number,
-        "booking_number": f"B-{number}",
-        "booked_at": "2012-05-04T02:15:00-07:00",
-        "subject": {"fbi_number": f"F-{number}"},
-        "charges": [{"charge_id": "1", "scheme": "CA-VC", "code": "12500(a)", "description": "no license"}],
-    } | more
-
-
-def a_conviction(number: str, **more: Any) -> dict[str, Any]:
-    return {
-        "message_id": f"court-{number}",
-        "charge_id": "1",
-        "decided_on": "2013-07-15",
-        "severity": "misdemeanor",
-    } | more
+from tests.support.instance import Instance
+from tests.support.sent_messages import AGENCY, a_booking, a_conviction
 
 
 def conviction(number: str, **more: Any) -> Message:

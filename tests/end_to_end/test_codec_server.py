@@ -10,9 +10,9 @@ import pytest
 
 from conviction_gate.devserver import processes
 from conviction_gate.devserver.resources import free_port
-from tests.end_to_end.conftest import BIN, Instance
-from tests.end_to_end.test_client import AGENCY, a_booking
-from tests.issuer import AUDIENCE, Issuer, answering, new_rsa
+from tests.support.instance import BIN, Instance
+from tests.support.sent_messages import AGENCY, a_booking
+from tests.support.token_issuer import AUDIENCE, Issuer, answering, new_rsa
 
 pytestmark = pytest.mark.usefixtures("encrypted")
 

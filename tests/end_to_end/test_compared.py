@@ -3,12 +3,9 @@
 import json
 from typing import Any
 
-from tests.end_to_end.conftest import Instance
-from tests.end_to_end.test_client import a_booking, a_conviction
-from tests.end_to_end.test_reopening import WHY, dismissal, named
-from tests.end_to_end.test_restore import COMPARED
-
-AGENCY = "CAZZ00312"
+from tests.support.instance import COMPARED, Instance
+from tests.support.reopening_messages import AGENCY, WHY, dismissal, named
+from tests.support.sent_messages import a_booking, a_conviction
 
 
 async def agree(instance: Instance) -> None:

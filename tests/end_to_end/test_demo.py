@@ -11,7 +11,7 @@ from asyncio.subprocess import DEVNULL, PIPE
 
 import httpx
 
-from tests.end_to_end.conftest import BIN, Instance
+from tests.support.instance import BIN, Instance
 
 END = "Ctrl-C ends the demo's server."
 

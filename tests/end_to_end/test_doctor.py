@@ -11,8 +11,8 @@ from temporalio.client import Client
 from conviction_gate.client import diagnostics
 from conviction_gate.client.diagnostics import Diagnostics, Finding
 from conviction_gate.config.settings import Settings
-from tests.end_to_end.conftest import Instance
-from tests.end_to_end.test_client import a_booking
+from tests.support.instance import Instance
+from tests.support.sent_messages import a_booking
 
 pytestmark = pytest.mark.usefixtures("encrypted")
 

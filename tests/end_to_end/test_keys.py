@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.conftest import Instance
-from tests.end_to_end.test_client import AGENCY, a_booking, a_conviction
+from tests.support.instance import Instance
+from tests.support.sent_messages import AGENCY, a_booking, a_conviction
 
 pytestmark = pytest.mark.usefixtures("encrypted")
 

@@ -18,8 +18,8 @@ from temporalio.client import Client, WorkflowUpdateFailedError
 from conviction_gate.contracts.names import TASK_QUEUE, CaseId
 from conviction_gate.devserver.resources import free_port
 from conviction_gate.temporal.connect import connect
-from tests.end_to_end.conftest import Instance
-from tests.workflows.cases import (
+from tests.support.instance import Instance
+from tests.support.workflow_cases import (
     amendment,
     booking,
     conviction,

@@ -7,9 +7,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.end_to_end.conftest import Instance
-from tests.end_to_end.pages import views
-from tests.end_to_end.test_client import a_booking
+from tests.support.doc_pages import views
+from tests.support.instance import Instance
+from tests.support.sent_messages import a_booking
 
 AGENCY = "CAZZ00311"
 CASES = {f"booking-case:{AGENCY}:L-{n}" for n in range(25)}

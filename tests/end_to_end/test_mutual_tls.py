@@ -13,9 +13,9 @@ import trustme
 
 from conviction_gate.devserver import processes, worker_process
 from conviction_gate.devserver.embedded import embedded
-from tests.end_to_end.conftest import Instance
-from tests.end_to_end.test_client import a_booking
-from tests.gateway import gateway
+from tests.support.instance import Instance
+from tests.support.sent_messages import a_booking
+from tests.support.tls_gateway import gateway
 
 SERVER_CA = "TEMPORAL_TLS_SERVER_CA_CERT_PATH"
 CERTIFICATE, KEY = "TEMPORAL_TLS_CLIENT_CERT_PATH", "TEMPORAL_TLS_CLIENT_KEY_PATH"

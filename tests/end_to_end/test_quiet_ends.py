@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.end_to_end.conftest import Instance
-from tests.end_to_end.test_client import a_booking
+from tests.support.instance import Instance
+from tests.support.sent_messages import a_booking
 
 AGENCY = "CAZZ00314"
 CASE = f"{AGENCY}:Q-1"

@@ -8,8 +8,8 @@ from asyncio.subprocess import PIPE, STDOUT
 from pathlib import Path
 
 from conviction_gate.devserver.resources import free_port
-from tests.end_to_end.conftest import Instance
-from tests.end_to_end.pages import ROOT, fenced
+from tests.support.doc_pages import ROOT, fenced
+from tests.support.instance import Instance
 
 IN_THE_CLONE = "make "
 """Such commands need the clone; .ci/run runs them."""

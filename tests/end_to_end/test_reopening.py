@@ -1,26 +1,13 @@
 """`conviction-gate reopen`: a person opens a cleared case again, and only a person."""
 
 import json
-from typing import Any
 
 import pytest
 
 from conviction_gate.contracts.internal.permits import NOT_A_REOPENER
-from tests.end_to_end.conftest import Instance
-from tests.end_to_end.test_client import a_booking, a_conviction
-
-AGENCY = "CAZZ00312"
-
-
-def named(number: str, **fields: Any) -> str:
-    return json.dumps({"agency": AGENCY, "tracking_number": number} | fields)
-
-
-def dismissal(number: str, message_id: str, on: str = "2013-07-15") -> str:
-    return named(number, message_id=message_id, charge_id="1", decided_on=on, disposition="dismissed")
-
-
-WHY = ("--reason", "refiled as 14CR-7", "--by", "clerk-7")
+from tests.support.instance import Instance
+from tests.support.reopening_messages import AGENCY, WHY, dismissal, named
+from tests.support.sent_messages import a_booking, a_conviction
 
 
 async def test_a_cleared_case_is_opened_again_and_convicted(shared_instance: Instance) -> None:

@@ -24,13 +24,12 @@ from conviction_gate.devserver.temporal_server import DYNAMIC_CONFIG
 from conviction_gate.registry import Registry
 from conviction_gate.restore.comparison import run_chain
 from conviction_gate.temporal.connect import connect
-from tests.end_to_end.conftest import Instance
-from tests.end_to_end.test_client import a_booking, a_conviction
-from tests.postgres import Postgres
+from tests.support.instance import COMPARED, Instance
+from tests.support.postgres import Postgres
+from tests.support.sent_messages import a_booking, a_conviction
 
 AGENCY = "CAZZ00777"
 WHY = ("--reason", "refiled as 14CR-7", "--by", "clerk-7")
-COMPARED = ("lost writes", "outdated cases", "idle cases", "ended in the registry only")
 
 
 def case_id(number: str) -> CaseId:

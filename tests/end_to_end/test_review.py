@@ -9,9 +9,9 @@ from conviction_gate.config.settings import Settings
 from conviction_gate.contracts.internal.facts import Facts
 from conviction_gate.contracts.internal.permits import NOT_A_REVIEWER
 from conviction_gate.registry import Registry
-from tests.end_to_end.conftest import Instance
-from tests.end_to_end.test_client import a_booking, a_conviction
-from tests.readability import grade
+from tests.support.instance import Instance
+from tests.support.readability import grade
+from tests.support.sent_messages import a_booking, a_conviction
 
 AGENCY = "CAZZ00313"
 WHY = ("--reason", "read the docket", "--by", "r-7")

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from tests.end_to_end.conftest import Instance
-from tests.end_to_end.pages import Page
-from tests.end_to_end.test_client import a_booking
+from tests.support.doc_pages import Page
+from tests.support.instance import Instance
+from tests.support.sent_messages import a_booking
 
 AGENCY = "CAZZ00100"  # the page's
 NOBODY = "http://127.0.0.1:9/history"

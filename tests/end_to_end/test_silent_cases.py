@@ -9,10 +9,8 @@ import pytest
 from conviction_gate.client.case_from_history import NOT_HANDLED_YET, NOT_KNOWN
 from conviction_gate.client.case_lookup import LACKS, Source
 from conviction_gate.client.errors import NotReplayable, NoWorker
-from tests.end_to_end.conftest import Instance
-from tests.end_to_end.test_stuck_cases import Cases, HastyCase, cases
-
-__all__ = ["cases"]
+from tests.support.instance import Instance
+from tests.support.stuck_cases import Cases, HastyCase
 
 
 async def told(instance: Instance, case: str, source: Source) -> dict[str, Any]:

@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from tests.end_to_end.conftest import Instance
-from tests.end_to_end.test_client import a_booking
+from tests.support.instance import Instance
+from tests.support.sent_messages import a_booking
 
 QUEUE = ("--type", "BookingCase", "--task-queue", "booking-cases")
 STRICT = ("--id-reuse-policy", "RejectDuplicate", "--id-conflict-policy", "Fail")

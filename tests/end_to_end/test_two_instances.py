@@ -12,7 +12,7 @@ import httpx
 from conviction_gate.config.data_folder import SERVER_FILE, ServerAddresses, running_server
 from conviction_gate.devserver import processes
 from conviction_gate.devserver.resources import free_port
-from tests.end_to_end.conftest import BIN
+from tests.support.instance import BIN
 
 
 def environment(data: Path, **more: str) -> dict[str, str]:

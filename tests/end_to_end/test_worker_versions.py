@@ -18,9 +18,9 @@ from conviction_gate.config.settings import Settings
 from conviction_gate.devserver import processes, worker_process
 from conviction_gate.devserver.embedded import embedded
 from conviction_gate.encryption.converter import data_converter
-from tests.end_to_end.conftest import Instance
-from tests.end_to_end.pages import Page
-from tests.end_to_end.test_client import a_booking, a_conviction
+from tests.support.doc_pages import Page
+from tests.support.instance import Instance
+from tests.support.sent_messages import a_booking, a_conviction
 
 AGENCY = "CAZZ00414"
 CASES = 16

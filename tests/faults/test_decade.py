@@ -30,12 +30,12 @@ from conviction_gate.devserver.resources import free_port
 from conviction_gate.devserver.temporal_server import DYNAMIC_CONFIG
 from conviction_gate.encryption.converter import data_converter
 from conviction_gate.registry import DocketEntry, Registry
-from tests.end_to_end.conftest import Instance
-from tests.end_to_end.pages import Page
-from tests.faults.builds import Change, build
-from tests.faults.conftest import World
-from tests.faults.senders import Senders
-from tests.workflows.cases import (
+from tests.support.doc_pages import Page
+from tests.support.instance import Instance
+from tests.support.killable_workers import World
+from tests.support.senders import Senders
+from tests.support.worker_builds import Change, build
+from tests.support.workflow_cases import (
     amendment,
     as_json,
     case_id,

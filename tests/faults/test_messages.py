@@ -9,8 +9,8 @@ from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
 from conviction_gate.registry import Registry
-from tests.faults.senders import Senders
-from tests.workflows.cases import (
+from tests.support.senders import Senders
+from tests.support.workflow_cases import (
     amendment,
     booking,
     case_id,

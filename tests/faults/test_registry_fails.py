@@ -14,8 +14,8 @@ import psutil
 import pytest
 from temporalio.client import WorkflowHandle
 
-from tests.faults.conftest import World
-from tests.workflows.cases import conviction, correction, dismissal, settled
+from tests.support.killable_workers import World
+from tests.support.workflow_cases import conviction, correction, dismissal, settled
 
 
 @contextmanager

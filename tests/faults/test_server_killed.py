@@ -13,9 +13,9 @@ from conviction_gate.contracts.names import CaseId
 from conviction_gate.devserver.resources import free_port
 from conviction_gate.encryption.converter import data_converter
 from conviction_gate.registry import Registry
-from tests.end_to_end.conftest import Instance
-from tests.faults.senders import Senders
-from tests.workflows.cases import case_id, conviction, dismissal
+from tests.support.instance import Instance
+from tests.support.senders import Senders
+from tests.support.workflow_cases import case_id, conviction, dismissal
 
 LIVES, BATCH = 3, 12
 

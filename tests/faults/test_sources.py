@@ -24,10 +24,10 @@ from conviction_gate.contracts.names import SEARCH_ATTRIBUTES, TASK_QUEUE
 from conviction_gate.encryption.converter import data_converter
 from conviction_gate.registry import Registry
 from conviction_gate.sources import http, open_sources
-from tests.faults.proxy import How, Proxy, proxy
-from tests.faults.senders import Senders
-from tests.state_repository import Answer, StateRepository, clean, record, saying, state_repository
-from tests.workflows.cases import booking, case_id, conviction, dismissal, settled, start, view
+from tests.support.proxy import How, Proxy, proxy
+from tests.support.senders import Senders
+from tests.support.state_repository import Answer, StateRepository, clean, record, saying, state_repository
+from tests.support.workflow_cases import booking, case_id, conviction, dismissal, settled, start, view
 from worker import make_worker
 
 Handle = WorkflowHandle[Any, CaseResult]

@@ -5,8 +5,8 @@ from temporalio.client import Client
 
 from conviction_gate.contracts.fields import A_DAY
 from conviction_gate.registry import Registry
-from tests.faults.senders import Senders
-from tests.workflows.cases import conviction, court_update, settled
+from tests.support.senders import Senders
+from tests.support.workflow_cases import conviction, court_update, settled
 
 
 @pytest.fixture

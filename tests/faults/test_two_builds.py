@@ -8,9 +8,9 @@ What a change of the story itself needs is docs/changing-workflows.md's and the 
 import pytest
 from temporalio.api.enums.v1 import WorkflowTaskFailedCause
 
-from tests.faults.builds import Change, build
-from tests.faults.conftest import World
-from tests.workflows.cases import conviction, court_update, dismissal, settled
+from tests.support.killable_workers import World
+from tests.support.worker_builds import Change, build
+from tests.support.workflow_cases import conviction, court_update, dismissal, settled
 
 RULES = "conviction_gate/policy/rules/court.py"
 OURS, THEIRS = "ended in a conviction for a crime.", "was found to be a crime by a court."

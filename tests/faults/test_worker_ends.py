@@ -15,8 +15,8 @@ from temporalio.service import RPCError
 
 from conviction_gate.devserver import processes, worker_process
 from conviction_gate.devserver.resources import free_port
-from tests.faults.conftest import World, kill
-from tests.workflows.cases import settled
+from tests.support.killable_workers import World, kill
+from tests.support.workflow_cases import settled
 
 HASTY = """
 import asyncio, sys, time

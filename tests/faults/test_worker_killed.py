@@ -4,10 +4,10 @@ import asyncio
 import sys
 from pathlib import Path
 
-from tests.faults.conftest import World, kill
-from tests.workflows.cases import conviction, correction, dismissal, settled
+from tests.support.killable_workers import World, kill
+from tests.support.workflow_cases import conviction, correction, dismissal, settled
 
-PAUSES = (sys.executable, "-P", "-m", "tests.faults.worker_that_pauses")
+PAUSES = (sys.executable, "-P", "-m", "tests.support.pausing_worker")
 
 
 async def committed(folder: Path, *writes: str) -> None:

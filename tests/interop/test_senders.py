@@ -17,7 +17,7 @@ from temporalio.client import Client, WorkflowHandle
 from conviction_gate.contracts.names import CASE_STATUS, NEEDS_ATTENTION
 from conviction_gate.devserver.resources import free_port
 from conviction_gate.encryption.converter import data_converter
-from tests.end_to_end.conftest import Instance
+from tests.support.instance import Instance
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 TYPESCRIPT = EXAMPLES / "typescript"

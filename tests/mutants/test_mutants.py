@@ -14,9 +14,9 @@ from conviction_gate.policy.rules.rule import PolicyRule
 from tests.mutants.changed import executed, failure, source_of
 from tests.mutants.mutator import mutants
 from tests.mutants.survivors import SURVIVORS
-from tests.unit.facts import EDITION, booking, decided, facts_of
-from tests.unit.grid import grid
-from tests.unit.test_policy_newer_releases import unread
+from tests.support.facts import EDITION, booking, decided, facts_of
+from tests.support.facts_grid import grid
+from tests.support.newer_facts import unread
 
 DECIDES: Final = ("rules.findings", "rules.offenses", "rules.history", "rules.court", "deciding")
 CHECKED_BY_TESTS: Final = (
@@ -66,10 +66,8 @@ def test_every_other_guard_of_the_policy_is_noticed_by_a_test(module: str) -> No
 
 
 UNDECIDED: Final = (
-    "add facts to tests/unit/grid.py that these rules decide differently, or the reason why there are none to "
-    "tests/mutants/survivors.py"
+    "add facts to tests/support/facts_grid.py that these rules decide differently, or the reason why there are "
+    "none to tests/mutants/survivors.py"
 )
-UNNOTICED: Final = (
-    "write a test in tests/unit/test_policy_rules.py, or the reason in tests/mutants/survivors.py"
-)
+UNNOTICED: Final = "write a test in tests/unit/policy/, or the reason in tests/mutants/survivors.py"
 GONE: Final = "noticed by now, or no more there: take the reason out of tests/mutants/survivors.py"

@@ -14,7 +14,7 @@ import yaml
 from conviction_gate.config.settings import Settings
 from conviction_gate.devserver.temporal_server import DYNAMIC_CONFIG
 from tests.ops.conftest import ROOT
-from tests.postgres import Postgres, program
+from tests.support.postgres import Postgres, program
 
 FILE = ROOT / "docker-compose.yml"
 SIGN_IN = ROOT / "deploy/compose/sign-in.yaml"

@@ -24,8 +24,17 @@ from conviction_gate.devserver import processes, worker_process
 from conviction_gate.devserver.embedded import embedded
 from conviction_gate.devserver.resources import free_port
 from conviction_gate.encryption.converter import data_converter
-from tests.state_repository import clean, state_repository
-from tests.workflows.cases import booking, case_id, conviction, correct, correction, rejected, settled, start
+from tests.support.state_repository import clean, state_repository
+from tests.support.workflow_cases import (
+    booking,
+    case_id,
+    conviction,
+    correct,
+    correction,
+    rejected,
+    settled,
+    start,
+)
 
 ROOT = Path(__file__).parents[2]
 ALERTS = ROOT / "deploy/prometheus/alerts.yml"

@@ -11,8 +11,8 @@ import pytest
 from conviction_gate.devserver import processes, worker_process
 from conviction_gate.devserver.embedded import embedded
 from conviction_gate.devserver.resources import free_port
-from tests.end_to_end.conftest import Instance
-from tests.end_to_end.test_client import a_booking, a_conviction
+from tests.support.instance import Instance
+from tests.support.sent_messages import a_booking, a_conviction
 
 AGENCY = "CAZZ00515"
 

@@ -24,9 +24,9 @@ from conviction_gate.encryption.converter import data_converter
 from conviction_gate.service.spans import exporting_to
 from conviction_gate.sources.http import ServiceError
 from tests.replay.record import files, sets
-from tests.replay.test_replay import replay
-from tests.state_repository import clean, state_repository
-from tests.workflows.cases import booking, case_id, conviction, rejected, settled, start
+from tests.support.replaying import replay
+from tests.support.state_repository import clean, state_repository
+from tests.support.workflow_cases import booking, case_id, conviction, rejected, settled, start
 from worker import sandboxed
 from workflows import WORKFLOWS
 

@@ -24,7 +24,9 @@ from conviction_gate.contracts.names import SEARCH_ATTRIBUTES
 from conviction_gate.encryption.converter import data_converter
 from conviction_gate.registry import Registry, migrate
 from conviction_gate.sources import Sources
-from tests.replay.shapes import SHAPES, Desk, Handle, PausingRegistry, Shape
+from tests.replay.shapes import SHAPES
+from tests.replay.shapes.desk import Desk, Handle, Shape
+from tests.support.pausing_registry import PausingRegistry
 from worker import make_worker
 
 ROOT: Final = Path(__file__).parents[2]

@@ -3,53 +3,24 @@
 import importlib
 import re
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from unittest.mock import patch
 
 import pytest
-from temporalio.worker import Interceptor, Replayer, UnsandboxedWorkflowRunner, WorkflowRunner
+from temporalio.worker import UnsandboxedWorkflowRunner
 
 import tests.replay.record
 from conviction_gate.contracts import reading, signals
 from conviction_gate.contracts.signals import SIGNALS
-from conviction_gate.encryption.converter import data_converter
 from tests.replay.record import SHAPES, files, main, read, record, release, sets, shape_of, version
-from worker import sandboxed  # as in production, before the tests' own strict one takes its place
-from workflows import WORKFLOWS
+from tests.support.replaying import replay
 
 HISTORIES = [pytest.param(file, id=f"{file.parent.name}/{file.name}") for one in sets() for file in files(one)]
-STUCK = (
-    "\n{file} of release {release} does not replay, so a case like it would be stuck under this code. "
-    "Guard what you changed with workflow.patched, or take it back: docs/changing-workflows.md tells where."
-    "\n\n{error}"
-)
 NOT_COVERED = (
     "the set {set} lacks {shapes}. Before its release: remove the folder and run `make histories`. After it: "
     "raise the version in pyproject.toml, and record the new shapes with the next set."
 )
-
-
-async def replay(
-    file: Path,
-    workflows: list[type] = WORKFLOWS,
-    runner: WorkflowRunner = sandboxed,
-    interceptors: Sequence[Interceptor] = (),
-) -> None:
-    """Raises an `AssertionError` that says what to do where a recorded history does not replay."""
-    # Debugging, it lets a busy machine take more than two seconds for a task of 2,000 messages.
-    replayer = Replayer(
-        workflows=workflows,
-        workflow_runner=runner,
-        interceptors=interceptors,
-        data_converter=data_converter,
-        debug_mode=True,
-    )
-    replayed = await replayer.replay_workflow(read(file), raise_on_replay_failure=False)
-    if replayed.replay_failure is not None:
-        told = STUCK.format(file=file.name, release=file.parent.name, error=replayed.replay_failure)
-        raise AssertionError(told) from replayed.replay_failure
 
 
 @pytest.mark.parametrize("file", HISTORIES)
@@ -78,7 +49,7 @@ def test_no_shape_is_given_up() -> None:
     for folder in sets():
         lost = shapes_in(folder) - set(SHAPES)
         assert not lost, (
-            f"tests/replay/shapes.py no longer reaches {sorted(lost)} of {folder.name}; bring it back"
+            f"tests/replay/shapes/ no longer reaches {sorted(lost)} of {folder.name}; bring it back"
         )
 
 

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from playwright.async_api import FloatRect, expect
 
-from tests.ui.shown import IN_REVIEW, WAITING, shown
+from tests.support.web_ui import IN_REVIEW, WAITING, shown
 
 SMALL = 150_000  # bytes
 

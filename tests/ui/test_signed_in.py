@@ -18,10 +18,10 @@ from playwright.async_api import Locator, expect
 
 from conviction_gate.devserver import processes
 from conviction_gate.devserver.resources import free_port
-from tests.end_to_end.conftest import BIN
-from tests.gateway import gateway
-from tests.issuer import AUDIENCE, Issuer, answering, new_rsa
-from tests.ui.shown import WAITING, Shown, shown
+from tests.support.instance import BIN
+from tests.support.tls_gateway import gateway
+from tests.support.token_issuer import AUDIENCE, Issuer, answering, new_rsa
+from tests.support.web_ui import WAITING, Shown, shown
 
 WITH_A_SIGN_IN = """
     const asked = window.fetch;

@@ -10,8 +10,8 @@ import pytest
 from playwright.async_api import Locator, expect
 
 from conviction_gate.contracts.signals import SIGNALS
-from tests.end_to_end.pages import views
-from tests.ui.shown import FLAGGED, IN_REVIEW, WAITING, Shown, shown
+from tests.support.doc_pages import views
+from tests.support.web_ui import FLAGGED, IN_REVIEW, WAITING, Shown, shown
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from conviction_gate.contracts.history import HistoryAnswer
 from conviction_gate.contracts.internal.activities import Concluded, Conclusion
 from conviction_gate.contracts.names import CaseId
 from conviction_gate.registry import Registry
-from tests.workflows.cases import (
+from tests.support.workflow_cases import (
     amendment,
     booking,
     case_id,

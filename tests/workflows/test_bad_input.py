@@ -17,7 +17,7 @@ from conviction_gate.config.settings import Settings
 from conviction_gate.contracts.case import CaseResult
 from conviction_gate.contracts.names import NEEDS_ATTENTION, CaseId
 from conviction_gate.registry import Registry
-from tests.workflows.cases import (
+from tests.support.workflow_cases import (
     booking,
     case_id,
     conviction,

@@ -23,13 +23,14 @@ from conviction_gate.contracts.names import (
 )
 from conviction_gate.encryption.converter import data_converter
 from conviction_gate.registry import Registry
-from tests.workflows.cases import (
+from tests.support.workflow_cases import (
     booking,
     case_id,
     conviction,
     court_update,
     dismissal,
     rejected,
+    runs,
     settled,
     start,
     view,
@@ -70,17 +71,6 @@ async def short_runs(
     monkeypatch.setattr(worker, "sandboxed", UnsandboxedWorkflowRunner())
     async with worker.make_worker(short_server.client, registry, Settings()):
         yield short_server.client
-
-
-async def runs(client: Client, case: CaseId) -> int:
-    """Runs of a case so far: the chain of its last."""
-    handle, count = client.get_workflow_handle(str(case)), 1
-    first = (await handle.fetch_history()).events[0].workflow_execution_started_event_attributes
-    while first.continued_execution_run_id:
-        count += 1
-        handle = client.get_workflow_handle(str(case), run_id=first.continued_execution_run_id)
-        first = (await handle.fetch_history()).events[0].workflow_execution_started_event_attributes
-    return count
 
 
 CHARGES: Final = [{"charge_id": n, "scheme": "CA-VC", "code": "12500(a)"} for n in ("1", "2", "3")]

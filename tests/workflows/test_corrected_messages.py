@@ -6,7 +6,7 @@ import pytest
 from temporalio.client import Client
 
 from conviction_gate.contracts.names import NEEDS_ATTENTION
-from tests.workflows.cases import (
+from tests.support.workflow_cases import (
     booking,
     case_id,
     conviction,

@@ -18,7 +18,7 @@ from conviction_gate.contracts.names import FLAG_CORRECTION, CaseId
 from conviction_gate.policy import Decision, Edition
 from conviction_gate.policy.rules.rule import PolicyRule
 from conviction_gate.registry import Registry
-from tests.workflows.cases import (
+from tests.support.workflow_cases import (
     amendment,
     booking,
     case_id,
@@ -26,10 +26,10 @@ from tests.workflows.cases import (
     correction,
     court_update,
     review_decision,
+    runs,
     settled,
     start,
 )
-from tests.workflows.test_continued import runs
 
 QUEUE: Final = "booking-cases-editions"
 FIRST: Final = policy.EDITIONS[0]

@@ -22,7 +22,7 @@ from conviction_gate.service import logs
 from conviction_gate.sources import Sources
 from conviction_gate.sources.http import ServiceError
 from conviction_gate.temporal.runtime import sdk_runtime
-from tests.workflows.cases import booking, case_id, start
+from tests.support.workflow_cases import booking, case_id, start
 from worker import make_worker
 
 QUEUE = "logged"

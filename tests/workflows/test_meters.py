@@ -12,7 +12,16 @@ from conviction_gate.config.settings import Settings
 from conviction_gate.encryption.converter import data_converter
 from conviction_gate.registry import Registry
 from conviction_gate.service.metrics import CaseGauges, HealthGauges
-from tests.workflows.cases import booking, case_id, conviction, correct, correction, rejected, settled, start
+from tests.support.workflow_cases import (
+    booking,
+    case_id,
+    conviction,
+    correct,
+    correction,
+    rejected,
+    settled,
+    start,
+)
 from worker import make_worker
 
 QUEUE = "measured"

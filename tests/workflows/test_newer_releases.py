@@ -21,9 +21,17 @@ from conviction_gate.contracts.internal.activities import CHECK_HISTORY, History
 from conviction_gate.contracts.names import CaseId
 from conviction_gate.policy import UNREADABLE, Edition
 from conviction_gate.registry import Registry
-from tests.replay.shapes import PausingRegistry
-from tests.workflows.cases import booking, case_id, conviction, dismissal, review_decision, settled, start
-from tests.workflows.test_continued import runs
+from tests.support.pausing_registry import PausingRegistry
+from tests.support.workflow_cases import (
+    booking,
+    case_id,
+    conviction,
+    dismissal,
+    review_decision,
+    runs,
+    settled,
+    start,
+)
 
 QUEUE: Final = "booking-cases-newer"
 FIRST: Final = policy.EDITIONS[0]

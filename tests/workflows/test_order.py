@@ -9,7 +9,7 @@ import pytest
 from temporalio.client import Client, WorkflowHandle
 
 from conviction_gate.contracts.case import CaseResult
-from tests.workflows.cases import (
+from tests.support.workflow_cases import (
     amendment,
     booking,
     case_id,

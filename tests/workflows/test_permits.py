@@ -14,7 +14,7 @@ from conviction_gate.contracts.case import CaseResult
 from conviction_gate.contracts.internal.permits import NOT_A_REVIEWER, NOT_A_WITHDRAWER
 from conviction_gate.contracts.names import CaseId
 from conviction_gate.registry import Registry
-from tests.workflows.cases import (
+from tests.support.workflow_cases import (
     booking,
     case_id,
     conviction,

@@ -6,7 +6,7 @@ from conviction_gate.config.settings import Settings
 from conviction_gate.contracts.case import CaseResult, CorrectionResult
 from conviction_gate.contracts.names import BOOKING_CASE, FLAG_CORRECTION
 from conviction_gate.registry import Registry
-from tests.workflows.cases import booking, case_id, conviction, finding, settled
+from tests.support.workflow_cases import booking, case_id, conviction, finding, settled
 from worker import make_worker
 
 QUEUE = "on-postgresql"

@@ -24,7 +24,7 @@ from conviction_gate.config.settings import Settings
 from conviction_gate.contracts.case import CaseResult
 from conviction_gate.contracts.names import FLAG_CORRECTION
 from conviction_gate.registry import Registry
-from tests.workflows.cases import (
+from tests.support.workflow_cases import (
     amendment,
     booking,
     case_id,

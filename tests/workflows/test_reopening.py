@@ -15,7 +15,7 @@ from conviction_gate.contracts.internal.activities import CorrectionRequest
 from conviction_gate.contracts.internal.facts import Reopening
 from conviction_gate.contracts.names import CaseId
 from conviction_gate.registry import RecordedCase, Registry
-from tests.workflows.cases import (
+from tests.support.workflow_cases import (
     amendment,
     booking,
     case_id,

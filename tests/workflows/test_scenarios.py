@@ -14,7 +14,7 @@ from conviction_gate.contracts.history import HistoryAnswer
 from conviction_gate.contracts.names import CaseId
 from conviction_gate.contracts.reading import read_message
 from conviction_gate.registry import Registry
-from tests.workflows.cases import open_by_signal, settled, start
+from tests.support.workflow_cases import open_by_signal, settled, start
 
 DATA = Path(__file__).parent.parent / "data"
 SCENARIOS = [

@@ -26,7 +26,7 @@ from conviction_gate.encryption.codec import EncryptionCodec, encrypting_convert
 from conviction_gate.encryption.converter import data_converter
 from conviction_gate.encryption.keys import read_keyring
 from conviction_gate.registry import Registry
-from tests.workflows.cases import (
+from tests.support.workflow_cases import (
     booking,
     case_id,
     conviction,

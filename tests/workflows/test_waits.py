@@ -17,7 +17,7 @@ from conviction_gate.contracts.case import CaseResult, CaseView
 from conviction_gate.contracts.history import HistoryAnswer
 from conviction_gate.contracts.names import NEEDS_ATTENTION, WAITING_SINCE, CaseId
 from conviction_gate.registry import Background, DocketEntry, Registry, RegistryError, migrate
-from tests.workflows.cases import (
+from tests.support.workflow_cases import (
     booking,
     case_id,
     conviction,

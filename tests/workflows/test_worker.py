@@ -10,7 +10,7 @@ import worker
 from conviction_gate.config.settings import Settings
 from conviction_gate.registry import Registry
 from conviction_gate.temporal.sandbox import sandbox
-from tests.workflows.cases import booking, case_id, conviction, rejected, start
+from tests.support.workflow_cases import booking, case_id, conviction, rejected, start
 from worker import make_worker
 
 

@@ -13,7 +13,7 @@ from conviction_gate.config.settings import Settings
 from conviction_gate.contracts.booking import Offense
 from conviction_gate.contracts.internal.facts import ClassifiedOffense
 from conviction_gate.registry import Registry, migrate
-from tests.unit.registries import cleared, flagged, withdrawal
+from tests.support.conclusions import cleared, flagged, withdrawal
 
 HEADER = (
     "scheme,code,covers,except,description,charge_class,severity,severity_source,source,verified,from,until,"

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 from conviction_gate.cli.command_line import app
 from conviction_gate.contracts.booking import Subject
 from conviction_gate.registry import Registry
-from tests.unit.messages import CASE, CONVICTION
-from tests.unit.registries import CASE_ID, flagged
+from tests.support.conclusions import CASE_ID, flagged
+from tests.support.messages import CASE, CONVICTION
 
 
 @pytest.fixture

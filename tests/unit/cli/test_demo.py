@@ -10,8 +10,8 @@ import pytest
 from conviction_gate.cli import demo
 from conviction_gate.cli.samples.play import Played, Sample, Step, samples
 from conviction_gate.contracts.fields import RuleName
-from tests.unit.cli.test_printing import Screen
-from tests.unit.messages import view
+from tests.support.messages import view
+from tests.support.screen import Screen
 
 RECORDING = Path(__file__).parents[3] / "docs/images/demo.svg"
 FIRST, *OTHERS = samples()

@@ -3,11 +3,9 @@
 import shlex
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from io import StringIO
 from itertools import pairwise
 
 import pytest
-from rich.console import Console
 
 from conviction_gate.cli import flags, list_cases, show
 from conviction_gate.cli.printing import (
@@ -21,31 +19,13 @@ from conviction_gate.cli.printing import (
 from conviction_gate.client.case_lookup import ShownCase
 from conviction_gate.client.listing import CaseRow, Page
 from conviction_gate.contracts.case import Flag
-from tests.unit.messages import CASE, NOON, view
+from tests.support.messages import CASE, NOON, view
+from tests.support.screen import Screen
 
 ID = "CA0190000:A2012-0042117"
 WHY = "Charge 1 ended in a conviction for a crime, and no appeal is open against it."
 COLUMNS = (Column("case"), Column("status"), Column("rule", rank=1), Column("since", rank=2))
 ROW = (ID, "waiting_for_court", "defer.traffic_only", "2012-05-04 02:15 PDT")
-
-
-class Screen(Console):
-    """A terminal of a width; None: a pipe."""
-
-    def __init__(self, width: int | None) -> None:
-        self.text = StringIO()
-        super().__init__(
-            file=self.text,
-            width=width,
-            force_terminal=width is not None,
-            color_system=None,
-            markup=False,
-            highlight=False,
-        )
-
-    @property
-    def lines(self) -> list[str]:
-        return self.text.getvalue().splitlines()
 
 
 def table(width: int | None, *rows: tuple[str, ...], columns: tuple[Column, ...] = COLUMNS) -> list[str]:

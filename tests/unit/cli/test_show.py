@@ -4,7 +4,7 @@ import pytest
 
 from conviction_gate.cli.show import waiting
 from conviction_gate.contracts.fields import Status
-from tests.unit.messages import view
+from tests.support.messages import view
 
 
 @pytest.mark.parametrize(

@@ -27,8 +27,8 @@ from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.names import AGENCY, CASE_STATUS, NEEDS_ATTENTION
 from conviction_gate.contracts.signals import type_of
 from conviction_gate.registry import Registry, migrate
-from tests.unit.client.fake_server import NOT_FOUND, FakeServer, event, payloads
-from tests.unit.messages import (
+from tests.support.fake_server import NOT_FOUND, FakeServer, event, payloads
+from tests.support.messages import (
     BOOKING,
     CASE,
     CONVICTION,

@@ -27,8 +27,8 @@ from conviction_gate.contracts.booking import Subject
 from conviction_gate.contracts.history import HistoryAnswer
 from conviction_gate.encryption.keys import make_key
 from conviction_gate.registry import DocketEntry, Registry, RegistryError
-from tests.state_repository import clean, saying, state_repository
-from tests.unit.registries import AGENCY, CONVICTION, sql
+from tests.support.conclusions import AGENCY, CONVICTION, sql
+from tests.support.state_repository import clean, saying, state_repository
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

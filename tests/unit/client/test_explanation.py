@@ -11,9 +11,8 @@ from conviction_gate.client.explanation import explanation
 from conviction_gate.contracts.case import CaseResult, Flag, MessageView, RejectedView, ReopenedView
 from conviction_gate.contracts.fields import RuleName
 from conviction_gate.contracts.internal.facts import Facts
-from tests.readability import grade
-from tests.unit import facts as the
-from tests.unit.facts import (
+from tests.support import facts as the
+from tests.support.facts import (
     booking,
     charge,
     conviction,
@@ -25,7 +24,8 @@ from tests.unit.facts import (
     ruled,
     update,
 )
-from tests.unit.worlds import CAME, PASTS, view_of, worlds
+from tests.support.facts_of_every_kind import CAME, PASTS, view_of, worlds
+from tests.support.readability import grade
 
 EIGHTH: Final = 8
 

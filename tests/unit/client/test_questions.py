@@ -13,8 +13,8 @@ from conviction_gate.contracts.court import Ruling as Word
 from conviction_gate.contracts.history import HistoryRecord, Priority
 from conviction_gate.contracts.internal.facts import Facts, Ruling
 from conviction_gate.policy.content import digest
-from tests.unit import facts as the
-from tests.unit.facts import (
+from tests.support import facts as the
+from tests.support.facts import (
     booking,
     charge,
     conviction,
@@ -24,7 +24,7 @@ from tests.unit.facts import (
     record,
     review,
 )
-from tests.unit.worlds import view_of, worlds
+from tests.support.facts_of_every_kind import view_of, worlds
 
 
 def test_what_answers_a_question_is_bound_to_it_and_nothing_else_is() -> None:

@@ -12,7 +12,7 @@ from conviction_gate.door.callers import hashed, parse_callers
 from conviction_gate.door.identity import CallersFile, Identities
 from conviction_gate.encryption.jwks import IssuerKeys
 from conviction_gate.encryption.reader import Refusal
-from tests.issuer import Issuer, new_rsa
+from tests.support.token_issuer import Issuer, new_rsa
 
 KEY, OTHER = new_rsa(), new_rsa()
 CERTIFICATE = b"a certificate in DER"

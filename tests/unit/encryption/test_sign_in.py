@@ -24,8 +24,8 @@ from conviction_gate.encryption.jwks import IssuerKeys
 from conviction_gate.encryption.reader import Reader, Refusal
 from conviction_gate.encryption.readers import Readers
 from conviction_gate.encryption.sign_in import SignIn
-from tests.issuer import AUDIENCE, Issuer, answering, new_rsa, public
-from tests.unit.encryption.test_codec_server import SAID, TOKEN, WHERE, app, encrypted, plain
+from tests.support.codec_requests import SAID, TOKEN, WHERE, app, encrypted, plain
+from tests.support.token_issuer import AUDIENCE, Issuer, answering, new_rsa, public
 
 FIRST, SECOND, WEAK = new_rsa(), new_rsa(), new_rsa(1024)
 CURVE = ec.generate_private_key(ec.SECP256R1())

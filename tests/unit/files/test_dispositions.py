@@ -15,7 +15,7 @@ from conviction_gate.files.fields import SENT
 from conviction_gate.files.maps import read_map
 from conviction_gate.files.page import page
 from conviction_gate.files.tables import read_table
-from tests.unit.facts import booking, charge, decided, facts_of
+from tests.support.facts import booking, charge, decided, facts_of
 
 ROOT = Path(__file__).parents[3]
 NOW = datetime(2014, 1, 1, tzinfo=UTC)

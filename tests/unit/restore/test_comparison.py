@@ -15,7 +15,7 @@ from conviction_gate.registry import CaseSummary, RecordedCase, Registry
 from conviction_gate.restore.comparison import is_missing, knows
 from conviction_gate.restore.reconciliation import write_again
 from conviction_gate.restore.run_history import Cleared, Flagged, RunSummary, Written
-from tests.unit.registries import CASE_ID, CITIZEN, LATER, NOON, cleared, conclusion, flagged, withdrawal
+from tests.support.conclusions import CASE_ID, CITIZEN, LATER, NOON, cleared, conclusion, flagged, withdrawal
 
 
 def after(days: int) -> datetime:

@@ -17,7 +17,7 @@ from conviction_gate.sources import http
 from conviction_gate.sources.docket import DocketService
 from conviction_gate.sources.history import HistoryService
 from conviction_gate.sources.http import HttpService, ServiceError
-from tests.state_repository import Answer, StateRepository, clean, record, saying, state_repository
+from tests.support.state_repository import Answer, StateRepository, clean, record, saying, state_repository
 
 SUBJECT = Subject(fbi_number="FBI-MARK-7", state_id="SID-MARK-7")
 CONVICTED = {"disposition": "convicted", "severity": "misdemeanor", "decided_on": "2009-04-02"}

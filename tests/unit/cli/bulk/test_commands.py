@@ -5,9 +5,9 @@ import pytest
 from conviction_gate.cli.bulk.commands import unknown_schemes
 from conviction_gate.contracts.message import Message
 from conviction_gate.policy.catalog import built_in
-from tests.unit.catalog.made import GOOD, rows
-from tests.unit.facts import amendment, charge, conviction, dismissal
-from tests.unit.messages import BOOKING, booking
+from tests.support.catalog_rows import GOOD, rows
+from tests.support.facts import amendment, charge, conviction, dismissal
+from tests.support.messages import BOOKING, booking
 
 
 def test_an_unknown_scheme_gets_the_nearest_known_one() -> None:

@@ -8,7 +8,7 @@ import pytest
 from conviction_gate.client.bulk.items import MAX_LINE_BYTES, MAX_WHOLE_FILE_BYTES, items_in
 from conviction_gate.client.bulk.reading import read_history
 from conviction_gate.contracts.reading import DoesNotFit
-from tests.unit.messages import (
+from tests.support.messages import (
     BOOKING,
     CONVICTION,
 )

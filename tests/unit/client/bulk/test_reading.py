@@ -8,7 +8,7 @@ import pytest
 from conviction_gate.client.bulk.reading import Addressed, read_addressed, read_history
 from conviction_gate.client.case_names import read_case_id
 from conviction_gate.contracts.reading import DoesNotFit
-from tests.unit.messages import (
+from tests.support.messages import (
     BOOKING,
     CASE,
     CONVICTION,

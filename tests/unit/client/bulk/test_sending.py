@@ -24,7 +24,7 @@ from conviction_gate.client.bulk.sending import CONCURRENT_SENDS, READ_AHEAD, Se
 from conviction_gate.client.errors import RequestRefused, ServerError
 from conviction_gate.client.replies import Reply
 from conviction_gate.contracts.case import SubmitAnswer
-from tests.unit.messages import (
+from tests.support.messages import (
     CASE,
     CONVICTION,
 )

@@ -1,0 +1,126 @@
+"""Which row places a code: the most exact one, on the day of the booking, and never a range by mistake."""
+
+import csv
+import re
+
+import pytest
+
+from conviction_gate.contracts.booking import Charge, Offense
+from conviction_gate.policy.catalog import Catalog, CatalogError, built_in, place
+from tests.support.catalog_rows import DATA, law
+
+
+def class_in(catalog: Catalog, code: str) -> str:
+    return catalog.look_up("ZZ-VC", code).charge_class
+
+
+def test_the_most_exact_row_places_a_code() -> None:
+    catalog = law(
+        "100..200,range,,minor_traffic",
+        "150..160,range,,court_process",
+        "155,subdivisions,,dui",
+        "155(a),,,hit_and_run",
+        "155(a)(1),subdivisions,,non_traffic",
+    )
+    assert {code: class_in(catalog, code) for code in ("99", "100", "140(a)", "150.5", "201")} == {
+        "99": "unclassified",
+        "100": "minor_traffic",
+        "140(a)": "minor_traffic",
+        "150.5": "court_process",
+        "201": "unclassified",
+    }
+    assert {code: class_in(catalog, f"155{code}") for code in ("", "(a)", "(a)(2)", "(a)(1)(b)", "(c)(1)")} == {
+        "": "dui",
+        "(a)": "hit_and_run",
+        "(a)(2)": "dui",
+        "(a)(1)(b)": "non_traffic",
+        "(c)(1)": "dui",
+    }
+
+
+def test_a_range_leaves_out_its_exceptions_and_what_holds_another_class() -> None:
+    catalog = law("100..200,range,110 120(b) 130..140,minor_traffic", "150(b),,,dui", "160(b),,,minor_traffic")
+    codes = ("110", "110(a)", "120", "120(b)(1)", "129.9", "130", "135(a)", "140", "140.5")
+    assert {code for code in codes if class_in(catalog, code) != "unclassified"} == {"120", "129.9", "140.5"}
+    assert class_in(catalog, "150") == "unclassified"  # it may be 150(b)
+    assert class_in(catalog, "150(a)") == "minor_traffic"
+    assert class_in(catalog, "160") == "minor_traffic"
+
+
+def test_a_text_with_two_codes_is_of_their_class_or_of_none() -> None:
+    catalog = law("1(a),,,dui", "1(b),,,dui", "2,,,minor_traffic")
+    assert class_in(catalog, "1(a)/1(b)") == class_in(catalog, "1(a)/(b)") == "dui"
+    assert class_in(catalog, "1(a)/2") == class_in(catalog, "1(a)/3") == "unclassified"
+
+
+def test_an_attempt_is_of_the_same_class_and_of_no_known_severity() -> None:
+    offense = Offense(scheme="CA-VC", code="664/2800.1")
+    assert (place(offense).charge_class, place(offense).severity) == ("other_traffic_serious", None)
+    assert place(Offense(scheme="CA-VC", code="2800.1")).severity == "misdemeanor"
+
+
+@pytest.mark.parametrize("code", ["200..100", "1(a)..2", "1..x y"])
+def test_a_range_is_from_one_section_to_a_later_one(code: str) -> None:
+    with pytest.raises(CatalogError, match="no range; write the first and the last section"):
+        class_in(law(f"{code},range,,minor_traffic"), "1")
+
+
+def test_an_exception_is_a_code_of_the_scheme() -> None:
+    with pytest.raises(CatalogError, match=r"the exception \* is no code of this scheme"):
+        law("1..2,range,*,minor_traffic")
+
+
+SERIOUS = re.compile(
+    r"drunk|drink|alcohol|drug|marijuana|death|killed|hurt|injur|scene|flee|elud|evad|rac(?:e|ing)\b|felony|contest"
+)
+EXCLUDED = list(csv.DictReader((DATA / "excluded-offenses.csv").read_text().splitlines()))
+"""Sections of drink, drugs, death, injury, flight, racing and left scenes, also such as the catalog lacks."""
+
+
+def test_no_range_in_scope_speaks_of_more_than_minor_offenses() -> None:
+    ranges = [row for row in built_in().entries if row.covers == "range" and row.charge_class != "non_traffic"]
+    assert {row.charge_class for row in ranges} == {"minor_traffic"}
+    assert {row.severity for row in ranges} <= {None, "infraction", "misdemeanor"}
+    assert [row.where for row in ranges if SERIOUS.search(f"{row.description} {row.note}")] == []
+
+
+def test_no_range_reaches_what_the_policy_leaves_out() -> None:
+    def in_scope(code: dict[str, str]) -> bool:
+        rows = built_in().look_up(code["scheme"], code["code"]).rows
+        return any(row.charge_class == "minor_traffic" and row.covers == "range" for row in rows)
+
+    assert [f"{code['scheme']} {code['code']}" for code in EXCLUDED if in_scope(code)] == []
+
+
+@pytest.mark.parametrize(
+    ("scheme", "code", "charge_class"),
+    [
+        ("CA-VC", "12500(a)", "minor_traffic"),
+        ("TX-TC", "543.009", "court_process"),
+        ("FL-FS", "316.192(3)(c)1-PROP", "reckless_no_injury"),
+        ("FL-FS", "316.192(3)(c)1-PERS", "reckless_injury"),
+        ("NC-GS", "20-7(a)-NEVER", "minor_traffic"),
+        ("NJ", "39:4-50", "dui"),
+        ("NCIC", "0909", "other_traffic_serious"),
+        ("NCIC", "5499", "unclassified"),
+        ("NIBRS", "90Z", "unclassified"),
+    ],
+)
+def test_what_a_code_is(scheme: str, code: str, charge_class: str) -> None:
+    assert place(Offense(scheme=scheme, code=code)).charge_class == charge_class
+
+
+def test_a_placed_offense_keeps_scheme_and_code_as_sent() -> None:
+    placed = place(Charge(charge_id="1", scheme="ca vc", code="CVC § 20001 (A)"))
+    assert placed.model_dump() == {
+        "scheme": "ca vc",
+        "code": "CVC § 20001 (A)",
+        "charge_class": "hit_and_run",
+        "severity": "wobbler",
+    }
+
+
+def test_what_is_not_in_the_catalog_is_unclassified() -> None:
+    placed = place(Offense(scheme="CA-VC", code="99999"))
+    assert (placed.charge_class, placed.severity) == ("unclassified", None)
+    assert place(Offense(scheme="ZZ-XX", code="12500(a)")).charge_class == "unclassified"

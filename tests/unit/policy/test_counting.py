@@ -1,0 +1,145 @@
+"""Which messages count once some were corrected."""
+
+from conviction_gate.contracts.internal.facts import Facts
+from tests.support import facts as the
+from tests.support.facts import (
+    booking,
+    charge,
+    conviction,
+    correction,
+    dismissal,
+    facts_of,
+)
+from tests.support.rule_tables import (
+    CLEAR,
+    DROPPED,
+    DUI,
+    EXCLUDED_OFFENSE,
+    FLAG,
+    GUILTY,
+    GUILTY_AGAIN,
+    TWO,
+    WAIT,
+    holds,
+    replaced,
+    table,
+)
+
+DROPPED_BY_ANOTHER = DROPPED.model_copy(update={"message_id": "d-9", "sender": "clerk"})
+
+
+@table(
+    ("a correction undoes what it names", facts_of(booking(), GUILTY, correction(GUILTY)), WAIT),
+    ("whichever came first", facts_of(booking(), correction(GUILTY), GUILTY), WAIT),
+    (
+        "and every message that says the same",
+        facts_of(booking(), GUILTY, GUILTY_AGAIN, correction(GUILTY)),
+        WAIT,
+    ),
+    (
+        "in another spelling too",
+        facts_of(
+            booking(),
+            conviction("2013-01-01", of=the.MINOR),
+            conviction("2013-01-01", of=("ca-vc", "14601 (a)")),
+            correction(conviction("2013-01-01", of=the.MINOR)),
+        ),
+        WAIT,
+    ),
+    (
+        "not one that says something else",
+        facts_of(booking(), GUILTY, conviction("2013-01-02"), correction(GUILTY)),
+        FLAG,
+    ),
+    (
+        "the older disposition stands again",
+        facts_of(booking(), dismissal("2012-12-01"), GUILTY, correction(GUILTY)),
+        CLEAR,
+    ),
+    (
+        "a dismissal entered in error opens the charge",
+        facts_of(booking(), dismissal("2013-01-01"), correction(dismissal("2013-01-01"))),
+        WAIT,
+    ),
+    ("a vacated conviction", facts_of(booking(), GUILTY, correction(GUILTY, "vacated")), WAIT),
+    ("an unknown id undoes nothing", facts_of(booking(), GUILTY, correction("nobody's")), FLAG),
+    (
+        "not another sender's dismissal, which only says the same",
+        facts_of(booking(), DROPPED, DROPPED_BY_ANOTHER, correction(DROPPED)),
+        CLEAR,
+    ),
+    (
+        "its own sender's falls with it",
+        facts_of(booking(), DROPPED, DROPPED.model_copy(update={"message_id": "d-2"}), correction(DROPPED)),
+        WAIT,
+    ),
+    (
+        "and what the docket brought of it",
+        facts_of(booking(), DROPPED, DROPPED_BY_ANOTHER, correction(DROPPED)).model_copy(
+            update={"from_docket": (DROPPED_BY_ANOTHER.full_id,)}
+        ),
+        WAIT,
+    ),
+    (
+        "a conviction of another docket stands",
+        facts_of(
+            booking(),
+            GUILTY.model_copy(update={"docket_number": "D-1"}),
+            GUILTY_AGAIN,
+            correction(GUILTY),
+        ),
+        FLAG,
+    ),
+    (
+        "sent again in the right words, it counts",
+        facts_of(booking(), GUILTY, replaced(GUILTY, GUILTY.model_copy(update={"message_id": "c-2"}))),
+        FLAG,
+    ),
+    (
+        "sent again without saying so it does not",
+        facts_of(booking(), GUILTY, correction(GUILTY), GUILTY.model_copy(update={"message_id": "c-2"})),
+        WAIT,
+    ),
+    ("a booking with a typo, of which no other one is left", facts_of(DUI, correction(DUI)), WAIT),
+    ("replaced by the right one", facts_of(DUI, replaced(DUI, booking(message_id="b-2"))), WAIT),
+    (
+        "and the court's word counts for that",
+        facts_of(DUI, replaced(DUI, booking(message_id="b-2")), dismissal("2013-01-01")),
+        CLEAR,
+    ),
+    ("by a later booking", facts_of(DUI, correction(DUI), booking(message_id="b-2")), WAIT),
+    (
+        "and its copy in another spelling",
+        facts_of(DUI, booking(charge(("nj", "39:4-50")), message_id="b-2"), correction(DUI)),
+        WAIT,
+    ),
+    (
+        "not by another sender",
+        facts_of(DUI, correction(DUI).model_copy(update={"sender": "x"})),
+        EXCLUDED_OFFENSE,
+    ),
+    ("not for another reason", facts_of(DUI, correction(DUI, "vacated")), EXCLUDED_OFFENSE),
+    ("nor a correction", facts_of(booking(), GUILTY, correction(GUILTY), correction(correction(GUILTY))), WAIT),
+    ("the named sender's", facts_of(booking(), GUILTY, correction(GUILTY, sender="")), WAIT),
+    ("not another sender's", facts_of(booking(), GUILTY, correction(GUILTY, sender="docket")), FLAG),
+    (
+        "its own sender's first, where ids clash",
+        facts_of(
+            TWO,
+            GUILTY,
+            dismissal("2013-01-01", "2").model_copy(update={"message_id": GUILTY.message_id, "sender": "x"}),
+            correction(GUILTY).model_copy(update={"sender": "x"}),
+        ),
+        FLAG,
+    ),
+)
+def test_corrections(facts: Facts, rule: str) -> None:
+    holds(facts, rule)
+
+
+def test_a_correction_without_a_sender_names_its_own_message_else_anybodys() -> None:
+    said = conviction("2013-01-10", severity="misdemeanor").model_copy(update={"sender": "court"})
+    named = correction(said).model_copy(update={"sender": "clerk"})
+    holds(facts_of(booking(), said, named), WAIT)
+    own = dismissal("2012-12-01").model_copy(update={"sender": "clerk", "message_id": said.message_id})
+    holds(facts_of(booking(), said, named, own), FLAG)
