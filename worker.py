@@ -31,6 +31,10 @@ from workflows import WORKFLOWS
 # clock and no randomness; so here they are imported once.
 sandboxed = sandbox("workflows")
 
+DEADLOCK_SECONDS = 30
+"""Seconds after which a workflow task counts as stuck; the SDK's two are too few where other processes take the
+CPU: 9,000 signals at once took one second of CPU, and three in all."""
+
 
 def make_worker(
     client: Client,
@@ -55,7 +59,7 @@ def make_worker(
         settings.permits,
     )
     outcomes = Outcomes(registry, look_ups, settings.permits)
-    return Worker(
+    worker = Worker(
         client,
         task_queue=task_queue,
         workflows=WORKFLOWS,
@@ -84,6 +88,10 @@ def make_worker(
         # A submit of 2 MB would otherwise fail the task again and again; so its sender gets an error.
         disable_payload_error_limit=True,
     )
+    # No option sets it, and a run that exceeds it keeps its slot until the worker ends.
+    if worker._workflow_worker is not None and worker._workflow_worker._deadlock_timeout_seconds is not None:
+        worker._workflow_worker._deadlock_timeout_seconds = DEADLOCK_SECONDS
+    return worker
 
 
 def _version(settings: Settings) -> WorkerDeploymentConfig | None:

@@ -100,6 +100,7 @@ class BookingCase:
     @workflow.run
     async def run(self, *inputs: Any) -> CaseResult:
         """Input: a booking, or null where a court message opens the case. A request to cancel is rejected."""
+        self._reader = asyncio.create_task(self._inbox.read_on())
         case = asyncio.create_task(self._run_case())
         while True:
             try:
@@ -118,6 +119,7 @@ class BookingCase:
             await self._wait_for_booking()
             outcome = await self._check_history_first()
             while outcome is None:
+                await self._inbox.all_read()
                 await self._complete_facts()
                 decision = self._rules.decide()
                 if decision is NO_BOOKING:
@@ -160,10 +162,11 @@ class BookingCase:
         assert self._case_id is not None  # or no booking would have matched
         subjects = state.subjects
         found = await self._check_history(subjects)
+        await self._inbox.all_read()
         state.editions = found.editions
         is_open = found.earlier.is_open
         if found.earlier.outcome is not None:
-            outcome, is_open = await corrected_outcome(found.earlier.outcome, self._case_id, state)
+            outcome, is_open = await corrected_outcome(found.earlier.outcome, self._case_id, state, self._inbox)
             if not is_open:
                 return outcome
         if is_open:
@@ -292,6 +295,7 @@ class BookingCase:
         while True:
             written = state.facts
             concluded = await calls.write_outcome(self._conclusion(result, number))
+            await self._inbox.all_read()
             self._readability.check(concluded.is_read)
             if concluded.us_citizen:
                 state.learn_citizenship()
@@ -319,6 +323,7 @@ class BookingCase:
                     withdrawn_at=workflow.now(),
                 )
             )
+            await self._inbox.all_read()
         state.flag_status = "withdrawn"
         meters.withdrawn(after.rule)
         return withdrawn
@@ -378,15 +383,26 @@ class BookingCase:
 
     async def _answer_all(self) -> None:
         """Let every sender of an update have its answer before the run ends."""
-        self._changes_considered = self._inbox.changes
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        self._consider()
+        while not self._is_idle:
+            await workflow.wait_condition(lambda: self._is_idle or self._consider())
+
+    def _consider(self) -> bool:
+        """Let the senders of updates have their answers. Returns whether there are new ones."""
+        known, self._changes_considered = self._changes_considered, self._inbox.changes
+        return self._changes_considered > known
+
+    @property
+    def _is_idle(self) -> bool:
+        """Whether all that arrived is read and answered."""
+        return self._inbox.is_read and workflow.all_handlers_finished()
 
     @property
     def _is_long(self) -> bool:
         """Whether the case should continue as a new run; repeated and rejected messages count too."""
         many = self._inbox.delivered >= MAX_MESSAGES_PER_RUN
         long = many or workflow.info().is_continue_as_new_suggested()
-        return long and workflow.all_handlers_finished()
+        return long and self._is_idle
 
     def _continue_as_new_if_long(self) -> None:
         if self._is_long:

@@ -14,7 +14,9 @@ with workflow.unsafe.imports_passed_through():
     from conviction_gate.contracts.signals import is_taken_after_the_end
 
 
-async def corrected_outcome(outcome: CaseResult, case_id: CaseId, state: CaseState) -> tuple[CaseResult, bool]:
+async def corrected_outcome(
+    outcome: CaseResult, case_id: CaseId, state: CaseState, inbox: Inbox
+) -> tuple[CaseResult, bool]:
     """The outcome on record, once each message of this run has been applied as a correction of it.
 
     And whether the case is open again then.
@@ -30,6 +32,7 @@ async def corrected_outcome(outcome: CaseResult, case_id: CaseId, state: CaseSta
             received_at=workflow.now(),
         )
         corrected = await calls.correct_flag(request)
+        await inbox.all_read()
         if corrected.result is None or corrected.reopened is not None:
             return outcome, True
         if corrected.result.outcome == "withdrawn":

@@ -1,7 +1,9 @@
 """What a case does with each message: take it into its state, or keep it under `rejected` with the reason."""
 
 import json
+from collections import deque
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from temporalio import workflow
@@ -9,7 +11,15 @@ from temporalio import workflow
 from workflows import meters
 from workflows.case_rules import CaseRules
 from workflows.display import Display
-from workflows.payloads import excerpt, one_text, reason_to_refuse, text_on_arrival, was_refused
+from workflows.payloads import (
+    check_arrived,
+    excerpt,
+    one_text,
+    reason_to_refuse,
+    size_of_payloads,
+    text_on_arrival,
+    was_refused,
+)
 from workflows.state import CaseState
 
 with workflow.unsafe.imports_passed_through():
@@ -27,8 +37,13 @@ with workflow.unsafe.imports_passed_through():
     from conviction_gate.contracts.signals import type_of
     from conviction_gate.policy import bind, effect_of
 
-MAX_RULINGS_PER_TASK = 50
-"""Rulings that one workflow task accepts. Each asks the rules what is open, and a task has two seconds."""
+MAX_MESSAGES_PER_TASK = 200
+"""Messages that one workflow task reads, since it has two seconds; the next task reads the others."""
+MAX_BYTES_PER_TASK = 300_000
+"""Bytes of the messages that one workflow task reads, unless the first has more. 300 kB take 60 ms at worst."""
+MESSAGES_PER_RULING = 4
+"""How many messages a ruling counts for: it asks the rules what is open."""
+_PAUSE = timedelta(milliseconds=1)
 
 
 class Inbox:
@@ -36,6 +51,10 @@ class Inbox:
 
     `delivered` counts the signals and updates that the server delivered, repeated and rejected ones too.
     `changes` counts what was accepted or rejected: whatever the case has to consider or to show.
+
+    Signals are read in the order of their arrival, a bounded number and size of them in one workflow task. A
+    timer of a millisecond makes the next task for the others, so that no number of signals, and no backlog of
+    an outage, holds the worker up. What is counted is the same in every replay; a clock would not be.
     """
 
     def __init__(
@@ -45,7 +64,10 @@ class Inbox:
         self._state = state
         self._rules = rules
         self._display = display
-        self._rulings = (0, 0)
+        self._unread: deque[tuple[int, str, Sequence[Any]]] = deque()
+        self._task = 0
+        self._messages_left = 0
+        self._bytes_left = 0
         self.delivered = 0
         self.changes = 0
 
@@ -62,24 +84,39 @@ class Inbox:
             self.reject(names.BOOKING_CASE, (), _NO_CASE_ID, "misplaced")
 
     def receive(self, name: str, payloads: Sequence[Any]) -> None:
-        """Take a signal. Never raises for what a sender wrote: what does not fit is kept with the reason."""
+        """Take a signal, in this task or a later one. Never raises for what a sender wrote."""
         self.delivered += 1
-        try:
-            message = self._check(read_message(name, text_on_arrival(payloads, self.delivered)))
-        except DoesNotFit as reason:
-            self.reject(name, payloads, str(reason), reason.kind)
-        else:
-            self.accept(message)
+        self._unread.append((self.delivered, name, payloads))
+        self._read_some()
+
+    async def read_on(self) -> None:
+        """Read what earlier tasks left over, for as long as the run lasts."""
+        while True:
+            await workflow.wait_condition(lambda: not self.is_read)
+            await workflow.sleep(_PAUSE, summary=f"{len(self._unread)} more messages to read")
+            self._read_some()
+
+    @property
+    def is_read(self) -> bool:
+        """Whether all that arrived is read."""
+        return not self._unread
+
+    async def all_read(self) -> None:
+        """Wait until all that arrived is read: only then does a case decide, end or continue as new."""
+        if not self.is_read:
+            await workflow.wait_condition(lambda: self.is_read)
 
     def check_submitted(self, payloads: Sequence[Any]) -> None:
         """Raises `DoesNotFit` where the update `submit` brings what cannot be taken."""
         if reason := reason_to_refuse(payloads):
             raise DoesNotFit(reason)
+        check_arrived(payloads)
         self._check(read_typed(one_text(payloads)))
 
     def receive_submitted(self, payloads: Sequence[Any]) -> tuple[Message, str | None]:
         """Take what passed `check_submitted`. Returns the message and its effect, None for a repetition."""
         self.delivered += 1
+        self._spend(payloads)
         message = read_typed(one_text(payloads))
         return message, self.accept(message)
 
@@ -131,15 +168,13 @@ class Inbox:
         """The message; raises `DoesNotFit` where it is of another case or day, or cannot be taken."""
         elsewhere = mismatch(message, self._case_id, workflow.now())
         reason = elsewhere or self._state.refusal(message)
-        if reason is None and isinstance(message, ReviewDecision) and self._rulings_now >= MAX_RULINGS_PER_TASK:
-            reason = _TOO_MANY_RULINGS
         if reason is not None:
             raise DoesNotFit(reason, "misplaced" if elsewhere else "not_taken")
         return message
 
     def _accept_ruling(self, message: ReviewDecision) -> str:
         """Keep a ruling until it is known whether its reviewer may rule, or take it without effect."""
-        self._rulings = (workflow.info().get_current_history_length(), self._rulings_now + 1)
+        self._messages_left -= MESSAGES_PER_RULING - 1
         ruling = bind(message, self._rules.decision_to_rule_on())
         if isinstance(ruling, str):
             self._state.learn(message)
@@ -147,15 +182,39 @@ class Inbox:
         self._state.hold(ruling)
         return f"ruled {message.ruling} by {message.reviewer}: {message.reason}"
 
-    @property
-    def _rulings_now(self) -> int:
-        """Rulings accepted in the current workflow task."""
-        task, count = self._rulings
-        return count if task == workflow.info().get_current_history_length() else 0
+    def _read_some(self) -> None:
+        """Read in the order of arrival what the current workflow task may still read."""
+        while self._unread:
+            number, name, payloads = self._unread[0]
+            if not self._can_read(size_of_payloads(payloads)):
+                return
+            self._unread.popleft()
+            self._spend(payloads)
+            self._read(number, name, payloads)
+
+    def _read(self, number: int, name: str, payloads: Sequence[Any]) -> None:
+        try:
+            message = self._check(read_message(name, text_on_arrival(payloads, number)))
+        except DoesNotFit as reason:
+            self.reject(name, payloads, str(reason), reason.kind)
+        else:
+            self.accept(message)
+
+    def _can_read(self, size: int) -> bool:
+        task = workflow.info().get_current_history_length()
+        if task != self._task:
+            self._task, self._messages_left, self._bytes_left = task, MAX_MESSAGES_PER_TASK, MAX_BYTES_PER_TASK
+        is_first = self._bytes_left == MAX_BYTES_PER_TASK
+        return self._messages_left > 0 and (is_first or size <= self._bytes_left)
+
+    def _spend(self, payloads: Sequence[Any]) -> None:
+        size = size_of_payloads(payloads)
+        self._can_read(size)
+        self._messages_left -= 1
+        self._bytes_left -= size
 
 
 _NO_CASE_ID = (
     "the workflow id is not booking-case:{agency}:{tracking_number}, so no booking can match it; "
     "start the case under its own id"
 )
-_TOO_MANY_RULINGS = f"more than {MAX_RULINGS_PER_TASK} rulings arrived at once; send it again"

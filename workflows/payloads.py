@@ -12,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from conviction_gate.contracts.encrypted_payloads import CannotDecrypt, is_encrypted, refusal_of
     from conviction_gate.contracts.message import Message
     from conviction_gate.contracts.names import CaseId
-    from conviction_gate.contracts.reading import MAX_PAYLOAD_SHOWN, DoesNotFit
+    from conviction_gate.contracts.reading import MAX_PAYLOAD_SHOWN, DoesNotFit, check_size
     from conviction_gate.contracts.signals import typed
 
 
@@ -34,7 +34,18 @@ def text_on_arrival(payloads: Sequence[Any], number: int) -> str:
         reason = None
     if reason is not None:
         raise DoesNotFit(reason)
+    check_arrived(payloads)
     return one_text(payloads)
+
+
+def check_arrived(payloads: Sequence[Any]) -> None:
+    """Raises `DoesNotFit` where there is more of it than a message can have; nothing of it was read."""
+    check_size(size_of_payloads(payloads))
+
+
+def size_of_payloads(payloads: Sequence[Any]) -> int:
+    """Bytes of what arrived undecoded; the converter decodes only what is small."""
+    return sum(len(value.payload.data) for value in payloads if isinstance(value, RawValue))
 
 
 def was_refused(number: int) -> bool:

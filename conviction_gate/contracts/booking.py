@@ -11,6 +11,8 @@ from conviction_gate.contracts.names import CaseId
 
 FIRST_YEAR: Final = 1950
 """No booking that is still open is older."""
+MAX_CHARGES: Final = 100
+"""Charges of one booking."""
 
 
 class Subject(WireModel):
@@ -61,7 +63,7 @@ class Booking(Message):
     booking_number: Id
     booked_at: Time
     subject: Subject
-    charges: Annotated[tuple[Charge, ...], Field(min_length=1, max_length=100, strict=False)]
+    charges: Annotated[tuple[Charge, ...], Field(min_length=1, max_length=MAX_CHARGES, strict=False)]
 
     @field_validator("booked_at")
     @classmethod

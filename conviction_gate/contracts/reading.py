@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from conviction_gate.contracts.booking import Booking, Subject
+from conviction_gate.contracts.booking import MAX_CHARGES, Booking, Subject
 from conviction_gate.contracts.fields import A_DAY
 from conviction_gate.contracts.history import HistoryAnswer, HistoryRecord
 from conviction_gate.contracts.message import Message
@@ -23,6 +23,9 @@ M = TypeVar("M", bound=BaseModel)
 
 MAX_PAYLOAD_SHOWN: Final = 500
 """Characters that are kept of an input that does not fit."""
+MAX_MESSAGE_BYTES: Final = 300_000
+"""Bytes of one message; more are refused before they are read. The largest one that fits, a correction that
+replaces a booking of 100 charges, every text full, has 256,338 bytes in ASCII."""
 
 RejectionKind = Literal["does_not_fit", "misplaced", "not_taken"]
 """Not a message of the contract; of another case or day; or not one that this case can take."""
@@ -109,7 +112,7 @@ def _plain_text(text: bytes | str) -> str:
 def _object_in(text: str) -> dict[str, Any]:
     try:
         value = json.loads(text, parse_constant=_no_constant)
-        written = json.dumps(value, ensure_ascii=False)
+        written = json.dumps(value, ensure_ascii=False) if "\\u" in text else text
         written.encode()
     except (ValueError, RecursionError) as error:
         raise DoesNotFit(_not_json(error)) from None
@@ -118,6 +121,24 @@ def _object_in(text: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise DoesNotFit(f"the payload is {_kind(value)}; send one JSON object")
     return value
+
+
+def _check_number_of_charges(fields: dict[str, Any]) -> None:
+    """pydantic would collect the problems of each of them first, which takes a second for 100,000."""
+    replacement = fields.get("replacement")
+    for field, message in (("charges", fields), ("replacement.charges", replacement)):
+        charges = message.get("charges") if isinstance(message, dict) else None
+        if isinstance(charges, list) and len(charges) > MAX_CHARGES:
+            raise DoesNotFit(f"{field}: more than {MAX_CHARGES} of them; send fewer")
+
+
+def check_size(size: int) -> None:
+    """Raises `DoesNotFit` where a message of so many bytes is not even read."""
+    if size > MAX_MESSAGE_BYTES:
+        raise DoesNotFit(
+            f"the payload is too large: {size} bytes, and a message has at most {MAX_MESSAGE_BYTES}; "
+            "send only the fields of docs/senders.md"
+        )
 
 
 def _no_constant(name: str) -> None:
@@ -149,7 +170,7 @@ def mismatch(message: Message, case_id: CaseId | None, received_at: datetime) ->
 
 def _read(model: type[M], text: bytes | str) -> M:
     text = _plain_text(text)
-    _object_in(text)
+    _check_number_of_charges(_object_in(text))
     try:
         return model.model_validate_json(text)
     except ValidationError as error:

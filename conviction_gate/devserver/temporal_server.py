@@ -34,6 +34,8 @@ DYNAMIC_CONFIG = {
     "history.timerProcessorMaxPollRPS": 1000,
     "history.visibilityProcessorMaxPollRPS": 1000,
     "history.outboundProcessorMaxPollRPS": 1000,
+    # At the default of a second, a case that leaves messages to its next task would read 200 a second.
+    "history.timerProcessorMaxTimeShift": '"10ms"',
     # One failure can be chance, such as a worker that was killed. After two in a row TemporalReportedProblems
     # is set, until the task succeeds. At the default of 0 it is never set, and a stuck case cannot be found.
     "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute": 2,

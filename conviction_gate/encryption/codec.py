@@ -32,8 +32,8 @@ from conviction_gate.encryption.keys import Keyring, read_keyring
 
 NONCE_BYTES = 12
 DEFLATED = b"binary/zlib"
-MAX_DECRYPTED = 8 * 1024 * 1024
-"""Bytes of a payload after decryption; the server takes 2 MB before it."""
+MAX_DECRYPTED = 1024 * 1024
+"""Bytes of a payload after decryption; the largest that Conviction Gate writes has half of that."""
 
 
 class EncryptionCodec(PayloadCodec):

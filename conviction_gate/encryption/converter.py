@@ -15,10 +15,14 @@ from temporalio.converter import DataConverter
 from conviction_gate.contracts.encrypted_payloads import REFUSAL, CannotDecrypt, is_encrypted
 
 _DECODED = (b"json/plain", b"binary/null")
+_MAX_DECODED = 4096
+"""Bytes of a payload that is decoded though no type is requested. The workflow reads messages itself, and it is
+here that the SDK would decode all that arrived in one activation, which has two seconds."""
 
 
 class TolerantPayloadConverter(PydanticPayloadConverter):
-    """Decodes as pydantic does; where no type is requested, returns a `RawValue` for what does not decode."""
+    """Decodes as pydantic does; where no type is requested, returns a `RawValue` for what does not decode, and
+    for more than 4 KiB."""
 
     def from_payloads(self, payloads: Sequence[Payload], type_hints: list[type] | None = None) -> list[Any]:
         """One value for each payload.
@@ -36,6 +40,8 @@ class TolerantPayloadConverter(PydanticPayloadConverter):
     def _value(self, payload: Payload) -> Any:
         # Other encodings (protobuf among them) would become objects that are no messages.
         if payload.metadata.get("encoding") not in _DECODED or REFUSAL in payload.metadata:
+            return RawValue(payload)
+        if len(payload.data) > _MAX_DECODED:
             return RawValue(payload)
         try:
             return super().from_payloads([payload])[0]

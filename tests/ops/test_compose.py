@@ -182,7 +182,7 @@ def test_the_http_ports_are_those_of_the_page(services: dict[str, dict[str, Any]
 def test_the_server_is_set_as_the_embedded_one_is() -> None:
     read = yaml.safe_load((ROOT / "deploy/temporal/dynamicconfig.yaml").read_text())
     told = {name: str(values[0]["value"]).lower() for name, values in read.items()}
-    assert told == {name: str(value) for name, value in DYNAMIC_CONFIG.items()}
+    assert told == {name: str(value).strip('"') for name, value in DYNAMIC_CONFIG.items()}
     assert all(len(values) == 1 for values in read.values())
 
 

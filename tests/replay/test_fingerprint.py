@@ -127,7 +127,7 @@ AN_ACTIVITY = "await calls.case_intervals(agency)"
         ),
         pytest.param(
             CASE,
-            "long and workflow.all_handlers_finished()",
+            "long and self._is_idle",
             "long",
             "+    return long",
             id="when a run is long",
