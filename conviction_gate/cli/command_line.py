@@ -17,6 +17,7 @@ import typer
 
 from conviction_gate.cli.bulk.commands import send, start
 from conviction_gate.cli.bulk.convert import convert
+from conviction_gate.cli.callers import callers
 from conviction_gate.cli.charges import charges
 from conviction_gate.cli.codec_server import codec_server
 from conviction_gate.cli.demo import demo
@@ -31,6 +32,7 @@ from conviction_gate.cli.options import Data
 from conviction_gate.cli.reconcile import reconcile
 from conviction_gate.cli.reopen import reopen
 from conviction_gate.cli.review import review
+from conviction_gate.cli.serve import serve
 from conviction_gate.cli.setup import registry, setup
 from conviction_gate.cli.show import show
 from conviction_gate.cli.up import up
@@ -105,6 +107,8 @@ app.add(doctor, "doctor", "doctor --compare", panel=OPERATE)
 app.add(reconcile, "reconcile", panel=OPERATE)
 app.add_typer(keys, name="keys", rich_help_panel=OPERATE)
 app.add(codec_server, "codec-server", panel=OPERATE)
+app.add(serve, "serve", "serve --host 0.0.0.0 --certificate door.pem --key door.key", panel=OPERATE)
+app.add_typer(callers, name="callers", rich_help_panel=OPERATE)
 app.add_typer(registry, name="registry", rich_help_panel=OPERATE)
 
 

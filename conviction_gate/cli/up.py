@@ -12,6 +12,7 @@ from conviction_gate.cli.options import Data, whole_number
 from conviction_gate.cli.session import run
 from conviction_gate.config.settings import PREFIX, Settings
 from conviction_gate.contracts.names import CASE_STATUS, NEEDS_ATTENTION
+from conviction_gate.door.local_caller import key_file
 from conviction_gate.temporal.connect import DEFAULT_ADDRESS
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def up(
     ui_port: Annotated[int | None, _port("The web UI's port; by default 8233, or a free one.")] = None,
     http_port: Annotated[int | None, _port("Also open the server's HTTP API, on this port.")] = None,
     codec_port: Annotated[int | None, _port("The codec server's port; by default 8081, or a free one.")] = None,
+    door_port: Annotated[int | None, _port("The door's port; by default 8080, or a free one.")] = None,
     ephemeral: Annotated[
         bool, typer.Option("--ephemeral", help="Keep the cases in memory and the rest in a temporary folder.")
     ] = False,
@@ -42,7 +44,7 @@ def up(
     ] = True,
     data: Data = None,
 ) -> None:
-    """Run an embedded server, its web UI, its codec server, the registry and a worker.
+    """Run an embedded server, its web UI, its codec server, the registry, a worker and the door.
 
     It prints a line that begins with `ready:` once cases can be started, then its addresses, and runs until
     Ctrl-C.
@@ -55,6 +57,7 @@ def up(
         ui_port=ui_port,
         http_port=http_port,
         codec_port=codec_port,
+        door_port=door_port,
         prefer_default_ports=True,
         ephemeral=ephemeral,
         worker=worker,
@@ -80,6 +83,10 @@ def hints(server: "EmbeddedServer") -> Iterator[str]:
     if variables:
         yield "In another terminal:"
         yield from (f"  export {name}={shlex.quote(value)}" for name, value in variables.items())
+    key = key_file(server.data)
+    if key.exists():
+        yield "Over HTTP, with the key of the caller `local`:"
+        yield f'  curl -H "Authorization: Bearer $(cat {shlex.quote(str(key))})" {server.door_address}/v1/cases'
     if server.codec_address is not None:
         yield "A case as Temporal's own program reads it, decrypted:"
         yield f"  temporal workflow show --codec-endpoint {server.codec_address} -w CASE"

@@ -18,12 +18,14 @@ class ServerAddresses:
     """Where an embedded server can be reached: `address` as host:port, the others as URLs.
 
     `http_address`: None where it offers no HTTP API. `codec_address`: None where payloads are not encrypted.
+    `door_address`: of the HTTP API of Conviction Gate itself.
     """
 
     address: str
     ui_address: str
     http_address: str | None
     codec_address: str | None
+    door_address: str | None
 
 
 @contextmanager

@@ -52,6 +52,12 @@ SECTIONS: Final = (
         "`TEMPORAL_NAMESPACE`.",
     ),
     Section(
+        "Door",
+        ("callers",),
+        "The door is the HTTP API, `conviction-gate serve`. Its file of callers is read again when it changes; "
+        "a file that does not fit changes nothing, and the log and `/readyz` say so.",
+    ),
+    Section(
         "Timers",
         (
             "docket_check_every",

@@ -122,6 +122,10 @@ class Settings(BaseSettings):
     """The web UIs whose pages the codec server answers: their origins with spaces between, such as
     `https://temporal.example.gov`."""
 
+    callers: Path | None = None
+    """The file of callers of the door (TOML): who may call, by which key or sign-in, and what they may do.
+    Unset: `callers.toml` in the data folder."""
+
     docket_check_every: Duration = timedelta(days=90)
     """How often a case that waits for the court asks the docket for entries that no signal brought."""
     docket_overdue_after: Duration = timedelta(days=730)
@@ -236,6 +240,11 @@ class Settings(BaseSettings):
     def key_folder(self) -> Path:
         """The folder of key files, with its default."""
         return self.keys or self.data.absolute() / "keys"
+
+    @property
+    def callers_file(self) -> Path:
+        """The file of callers, with its default."""
+        return self.callers or self.data.absolute() / "callers.toml"
 
     @property
     def permits(self) -> Permits:

@@ -1,6 +1,6 @@
 """The embedded server: Temporal's development server, codec server, registry and worker, in one command.
 
-    conviction-gate up              with the codec server, for its own web UI and for this machine
+    conviction-gate up              with the codec server and the door, for its own web UI and this machine
     ├─ temporal server start-dev    holds the lock on the data folder
     └─ python -m worker             started again when it dies
 
@@ -18,24 +18,27 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from temporalio.client import Client
 from temporalio.service import RPCError
 
 from conviction_gate.config.data_folder import SERVER_FILE, ServerAddresses, published
-from conviction_gate.config.settings import PREFIX, Settings, SettingsError
+from conviction_gate.config.settings import PREFIX, Settings, SettingsError, cannot_bind
 from conviction_gate.devserver import temporal_server, worker_process
 from conviction_gate.devserver.errors import EmbeddedError, ResourceInUse
 from conviction_gate.devserver.processes import own_server_environment, spawn, stop
 from conviction_gate.devserver.resources import HOST, acquire, choose_port, free_port, lock_file
 from conviction_gate.devserver.temporal_server import NAMESPACE
 from conviction_gate.devserver.worker_process import WorkerFailed, print_error
-from conviction_gate.encryption.codec import EncryptionCodec
+from conviction_gate.encryption.codec import EncryptionCodec, converter_for
 from conviction_gate.encryption.codec_app import CodecApp
 from conviction_gate.encryption.codec_server import serving
 from conviction_gate.encryption.keys import ensure_key, read_keyring
 from conviction_gate.encryption.readers import Readers
 from conviction_gate.temporal import search_attributes
 
-DEFAULT_PORTS: Final = {"--port": 7233, "--ui-port": 8233, "--codec-port": 8081}
+DEFAULT_PORTS: Final = {"--port": 7233, "--ui-port": 8233, "--codec-port": 8081, "--door-port": 8080}
+OWN_PORTS: Final = ("--codec-port", "--door-port")
+"""Ports of this process, and not of Temporal's server."""
 DATABASE: Final = "temporal.db"
 SERVER_LOG: Final = "server.log"
 START_WITHIN: Final = 60.0
@@ -59,6 +62,7 @@ class EmbeddedServer(ServerAddresses):
             "web UI": self.ui_address,
             "HTTP API": self.http_address,
             "codec server": self.codec_address,
+            "door": self.door_address,
             "data folder": self.data,
         }
         return "\n".join(f"  {name:<12}  {where}" for name, where in parts.items() if where)
@@ -125,6 +129,7 @@ async def embedded(
     ui_port: int | None = None,
     http_port: int | None = None,
     codec_port: int | None = None,
+    door_port: int | None = None,
     prefer_default_ports: bool = False,
     ephemeral: bool = False,
     worker: bool = True,
@@ -145,6 +150,7 @@ async def embedded(
         settings = Settings(data=folder, registry_url=None) if ephemeral else Settings(data=folder)
         encrypts = settings.encryption == "on"
         given = {"--port": port, "--ui-port": ui_port, "--http-port": http_port}
+        given |= {"--door-port": door_port}
         given |= {"--codec-port": codec_port} if encrypts else {}
         ports = {option: number for option, number in given.items() if number is not None}
         await acquire(folder, lock, ports)
@@ -160,7 +166,7 @@ async def embedded(
             read_keyring(settings)  # before the server starts, so that errors come at once
         addresses = _addresses(ports)
         command = temporal_server.command(
-            {option: number for option, number in ports.items() if option != "--codec-port"},
+            {option: number for option, number in ports.items() if option not in OWN_PORTS},
             addresses.codec_address,
             None if ephemeral else folder / DATABASE,
         )
@@ -183,6 +189,7 @@ async def embedded(
             )
             if worker:
                 await stack.enter_async_context(_worker(server, settings))
+            await stack.enter_async_context(_door(server, settings, ports))
             stack.enter_context(published(folder, addresses))
             yield server
 
@@ -196,6 +203,7 @@ def _addresses(ports: Mapping[str, int]) -> ServerAddresses:
         ui_address=f"http://{HOST}:{ports['--ui-port']}",
         http_address=url("--http-port"),
         codec_address=url("--codec-port"),
+        door_address=f"http://{HOST}:{ports['--door-port']}",
     )
 
 
@@ -218,7 +226,25 @@ async def _codec_server(settings: Settings, data: Path, ports: Mapping[str, int]
     origins = frozenset(f"http://{host}:{ports['--ui-port']}" for host in (HOST, "localhost"))
     with (data / "codec.log").open("a") as log:
         app = CodecApp(codec, NAMESPACE, Readers(None), origins, partial(print, file=log, flush=True))
-        async with serving(app, f"{HOST}:{ports['--codec-port']}"):
+        address = f"{HOST}:{ports['--codec-port']}"
+        async with serving(app, address, partial(cannot_bind, "CODEC_ADDRESS", address)):
+            yield
+
+
+@asynccontextmanager
+async def _door(server: EmbeddedServer, settings: Settings, ports: Mapping[str, int]) -> AsyncIterator[None]:
+    """The door of the embedded server. Its first start makes a caller for this machine, with every right."""
+    # Imported here: what it needs takes a while to import, and the worker is starting.
+    from conviction_gate.door import server as door
+    from conviction_gate.door.local_caller import ensure_local_caller
+
+    ensure_local_caller(settings)
+    converter = converter_for(settings, NAMESPACE)
+    connecting = partial(Client.connect, server.address, namespace=NAMESPACE, data_converter=converter)
+    with (server.data / "door.log").open("a") as log:
+        audit = partial(print, file=log, flush=True)
+        address = f"{HOST}:{ports['--door-port']}"
+        async with door.opened(settings, address, audit, connecting=connecting):
             yield
 
 

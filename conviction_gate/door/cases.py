@@ -5,7 +5,9 @@ while one of them is away.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, Literal, Protocol
 
 from temporalio.client import Client, WorkflowExecutionStatus
@@ -90,10 +92,11 @@ class Cases(Protocol):
 
 
 class CasesBehindTheDoor:
-    """The cases of the server and the registry that the settings name."""
+    """The cases of the server and the registry that the settings name. `connecting`: to another server."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, connecting: Callable[[], Awaitable[Client]] | None = None) -> None:
         self._settings = settings
+        self._connecting = connecting or partial(connect, settings)
         self._opening = asyncio.Lock()
         self._client: Client | None = None
         self._registry: Registry | None = None
@@ -178,7 +181,7 @@ class CasesBehindTheDoor:
     async def _connected(self) -> Client:
         async with self._opening:
             if self._client is None:
-                self._client = await connect(self._settings)
+                self._client = await self._connecting()
         return self._client
 
     async def _opened_registry(self) -> Registry:

@@ -75,6 +75,8 @@ async def test_a_server_that_lost_its_keys_gets_no_new_ones(instance: Instance) 
         str(instance.ui_port),
         "--codec-port",
         str(instance.codec_port),
+        "--door-port",
+        str(instance.door_port),
     )
     assert "restore your copy of the keys" in await instance.gate("up", *ports, code=1)
     kept.rename(instance.data / "keys")

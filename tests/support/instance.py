@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from conviction_gate.devserver import processes
 from conviction_gate.devserver.resources import free_port
 
@@ -26,6 +28,7 @@ class Instance:
     port: int
     ui_port: int
     codec_port: int = field(default_factory=free_port)
+    door_port: int = field(default_factory=free_port)
     process: Process | None = None
 
     @property
@@ -40,7 +43,7 @@ class Instance:
     async def up(self, *options: str) -> str:
         """Start `up` and wait until it is ready; its lines until then, and those with its addresses."""
         ports = ["--port", str(self.port), "--ui-port", str(self.ui_port)]
-        ports += ["--codec-port", str(self.codec_port)]
+        ports += ["--codec-port", str(self.codec_port), "--door-port", str(self.door_port)]
         # Tied to us, so that it does not live on where the tests are killed.
         self.process = await processes.spawn(
             str(BIN / "conviction-gate"),
@@ -89,6 +92,13 @@ class Instance:
         said = out.decode() + err.decode()
         assert code is None or program.returncode == code, f"{command}: {program.returncode} {said}"
         return out.decode() if code == 0 else said
+
+    def door(self, key: str | None = None) -> httpx.AsyncClient:
+        """A client of the door, by default as the caller `local`."""
+        key = key or (self.data / "door.key").read_text().strip()
+        headers = {"Authorization": f"Bearer {key}"}
+        address = f"http://127.0.0.1:{self.door_port}"
+        return httpx.AsyncClient(base_url=address, headers=headers, trust_env=False, timeout=60)
 
     async def gate(self, *command: str, stdin: str | None = None, code: int | None = 0) -> str:
         """Run `conviction-gate`."""

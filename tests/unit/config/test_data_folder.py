@@ -15,7 +15,7 @@ from conviction_gate.config.data_folder import (
     running_server,
 )
 
-ADDRESSES = ServerAddresses("127.0.0.1:7300", "http://127.0.0.1:8300", None, "http://127.0.0.1:8090")
+ADDRESSES = ServerAddresses("127.0.0.1:7300", "http://127.0.0.1:8300", None, "http://127.0.0.1:8090", None)
 
 
 def test_no_server_without_a_data_folder(tmp_path: Path) -> None:

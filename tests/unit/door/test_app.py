@@ -11,7 +11,7 @@ from conviction_gate.client.replies import Reply
 from conviction_gate.contracts.names import CaseId
 from conviction_gate.door import asking, sending
 from conviction_gate.registry import RegistryError
-from tests.unit.door.fakes import (
+from tests.support.door import (
     AGENCY,
     CALLERS,
     ELSEWHERE,

@@ -4,11 +4,12 @@ import base64
 import json
 import os
 from collections.abc import AsyncIterator
+from functools import partial
 
 import httpx
 import pytest
 
-from conviction_gate.config.settings import Settings, SettingsError
+from conviction_gate.config.settings import Settings, SettingsError, cannot_bind
 from conviction_gate.devserver.resources import free_port
 from conviction_gate.encryption import codec_app
 from conviction_gate.encryption.codec_server import run, serving
@@ -141,7 +142,8 @@ async def test_other_pages(client: httpx.AsyncClient) -> None:
 
 async def test_it_listens_and_says_where_it_cannot(audit: list[str]) -> None:
     address = f"127.0.0.1:{free_port()}"
-    async with serving(app(audit, Readers(None)), address):
+    taken = partial(cannot_bind, "CODEC_ADDRESS", address)
+    async with serving(app(audit, Readers(None)), address, taken):
         async with httpx.AsyncClient(base_url=f"http://{address}", trust_env=False) as client:
             headers = {"X-Namespace": "jails"}
             answer = await client.post("/decode", json={"payloads": [encrypted(SAID)]}, headers=headers)
@@ -149,7 +151,7 @@ async def test_it_listens_and_says_where_it_cannot(audit: list[str]) -> None:
         told = json.loads(audit[0])
         assert (told["who"], told["from"]) == ("anybody", "127.0.0.1")
         with pytest.raises(SettingsError, match=f"CODEC_ADDRESS: cannot bind to {address}"):
-            async with serving(app(audit), address):
+            async with serving(app(audit), address, taken):
                 pass
 
 

@@ -43,7 +43,7 @@ def test_the_address_is_that_of_the_server_on_the_data_folder(
     monkeypatch.delenv("TEMPORAL_ADDRESS", raising=False)
     monkeypatch.setenv("CONVICTION_GATE_DATA", str(tmp_path))
     assert connect_config()["target_host"] == DEFAULT_ADDRESS
-    addresses = ServerAddresses("127.0.0.1:7300", "http://127.0.0.1:8300", None, None)
+    addresses = ServerAddresses("127.0.0.1:7300", "http://127.0.0.1:8300", None, None, None)
     with open_lock(tmp_path) as lock, published(tmp_path, addresses):
         assert not is_locked(lock)
         assert connect_config()["target_host"] == "127.0.0.1:7300"
