@@ -76,8 +76,10 @@ check: .venv/.installed ## lint, format, types, import directions, spelling
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/codespell
 
-coverage: .venv/.installed ## what share of public tables the catalog places (TABLES=folder; see tests/support/catalog_coverage.py)
+TABLES ?= tests/data/tables
+coverage: .venv/.installed ## what share of public tables the catalog places (TABLES=folder for others)
 	$(BIN)/python -m tests.support.catalog_coverage $(TABLES)
+	$(BIN)/python -m bench.county
 
 sbom: .venv/.installed ## write sbom.cdx.json: the installed packages, as CycloneDX
 	$(BIN)/python deploy/sbom.py > sbom.cdx.json

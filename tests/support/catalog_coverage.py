@@ -2,9 +2,9 @@
 
     python -m tests.support.catalog_coverage [FOLDER]
 
-FOLDER holds tables as CSV with the columns `scheme,code,description` and optionally `count`, one a file, named
-as in `LEAST`; the shares are compared with the least that is asked. The tables are public and not kept here:
-`SOURCES` says where each is. Without a folder only the catalog's own rows are counted.
+FOLDER, by default `tests/data/tables`, holds tables as CSV with the columns `scheme,code,description` and
+optionally `count`, one a file, named as in `LEAST`; the shares are compared with the least that is asked. The
+tables are public, codes and titles: `SOURCES` says where each is from.
 """
 
 import re
@@ -16,6 +16,7 @@ from typing import Final
 from conviction_gate.cli.charges import Checked, checked, read_list
 from conviction_gate.policy.catalog import built_in
 
+TABLES: Final = Path(__file__).parents[1] / "data" / "tables"
 LEAST: Final = {
     "aamva-acd": 1.0,
     "az-pima": 0.9,
@@ -70,7 +71,7 @@ def reached_by_a_range(file: Path) -> list[str]:
 
 
 def main(words: list[str]) -> int:
-    """Print the shares; 1 where one is too small, or a range reached what it must not."""
+    """Print the shares; 1 where one is too small, a table is missing, or a range reached what it must not."""
     entries = built_in().entries
     by_scheme = Counter(entry.scheme for entry in entries)
     print(f"{len(entries)} rows of {len(by_scheme)} schemes")
@@ -78,7 +79,8 @@ def main(words: list[str]) -> int:
         left_open = sum(entry.scheme == name and entry.charge_class == "unclassified" for entry in entries)
         print(f"  {name}: {by_scheme[name]} rows, {left_open} of them left open with a reason")
     failed = False
-    for file in sorted(Path(words[0]).glob("*.csv")) if words else ():
+    found = sorted((Path(words[0]) if words else TABLES).glob("*.csv"))
+    for file in found:
         done = checked(list(read_list(file.read_bytes())), built_in())
         share = decided(file) if file.stem == "aamva-acd" else share_of(done)
         least = LEAST.get(file.stem, 0.0)
@@ -88,8 +90,9 @@ def main(words: list[str]) -> int:
         for code in reached_by_a_range(file):
             print(f"    a range must not reach {code}")
             failed = True
-    for name in sorted(set(LEAST) - {file.stem for file in Path(words[0]).glob("*.csv")} if words else LEAST):
+    for name in sorted(set(LEAST) - {file.stem for file in found}):
         print(f"  {name}: no table here; it is public as {SOURCES[name]}")
+        failed = True
     return failed
 
 

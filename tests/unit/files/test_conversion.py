@@ -6,7 +6,7 @@ import pytest
 
 from conviction_gate.contracts.reading import read_booking, read_history
 from conviction_gate.files.maps import read_map
-from tests.unit.files.made import FORMATS, HEADER, bookings_map, converted, lines, reasons, row
+from tests.support.csv_files import FORMATS, HEADER, bookings_map, converted, lines, reasons, row
 
 COURT = """
 makes = "{makes}"

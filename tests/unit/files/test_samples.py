@@ -11,7 +11,7 @@ from conviction_gate.contracts.reading import read_booking, read_history, read_t
 from conviction_gate.files.conversion import Conversion, convert
 from conviction_gate.files.maps import read_map
 from conviction_gate.files.tables import read_table
-from tests.unit.files.made import reasons
+from tests.support.csv_files import reasons
 
 MAPS = Path(__file__).parents[3] / "deploy/maps"
 NOW = datetime(2014, 1, 1, tzinfo=UTC)

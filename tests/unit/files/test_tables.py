@@ -4,7 +4,7 @@ import pytest
 
 from conviction_gate.files.refused_rows import refused_header, refused_rows
 from conviction_gate.files.tables import FileError, read_table
-from tests.unit.files.made import HEADER, bookings_map, converted, lines, reasons, row
+from tests.support.csv_files import HEADER, bookings_map, converted, lines, reasons, row
 
 GROUPED = 'group_by = ["booking_number"]\n'
 COURT = 'court = "Court"'

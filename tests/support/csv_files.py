@@ -1,4 +1,4 @@
-"""Maps and files for the tests of this folder."""
+"""Maps and CSV files for tests."""
 
 from datetime import UTC, datetime
 
