@@ -10,9 +10,9 @@ from rich.text import Text
 from conviction_gate.cli.options import Data, Json
 from conviction_gate.cli.printing import STYLES, console, print_table, print_text
 from conviction_gate.cli.session import REFUSED, run
-from conviction_gate.client.diagnostics import Diagnostics, Finding
+from conviction_gate.client.diagnostics import CheckResult, Diagnostics
 from conviction_gate.config.settings import Settings
-from conviction_gate.restore.findings import compare as compare_with_registry
+from conviction_gate.restore.checks import compare as compare_with_registry
 
 
 def doctor(
@@ -26,23 +26,23 @@ def doctor(
 
     Exit code 1 where a check fails.
     """
-    found = run(_findings(compare))
+    found = run(_results(compare))
     if as_json:
         objects = (json.dumps({"check": check, **f._asdict()}) for check, f in found.items())
         print("[" + ",\n ".join(objects) + "]")
     else:
         _print(found)
-    if any(finding.level == "fail" for finding in found.values()):
+    if any(result.level == "fail" for result in found.values()):
         raise typer.Exit(REFUSED)
 
 
-async def _findings(compare: bool) -> dict[str, Finding]:
+async def _results(compare: bool) -> dict[str, CheckResult]:
     async with Diagnostics(Settings()) as diagnostics:
-        found = await diagnostics.findings()
+        found = await diagnostics.results()
         return found | (await compare_with_registry(diagnostics) if compare else {})
 
 
-def _print(found: Mapping[str, Finding]) -> None:
+def _print(found: Mapping[str, CheckResult]) -> None:
     out = console()
     rows = [(level, check, f"{text}; {step}" if step else text) for check, (level, text, step) in found.items()]
     if not out.is_terminal:

@@ -45,7 +45,7 @@ MIN_PROSE_WIDTH: Final = 24
 class Column(NamedTuple):
     """A column of a table. `prose`: its cells wrap at words; those of other columns never wrap.
 
-    `rank`: the columns with the highest are left out first where there is no room; 0: never.
+    `rank`: the columns with the highest are left out first where the width does not suffice; 0: never.
     """
 
     title: str

@@ -7,13 +7,13 @@ from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
+from conviction_gate import policy
 from conviction_gate.client.replies import Reply, reply
 from conviction_gate.client.runs import describe, interruption
 from conviction_gate.client.same_message import OTHER_CONTENT, says_the_same
-from conviction_gate.contracts.court import Correction, SubjectFinding
 from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.names import FLAG_CORRECTION, TASK_QUEUE, CaseId
-from conviction_gate.contracts.signals import is_taken_after_the_end, type_of, typed
+from conviction_gate.contracts.signals import type_of, typed
 
 if TYPE_CHECKING:
     from conviction_gate.registry import RecordedCase
@@ -39,11 +39,9 @@ def reply_from_record(recorded: "RecordedCase", message: Message, case_id: CaseI
 
 
 def can_matter(recorded: "RecordedCase | None", message: Message) -> bool:
-    """Whether a message can still change anything: a flag, or what is known of the person's citizenship."""
-    if not is_taken_after_the_end(message):
-        return False
-    is_flagged = recorded is None or not recorded.closed or recorded.result.outcome == "flagged"
-    return is_flagged or isinstance(message, (Correction, SubjectFinding))
+    """Whether a message can still change anything, as far as the registry knows the case."""
+    outcome = recorded.result.outcome if recorded is not None and recorded.closed else None
+    return policy.can_change_ended_case(outcome, message)
 
 
 async def start_correction(

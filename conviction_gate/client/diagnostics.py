@@ -56,7 +56,7 @@ REPORT_PROBLEMS_AFTER: Final = "system.numConsecutiveWorkflowTaskProblemsToTrigg
 Level = Literal["ok", "warn", "fail"]
 
 
-class Finding(NamedTuple):
+class CheckResult(NamedTuple):
     """What one check found. `warn`: nothing is broken, but it needs a look. `next`: what to do about it."""
 
     level: Level
@@ -64,7 +64,7 @@ class Finding(NamedTuple):
     next: str | None = None
 
 
-Check = Callable[[], Awaitable[Finding]]
+Check = Callable[[], Awaitable[CheckResult]]
 
 
 class MissingPrerequisite(Exception):
@@ -74,7 +74,7 @@ class MissingPrerequisite(Exception):
 class Diagnostics:
     """A method for each check. Use it as a context manager, which closes what the checks opened.
 
-    A check raises whatever stops it; `run_check` turns that into a finding.
+    A check raises whatever stops it; `run_check` turns that into a result.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -90,7 +90,7 @@ class Diagnostics:
         if self._registry is not None:
             await self._registry.close()
 
-    async def findings(self) -> dict[str, Finding]:
+    async def results(self) -> dict[str, CheckResult]:
         """What each check found, in the order of printing. Raises nothing."""
         checks: dict[str, Check] = {
             "server": self.check_server,
@@ -107,16 +107,16 @@ class Diagnostics:
             "stuck cases": self.check_stuck_cases,
         }
         first = ("server", "registry")  # the others need their results
-        found: dict[str, Finding] = {}
+        found: dict[str, CheckResult] = {}
         for names in (first, [name for name in checks if name not in first]):
-            findings = await asyncio.gather(*(run_check(checks[name]) for name in names))
-            found |= zip(names, findings, strict=True)
+            results = await asyncio.gather(*(run_check(checks[name]) for name in names))
+            found |= zip(names, results, strict=True)
         return {name: found[name] for name in checks}
 
     # The server ------------------------------------------------------------------------------------
 
-    async def check_server(self) -> Finding:
-        client = await connect(needs_keys=False)  # a missing encryption key is another check's finding
+    async def check_server(self) -> CheckResult:
+        client = await connect(needs_keys=False)  # a missing encryption key is another check's result
         self._missing = "namespace"
         about = await client.workflow_service.get_system_info(GetSystemInfoRequest())
         try:
@@ -126,14 +126,16 @@ class Diagnostics:
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
-            return Finding(
+            return CheckResult(
                 "fail",
                 f"{_place(client)} has no namespace {client.namespace}",
                 f"`temporal operator namespace create --namespace {client.namespace} --retention 30d`, "
                 "or set TEMPORAL_NAMESPACE",
             )
         self._server = client, namespace
-        return Finding("ok", f"{_place(client)}, namespace {client.namespace}, version {about.server_version}")
+        return CheckResult(
+            "ok", f"{_place(client)}, namespace {client.namespace}, version {about.server_version}"
+        )
 
     @property
     def _client(self) -> Client:
@@ -150,20 +152,20 @@ class Diagnostics:
             raise MissingPrerequisite(self._missing)
         return self._server
 
-    async def check_retention(self) -> Finding:
+    async def check_retention(self) -> CheckResult:
         kept = self.namespace.config.workflow_execution_retention_ttl.ToTimedelta()
         found = f"the server keeps closed cases for {_span(kept)}"
         if kept >= SHORTEST_RETENTION:
-            return Finding("ok", found)
-        return Finding(
+            return CheckResult("ok", found)
+        return CheckResult(
             "warn",
             found,
             f"`temporal operator namespace update --namespace {self._client.namespace} --retention 30d`",
         )
 
-    async def check_keys(self) -> Finding:
+    async def check_keys(self) -> CheckResult:
         if self.settings.encryption == "off":
-            return Finding(
+            return CheckResult(
                 "warn",
                 "encryption is off: the server's database and its web UI show all that a case holds",
                 f"unset {PREFIX}ENCRYPTION, except in development",
@@ -172,13 +174,13 @@ class Diagnostics:
         (current,) = (key for key in keys if key.is_current)
         old = f"; {len(keys) - 1} more for decryption only" if len(keys) > 1 else ""
         age = f", {_span(datetime.now(UTC) - current.made_at)} old" if current.made_at else ""
-        return Finding("ok", f"encrypts with the key {current.id}{age}{old}")
+        return CheckResult("ok", f"encrypts with the key {current.id}{age}{old}")
 
-    async def check_search_attributes(self) -> Finding:
+    async def check_search_attributes(self) -> CheckResult:
         await search_attributes.check(self._client)
-        return Finding("ok", f"all {len(SEARCH_ATTRIBUTES)} are registered")
+        return CheckResult("ok", f"all {len(SEARCH_ATTRIBUTES)} are registered")
 
-    async def check_workers(self) -> Finding:
+    async def check_workers(self) -> CheckResult:
         client = self._client
 
         async def describe(kind: TaskQueueType.ValueType) -> DescribeTaskQueueResponse:
@@ -195,15 +197,15 @@ class Diagnostics:
             describe(TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW),
             describe(TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY),
         )
-        return workers_finding({"workflow": workflow, "activity": activity}, datetime.now(UTC))
+        return result_of_workers({"workflow": workflow, "activity": activity}, datetime.now(UTC))
 
     # The registry and the sources ------------------------------------------------------------------
 
-    async def check_registry(self) -> Finding:
+    async def check_registry(self) -> CheckResult:
         from conviction_gate.registry import Registry
 
         self._registry = await Registry.open(self.settings.registry)
-        return Finding("ok", f"{self._registry.place}, with this release's schema")
+        return CheckResult("ok", f"{self._registry.place}, with this release's schema")
 
     @property
     def registry(self) -> "Registry":
@@ -212,47 +214,47 @@ class Diagnostics:
             raise MissingPrerequisite("registry")
         return self._registry
 
-    async def check_histories(self) -> Finding:
+    async def check_histories(self) -> CheckResult:
         if self.settings.history is not None:
             return await _reached(self.settings.history)
         if count := await self.registry.history_size():
-            return Finding("ok", f"the registry, {count:,} {'history' if count == 1 else 'histories'}")
-        return Finding(
+            return CheckResult("ok", f"the registry, {count:,} {'history' if count == 1 else 'histories'}")
+        return CheckResult(
             "warn",
             "the registry holds no histories: everybody counts as without a record",
             f"`conviction-gate history import FILE`, or set {PREFIX}HISTORY_URL",
         )
 
-    async def check_dockets(self) -> Finding:
+    async def check_dockets(self) -> CheckResult:
         if self.settings.docket is not None:
             return await _reached(self.settings.docket)
         if await self.registry.has_docket():
-            return Finding("ok", "the registry")
-        return Finding("ok", "no docket source: cases do not check dockets")
+            return CheckResult("ok", "the registry")
+        return CheckResult("ok", "no docket source: cases do not check dockets")
 
     # The cases -------------------------------------------------------------------------------------
 
-    async def check_cases(self) -> Finding:
+    async def check_cases(self) -> CheckResult:
         total, needing = await asyncio.gather(self._count(Wanted()), self._count(Wanted(attention=True)))
         if not needing:
-            return Finding("ok", f"{total:,} open, none needs attention")
+            return CheckResult("ok", f"{total:,} open, none needs attention")
         # One call for each status: the server cannot group by a custom search attribute.
         statuses: tuple[Status, ...] = get_args(Status)
         counts = await asyncio.gather(*(self._count(Wanted(s, attention=True)) for s in statuses))
         split = ", ".join(f"{n:,} {status}" for status, n in zip(statuses, counts, strict=True) if n)
-        return Finding(
+        return CheckResult(
             "warn",
             f"{needing:,} of {total:,} open need attention: {split}",
             "`conviction-gate list --attention`",
         )
 
-    async def check_slow_histories(self) -> Finding:
+    async def check_slow_histories(self) -> CheckResult:
         """A source that is down is found above; one whose answers do not fit is found here."""
         since = (datetime.now(UTC) - HISTORY_WITHIN).isoformat()
         waiting = f"{_query(Wanted('checking_history'))} AND StartTime < '{since}'"
         if not (count := (await self._client.count_workflows(waiting)).count):
-            return Finding("ok", f"no case has waited for its history for {_span(HISTORY_WITHIN)}")
-        return Finding(
+            return CheckResult("ok", f"no case has waited for its history for {_span(HISTORY_WITHIN)}")
+        return CheckResult(
             "warn",
             f"{count:,} {'case has' if count == 1 else 'cases have'} waited for a history for "
             f"{_span(HISTORY_WITHIN)} or more",
@@ -260,7 +262,7 @@ class Diagnostics:
             "in the web UI the pending activity of one says why",
         )
 
-    async def check_interrupted_runs(self) -> Finding:
+    async def check_interrupted_runs(self) -> CheckResult:
         """Cases and corrections whose run was ended from outside, and that no later run continues."""
         runs = self._client.list_workflows(f"{_OURS} AND {IS_INTERRUPTED}", limit=MAX_INTERRUPTED_RUNS)
         ids = {run.id async for run in runs}
@@ -268,25 +270,25 @@ class Diagnostics:
         lost = sorted(run.id for run in latest if run.status in INTERRUPTED)
         lost = [id for id in lost if await self.registry.outcome(id) is None]
         if not lost:
-            return Finding("ok", "none")
-        return Finding(
+            return CheckResult("ok", "none")
+        return CheckResult(
             "fail",
             f"{len(lost):,} cannot continue, their runs were ended from outside: {some(lost)}",
             "for each, `temporal workflow reset --workflow-id ID --type LastWorkflowTask --reason WHY`",
         )
 
-    async def check_stuck_cases(self) -> Finding:
+    async def check_stuck_cases(self) -> CheckResult:
         """Cases and corrections whose workflow task fails on every worker that polls."""
         if not self.namespace.namespace_info.capabilities.reported_problems_search_attribute:
-            return Finding(
+            return CheckResult(
                 "warn",
                 "not checked: this server does not list them",
                 f"set {REPORT_PROBLEMS_AFTER} to 2 in its dynamic configuration",
             )
         if not (count := (await self._client.count_workflows(STUCK)).count):
-            return Finding("ok", "none")
+            return CheckResult("ok", "none")
         ids = [run.id async for run in self._client.list_workflows(STUCK, limit=3)]
-        return Finding(
+        return CheckResult(
             "fail",
             f"{count:,} cannot continue, their workflow tasks keep failing: {', '.join(sorted(ids))}"
             + (" and more" if count > len(ids) else ""),
@@ -298,15 +300,15 @@ class Diagnostics:
         return (await self._client.count_workflows(_query(wanted))).count
 
 
-async def run_check(check: Check, within: float | None = ANSWER_WITHIN) -> Finding:
+async def run_check(check: Check, within: float | None = ANSWER_WITHIN) -> CheckResult:
     """What the check found, or what stopped it."""
     try:
         async with asyncio.timeout(within):
             return await check()
     except MissingPrerequisite as needed:
-        return Finding("warn", f"not checked: no {needed}")
+        return CheckResult("warn", f"not checked: no {needed}")
     except TimeoutError:
-        return Finding(
+        return CheckResult(
             "fail", f"no answer within {ANSWER_WITHIN:.0f} s", "try again; if it happens again, see its log"
         )
     except (ClientError, ConnectError, CannotDecrypt, SettingsError, SetupError) as error:
@@ -320,10 +322,12 @@ async def run_check(check: Check, within: float | None = ANSWER_WITHIN) -> Findi
         if isinstance(error, (RegistryError, ServiceError)):
             return _failed(str(error))
         traceback.print_tb(error.__traceback__)  # not its text, which may hold personal data
-        return Finding("fail", f"unexpected {type(error).__name__}", "report it with the traceback on stderr")
+        return CheckResult(
+            "fail", f"unexpected {type(error).__name__}", "report it with the traceback on stderr"
+        )
 
 
-def workers_finding(queues: Mapping[str, DescribeTaskQueueResponse], now: datetime) -> Finding:
+def result_of_workers(queues: Mapping[str, DescribeTaskQueueResponse], now: datetime) -> CheckResult:
     """Whether a worker polls for each kind of task, and whether tasks wait. `queues`: by kind of task."""
     waiting = sum(queue.stats.approximate_backlog_count for queue in queues.values())
     backlog = f", {waiting:,} {'task waits' if waiting == 1 else 'tasks wait'}" if waiting else ""
@@ -334,7 +338,7 @@ def workers_finding(queues: Mapping[str, DescribeTaskQueueResponse], now: dateti
             if not any(age <= POLLED_WITHIN for age in ages.values()):
                 last = f", the last poll was {_span(min(ages.values()))} ago" if ages else ""
                 as_build = f" as build {build.build_id} of {build.deployment_name}" if build.build_id else ""
-                return Finding(
+                return CheckResult(
                     "fail",
                     f"no worker polls {TASK_QUEUE} for {kind} tasks{as_build}{last}{backlog}",
                     _how_to_serve(queue, build),
@@ -344,10 +348,10 @@ def workers_finding(queues: Mapping[str, DescribeTaskQueueResponse], now: dateti
     found = f"{seen} on {TASK_QUEUE}, the last poll was {_span(min(recent.values()))} ago{backlog}"
     oldest = max(queue.stats.approximate_backlog_age.ToTimedelta() for queue in queues.values())
     if waiting and oldest > BACKLOG_WITHIN:
-        return Finding(
+        return CheckResult(
             "warn", f"{found}, the oldest for {_span(oldest)}", "start more workers: `python -m worker`"
         )
-    return Finding("ok", found)
+    return CheckResult("ok", found)
 
 
 def _builds_with_tasks(queue: DescribeTaskQueueResponse) -> list[WorkerDeploymentVersion]:
@@ -382,26 +386,26 @@ def _how_to_serve(queue: DescribeTaskQueueResponse, build: WorkerDeploymentVersi
     return "start one with `conviction-gate up` or `python -m worker`"
 
 
-async def _reached(access: ServiceAccess) -> Finding:
+async def _reached(access: ServiceAccess) -> CheckResult:
     from conviction_gate.sources.http import HttpService  # imports an HTTP library, which takes a while
 
     service = HttpService(access)
     try:
         if await service.probe():
-            return Finding("ok", f"{access.description} answers")
+            return CheckResult("ok", f"{access.description} answers")
     finally:
         await service.close()
-    return Finding(
+    return CheckResult(
         "warn",
         f"{access.description} answers 404 to a probe, as a wrong path would",
         f"check the path in {access.setting}_URL: a 404 counts as no record",
     )
 
 
-def _failed(text: str) -> Finding:
+def _failed(text: str) -> CheckResult:
     """Our errors say what is wrong, and after the last semicolon what to do."""
     found, _, step = text.rpartition("; ")
-    return Finding("fail", found, step) if found else Finding("fail", step)
+    return CheckResult("fail", found, step) if found else CheckResult("fail", step)
 
 
 def some(ids: Collection[str]) -> str:

@@ -46,7 +46,7 @@ class RulingRequest(WireModel):
 
 
 class ReopeningRequest(WireModel):
-    """Why a case is opened again. Who reopens it the door adds."""
+    """Why a case is reopened. Who reopens it the door adds."""
 
     reason: Annotated[Text, Field(min_length=1)]
 

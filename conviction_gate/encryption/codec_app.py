@@ -28,9 +28,9 @@ from conviction_gate.encryption.readers import Readers
 MAX_BODY: Final = 16 * 1024 * 1024
 """Bytes; a page of a history is one request."""
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+AsgiMessage = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[AsgiMessage]]
+Send = Callable[[AsgiMessage], Awaitable[None]]
 
 
 class CodecApp:
@@ -50,7 +50,7 @@ class CodecApp:
         self._origins = origins
         self._audit = audit
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiMessage, receive: Receive, send: Send) -> None:
         """Answer one request."""
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         answer = {"Content-Type": "application/json", "Cache-Control": "no-store", "Vary": "Origin"}
@@ -74,7 +74,7 @@ class CodecApp:
         )
         await send({"type": "http.response.body", "body": text})
 
-    async def _answer(self, scope: Message, headers: Mapping[str, str], receive: Receive) -> str:
+    async def _answer(self, scope: AsgiMessage, headers: Mapping[str, str], receive: Receive) -> str:
         match scope["method"], scope["path"]:
             case "POST", "/decode" | "/encode":
                 return await self._convert(scope, headers, receive)
@@ -84,7 +84,7 @@ class CodecApp:
                 return '{"alive": true}'
         raise Refusal(HTTPStatus.NOT_FOUND, "no such page; POST to /decode or /encode")
 
-    async def _convert(self, scope: Message, headers: Mapping[str, str], receive: Receive) -> str:
+    async def _convert(self, scope: AsgiMessage, headers: Mapping[str, str], receive: Receive) -> str:
         line: dict[str, Any] = {
             "time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}",
             "logger": "codec",

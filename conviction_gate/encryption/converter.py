@@ -1,6 +1,6 @@
 """The payload converter: pydantic's JSON, without exceptions where no type is requested.
 
-The SDK drops a signal whose payload does not decode, while its sender is told that it succeeded. So such a
+The SDK drops a signal whose payload does not decode, and reports success to its sender. So such a
 payload is passed on as it came, a `RawValue`, and the signal's handler keeps it with the reason.
 """
 

@@ -171,9 +171,7 @@ class Map(BaseModel):
         for key in ("group_by", "key"):
             for name in getattr(self, key):
                 if name not in self.columns or name.partition(".")[0] in ENTRIES_OF[self.makes]:
-                    raise ValueError(
-                        f"{key}: '{name}' is not a field under columns by which rows are told apart"
-                    )
+                    raise ValueError(f"{key}: '{name}' is not a field under columns that distinguishes rows")
         if self.group_by and self.makes not in ("booking", "history"):
             raise ValueError(f"group_by: each row of a {self.makes} is a message of its own; take it out")
         if self.makes in ("disposition", "docket"):

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from conviction_gate.contracts.booking import Offense, Subject
-from conviction_gate.contracts.case import CaseResult
-from conviction_gate.contracts.court import Correction, RecordUpdate
+from conviction_gate.contracts.case import CaseResult, Outcome
+from conviction_gate.contracts.court import Correction, RecordUpdate, SubjectFinding
 from conviction_gate.contracts.history import History
 from conviction_gate.contracts.internal.activities import Judgement, LiftCode
 from conviction_gate.contracts.internal.facts import ClassifiedOffense, Facts
@@ -101,6 +101,16 @@ def judge(facts: Facts, result: CaseResult, message: Message, found: LookedUp) -
         return Judgement(False, False, f"the flag stands: {decision.explanation}", "L", facts, citizen)
     reason = f"the ground fell: {decision.explanation}"
     return Judgement(True, decision.is_open, reason, lift_code(decision), facts, citizen)
+
+
+def can_change_ended_case(outcome: Outcome | None, message: Message) -> bool:
+    """Whether a message can still change anything: a flag, or what is known of the person's citizenship.
+
+    `outcome`: how the case ended; None where nobody knows, or where it goes on.
+    """
+    if not is_taken_after_the_end(message):
+        return False
+    return outcome in ("flagged", None) or isinstance(message, (Correction, SubjectFinding))
 
 
 def refusal_of_replacement(message: Message, facts: Facts) -> str | None:

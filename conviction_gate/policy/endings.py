@@ -222,7 +222,7 @@ class _CourtRecord:
     def _after_appeals(self, dispositions: Iterable[Disposition]) -> list[Disposition]:
         """The dispositions without what an appeal undid, and what came before that."""
         appeal = [entry for entry in self._entries if entry.entry in APPEAL_ENTRIES]
-        standing: list[Disposition] = []
+        remaining: list[Disposition] = []
         for message in dispositions:
             if appeal and isinstance(message, Conviction):
                 after = after_appeal(message.decided_on, appeal)
@@ -231,8 +231,8 @@ class _CourtRecord:
                     continue
                 if after.state is Appealed.IN_DOUBT:
                     self._in_doubt.add(message.key)
-            standing.append(message)
-        return [message for message in standing if message.decided_on >= self._since]
+            remaining.append(message)
+        return [message for message in remaining if message.decided_on >= self._since]
 
     def ending(self) -> Ending:
         """How the court ended the charge, before a person's ruling."""

@@ -9,14 +9,14 @@ from conviction_gate.contracts.internal.limits import MAX_MESSAGES_SHOWN, shorte
 from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.signals import type_of
 from conviction_gate.registry.cases import active_flag, lift, locked, write_result
-from conviction_gate.registry.entries import JudgeRule, RecordedCorrection
+from conviction_gate.registry.entries import Judge, RecordedCorrection
 from conviction_gate.registry.history import ids_of, store_us_citizen
 from conviction_gate.registry.tables import CaseRow, CorrectionRow
 
 _ID_TAKEN = "message_id: another message was sent under it, with this sender or none; send it under a new one"
 
 
-def correct(session: Session, request: CorrectionRequest, judge: JudgeRule) -> Corrected:
+def correct(session: Session, request: CorrectionRequest, judge: Judge) -> Corrected:
     """Judge what arrived, once; the payload is kept whatever it says.
 
     Without a result where the case is open again: its run knows more than is kept here, and has to take it.
@@ -59,7 +59,7 @@ def corrections(session: Session, case_id: str | None) -> tuple[RecordedCorrecti
 
 
 def _judged(
-    session: Session, request: CorrectionRequest, row: CaseRow | None, judge: JudgeRule
+    session: Session, request: CorrectionRequest, row: CaseRow | None, judge: Judge
 ) -> tuple[bool, str] | None:
     """Whether the flag was withdrawn, and why or why not; None where the case was reopened."""
     if request.rejection is not None:

@@ -87,10 +87,10 @@ class RecordedCorrection(Model):
     explanation: str
 
 
-JudgeRule = Callable[[Facts, CaseResult, Message], Judgement]
+Judge = Callable[[Facts, CaseResult, Message], Judgement]
 """`policy.judge`: whether the ground of a flag falls with one more message. Pure, since it is asked again
 where another process has written the same case at the same time."""
 
-ReopenRule = Callable[[Facts, CaseResult, Reopening, bool], Facts | RefusalReason]
+Reopen = Callable[[Facts, CaseResult, Reopening, bool], Facts | RefusalReason]
 """`policy.reopen`: the facts of a case that is reopened, or why it stays closed. The last argument: whether
 it has ended. Pure too."""

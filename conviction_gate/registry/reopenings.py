@@ -6,13 +6,11 @@ from sqlalchemy.orm import Session
 from conviction_gate.contracts.internal.facts import Reopening
 from conviction_gate.contracts.internal.refusal import RefusalReason
 from conviction_gate.registry.cases import locked, record_of
-from conviction_gate.registry.entries import RecordedCase, ReopenRule
+from conviction_gate.registry.entries import RecordedCase, Reopen
 from conviction_gate.registry.tables import ReopeningRow
 
 
-def reopen(
-    session: Session, case_id: str, reopening: Reopening, rule: ReopenRule
-) -> RecordedCase | RefusalReason:
+def reopen(session: Session, case_id: str, reopening: Reopening, rule: Reopen) -> RecordedCase | RefusalReason:
     """Reopen an ended case, or once more one whose run was lost: each time is on record.
 
     Returns the case as it is then; or, where it stays closed, why.

@@ -32,11 +32,11 @@ from conviction_gate.registry.entries import (
     Background,
     CaseSummary,
     DocketEntry,
-    JudgeRule,
+    Judge,
     RecordedCase,
     RecordedCodes,
     RecordedCorrection,
-    ReopenRule,
+    Reopen,
 )
 from conviction_gate.registry.flag_list import FlagFilter, FlagPage
 
@@ -136,9 +136,7 @@ class Registry:
         """The case as it was last written, corrections included; None where nothing was."""
         return await self._database.read(lambda s: cases.recorded_case(s, case_id))
 
-    async def reopen(
-        self, case_id: str, reopening: Reopening, rule: ReopenRule
-    ) -> RecordedCase | RefusalReason:
+    async def reopen(self, case_id: str, reopening: Reopening, rule: Reopen) -> RecordedCase | RefusalReason:
         """Reopen an ended case; its end stays on record. One that is open already stays open, and the
         reopening is on record too.
 
@@ -170,7 +168,7 @@ class Registry:
         """
         return await self._database.write(lambda s: cases.withdraw(s, withdrawal))
 
-    async def correct(self, request: CorrectionRequest, judge: JudgeRule) -> Corrected:
+    async def correct(self, request: CorrectionRequest, judge: Judge) -> Corrected:
         """Judge what came after the end, and withdraw the flag where the judge says so.
 
         The same `correction_id` again gets the same answer. What does not fit, and what names no

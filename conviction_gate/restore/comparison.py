@@ -70,9 +70,9 @@ class Comparison:
         async for runs in self._pages(_CORRECTIONS):
             kept = await self._registry.recorded_corrections({run.id for run in runs})
             await asyncio.gather(*(self._correction(run) for run in runs if run.id not in kept))
-        async for standings in self._on_record():
-            known = await self._known(standings)
-            await asyncio.gather(*(self._kept(it) for it in standings if it.case_id not in known))
+        async for summaries in self._on_record():
+            known = await self._known(summaries)
+            await asyncio.gather(*(self._kept(it) for it in summaries if it.case_id not in known))
         return self._found
 
     async def _pages(self, query: str) -> AsyncIterator[list[WorkflowExecution]]:
@@ -121,10 +121,10 @@ class Comparison:
 
     # The registry's side ---------------------------------------------------------------------------
 
-    async def _known(self, standings: Iterable["CaseSummary"]) -> set[str]:
+    async def _known(self, summaries: Iterable["CaseSummary"]) -> set[str]:
         """Those whose end both the registry and the server have: nearly all, for one query."""
         ended = {
-            it.case_id: it.decided_at for it in standings if it.closed and not _UNQUERYABLE & {*it.case_id}
+            it.case_id: it.decided_at for it in summaries if it.closed and not _UNQUERYABLE & {*it.case_id}
         }
         if not ended:
             return set()

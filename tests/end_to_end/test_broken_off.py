@@ -68,7 +68,7 @@ async def broken_off(workflow_id: str | None) -> None:
     """Wait until `doctor` names this run, or none, as one that was ended from outside."""
     while True:  # visibility follows after a moment
         async with Diagnostics(Settings()) as checks:
-            found = (await checks.findings())["interrupted runs"]
+            found = (await checks.results())["interrupted runs"]
         if found.level == ("fail" if workflow_id else "ok"):
             assert workflow_id is None or workflow_id in found.found
             return

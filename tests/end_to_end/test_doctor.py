@@ -9,14 +9,14 @@ from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 from temporalio.client import Client
 
 from conviction_gate.client import diagnostics
-from conviction_gate.client.diagnostics import Diagnostics, Finding
+from conviction_gate.client.diagnostics import CheckResult, Diagnostics
 from conviction_gate.config.settings import Settings
 from tests.support.instance import Instance
 from tests.support.sent_messages import a_booking
 
 pytestmark = pytest.mark.usefixtures("encrypted")
 
-REVIEW = Finding("warn", "1 of 1 open need attention: 1 needs_review", "`conviction-gate list --attention`")
+REVIEW = CheckResult("warn", "1 of 1 open need attention: 1 needs_review", "`conviction-gate list --attention`")
 
 
 async def test_doctor(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,7 +42,7 @@ async def test_doctor(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> No
     )
     while (bare := await not_ok())["search attributes"].next != "run `conviction-gate setup`":
         pass  # the server knows a new namespace after a moment
-    assert {name: finding.level for name, finding in bare.items()} == {
+    assert {name: result.level for name, result in bare.items()} == {
         "retention": "warn",
         "search attributes": "fail",
         "workers": "fail",
@@ -68,8 +68,8 @@ async def test_a_history_that_does_not_come(instance: Instance, monkeypatch: pyt
     assert "conviction-gate list --status checking_history" in (slow.next or "")
 
 
-async def not_ok() -> dict[str, Finding]:
+async def not_ok() -> dict[str, CheckResult]:
     """What a person would look at."""
     async with Diagnostics(Settings()) as checks:
-        findings = await checks.findings()
-    return {name: finding for name, finding in findings.items() if finding.level != "ok"}
+        results = await checks.results()
+    return {name: result for name, result in results.items() if result.level != "ok"}

@@ -5,7 +5,7 @@ from typing import Any
 
 from temporalio import workflow
 
-from conviction_gate.client.diagnostics import Finding
+from conviction_gate.client.diagnostics import CheckResult
 from conviction_gate.contracts.names import BOOKING_CASE
 from conviction_gate.policy import Decision
 from tests.support.doc_pages import Page
@@ -43,7 +43,7 @@ async def test_a_case_that_a_wrong_worker_took_no_step_with_goes_on_with_one_tha
         )
         assert "docs/changing-workflows.md" in (told.next or "")
     async with cases.worker():
-        assert await cases.stuck() == Finding("ok", "none")
+        assert await cases.stuck() == CheckResult("ok", "none")
         await cases.until(2, *numbers)
         await cases.convicted(*numbers)
 

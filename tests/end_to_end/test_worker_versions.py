@@ -13,7 +13,7 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 
-from conviction_gate.client.diagnostics import Diagnostics, Finding
+from conviction_gate.client.diagnostics import CheckResult, Diagnostics
 from conviction_gate.config.settings import Settings
 from conviction_gate.devserver import processes, worker_process
 from conviction_gate.devserver.embedded import embedded
@@ -99,10 +99,10 @@ class Court:
             await asyncio.sleep(0.2)
 
 
-async def workers() -> Finding:
+async def workers() -> CheckResult:
     """What `doctor` says of them."""
     async with Diagnostics(Settings()) as checks:
-        return (await checks.findings())["workers"]
+        return (await checks.results())["workers"]
 
 
 @pytest.mark.timeout(240)

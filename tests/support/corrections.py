@@ -14,7 +14,7 @@ from conviction_gate.contracts.signals import typed
 from conviction_gate.registry import (
     Registry,
 )
-from conviction_gate.registry.entries import JudgeRule
+from conviction_gate.registry.entries import Judge
 from tests.support.conclusions import (
     AGENCY,
     LATER,
@@ -54,7 +54,7 @@ def request(message: Message, case: str = "T-1", rejection: str | None = None) -
     )
 
 
-async def corrected(registry: Registry, asked: CorrectionRequest, judge: JudgeRule) -> CorrectionResult:
+async def corrected(registry: Registry, asked: CorrectionRequest, judge: Judge) -> CorrectionResult:
     """What a correction of a case that has ended answers."""
     answer = (await registry.correct(asked, judge)).result
     assert answer is not None

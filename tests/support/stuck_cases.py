@@ -16,7 +16,7 @@ from temporalio.common import RawValue
 from temporalio.worker import Worker
 
 import worker
-from conviction_gate.client.diagnostics import Diagnostics, Finding
+from conviction_gate.client.diagnostics import CheckResult, Diagnostics
 from conviction_gate.client.runs import describe
 from conviction_gate.config.settings import Settings
 from conviction_gate.contracts.names import BOOKING_CASE, TASK_QUEUE
@@ -93,14 +93,14 @@ class Cases:
                     break
                 await asyncio.sleep(0.1)
 
-    async def stuck(self, *numbers: str) -> Finding:
+    async def stuck(self, *numbers: str) -> CheckResult:
         """Wait until `doctor` finds exactly these stuck; what it says."""
         named = {self.id_of(number) for number in numbers}
         while True:  # visibility follows after a moment
             found = {run.id async for run in self._client.list_workflows(STUCK)}
             if found == named:
                 async with Diagnostics(Settings()) as checks:
-                    return (await checks.findings())["stuck cases"]
+                    return (await checks.results())["stuck cases"]
             await asyncio.sleep(0.1)
 
     async def convicted(self, *numbers: str) -> None:

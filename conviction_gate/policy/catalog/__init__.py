@@ -123,7 +123,7 @@ class Catalog:
     def with_own(self, lines: Iterable[Entry | CatalogError]) -> "Catalog":
         """This catalog and an agency's own rows, which place only what it leaves open.
 
-        A row that cannot be taken is left out and told by `refused`: it places otherwise what the catalog
+        A row that cannot be taken is left out and named in `refused`: it places otherwise what the catalog
         places, places without a reason what it leaves open with intent, or is one code with another row.
         """
         rows: list[Entry] = []
@@ -146,17 +146,17 @@ class Catalog:
         if own.covers == "range":
             return "a range; an agency's file names its codes one by one"
         rows = self.look_up(own.scheme, own.code).rows
-        if not rows or (len(rows) == 1 and _told(rows[0]) == _told(own)):
+        if not rows or (len(rows) == 1 and _class_and_severity(rows[0]) == _class_and_severity(own)):
             return None
         held = rows[0]
-        as_held = f"the catalog has it as {_told(held)} ({held.where})"
+        as_held = f"the catalog has it as {_class_and_severity(held)} ({held.where})"
         if held.charge_class != "unclassified":
             return (
-                f"{as_held}, and no agency's file makes it {_told(own)}; take the row out, or have the catalog "
-                "corrected"
+                f"{as_held}, and no agency's file makes it {_class_and_severity(own)}; take the row out, or "
+                "have the catalog corrected"
             )
-        if own.charge_class == "minor_traffic" and (told := never_minor(held.description, held.note)):
-            return f"{as_held}, as it may be '{told}', so it is never minor_traffic; take the row out"
+        if own.charge_class == "minor_traffic" and (other := never_minor(held.description, held.note)):
+            return f"{as_held}, as it may be '{other}', so it is never minor_traffic; take the row out"
         if not own.note:
             return (
                 f"{as_held}, as it may be several offenses; say in the note why it is one of them with this "
@@ -197,6 +197,6 @@ def _itself(table: Table) -> Table:
     return table
 
 
-def _told(entry: Entry) -> str:
+def _class_and_severity(entry: Entry) -> str:
     severity = entry.severity or entry.recalled_severity
     return f"{entry.charge_class}, {severity}" if severity else entry.charge_class

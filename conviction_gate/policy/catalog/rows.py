@@ -129,8 +129,8 @@ def _not_csv(error: csv.Error, file: str, reader: "csv.DictReader[str]") -> Cata
 
 def never_minor(description: str, note: str) -> str | None:
     """The words of a row that speak of drunk driving or of leaving a scene; None where none do."""
-    told = _NEVER_MINOR.search(f"{description}; {note}")
-    return told[0] if told else None
+    found = _NEVER_MINOR.search(f"{description}; {note}")
+    return found[0] if found else None
 
 
 def _entry(row: dict[str, str], where: str, is_tested: bool) -> Entry:
@@ -190,9 +190,9 @@ def _flaw(row: dict[str, str]) -> str | None:
             return f"{column} '{row[column]}' is no day; write it as in 2014-06-30, or nothing"
     if row["from"] and row["until"] and row["from"] > row["until"]:
         return f"from {row['from']} is after until {row['until']}; write the first and the last day"
-    if row["charge_class"] == "minor_traffic" and (told := never_minor(row["description"], row["note"])):
+    if row["charge_class"] == "minor_traffic" and (found := never_minor(row["description"], row["note"])):
         return (
-            f"minor_traffic, yet it speaks of drunk driving or of leaving a scene ('{told}'); place it in "
+            f"minor_traffic, yet it speaks of drunk driving or of leaving a scene ('{found}'); place it in "
             "that class, or as unclassified so that a person rules; if it is neither, say it in other words"
         )
     return None

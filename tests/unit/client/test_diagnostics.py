@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 
 from conviction_gate.cli.command_line import app
 from conviction_gate.client import diagnostics
-from conviction_gate.client.diagnostics import Diagnostics, Finding, run_check, workers_finding
+from conviction_gate.client.diagnostics import CheckResult, Diagnostics, result_of_workers, run_check
 from conviction_gate.config.settings import Settings
 from conviction_gate.contracts.booking import Subject
 from conviction_gate.contracts.history import HistoryAnswer
@@ -50,29 +50,29 @@ def queue(*polls: int, waiting: int = 0, oldest: int = 0) -> DescribeTaskQueueRe
 
 
 @pytest.mark.parametrize(
-    ("workflow", "activity", "finding"),
+    ("workflow", "activity", "result"),
     [
-        (queue(5), queue(5), Finding("ok", ONE_5_S_AGO)),
+        (queue(5), queue(5), CheckResult("ok", ONE_5_S_AGO)),
         (
             queue(61, 30, 240),
             queue(61, 30),
-            Finding("ok", "2 workers on booking-cases, the last poll was 30 s ago"),
+            CheckResult("ok", "2 workers on booking-cases, the last poll was 30 s ago"),
         ),
-        (queue(5, waiting=2, oldest=1), queue(5), Finding("ok", f"{ONE_5_S_AGO}, 2 tasks wait")),
+        (queue(5, waiting=2, oldest=1), queue(5), CheckResult("ok", f"{ONE_5_S_AGO}, 2 tasks wait")),
         (
             queue(5),
             queue(5, waiting=1, oldest=600),
-            Finding(
+            CheckResult(
                 "warn",
                 f"{ONE_5_S_AGO}, 1 task waits, the oldest for 10 minutes",
                 "start more workers: `python -m worker`",
             ),
         ),
-        (queue(), queue(), Finding("fail", "no worker polls booking-cases for workflow tasks", START_ONE)),
+        (queue(), queue(), CheckResult("fail", "no worker polls booking-cases for workflow tasks", START_ONE)),
         (
             queue(5),
             queue(250, 118, waiting=3),
-            Finding(
+            CheckResult(
                 "fail",
                 "no worker polls booking-cases for activity tasks, the last poll was 118 s ago, 3 tasks wait",
                 START_ONE,
@@ -81,9 +81,9 @@ def queue(*polls: int, waiting: int = 0, oldest: int = 0) -> DescribeTaskQueueRe
     ],
 )
 def test_a_worker_is_who_polled_lately(
-    workflow: DescribeTaskQueueResponse, activity: DescribeTaskQueueResponse, finding: Finding
+    workflow: DescribeTaskQueueResponse, activity: DescribeTaskQueueResponse, result: CheckResult
 ) -> None:
-    assert workers_finding({"workflow": workflow, "activity": activity}, NOW) == finding
+    assert result_of_workers({"workflow": workflow, "activity": activity}, NOW) == result
 
 
 GATE_1 = WorkerDeploymentVersion(deployment_name="gate", build_id="1")
@@ -119,20 +119,20 @@ RAMPING = {"ramping_deployment_version": WorkerDeploymentVersion(deployment_name
 def test_only_workers_of_a_build_that_gets_tasks_count(
     found: DescribeTaskQueueResponse, words: str | None, step: str | None
 ) -> None:
-    finding = workers_finding({"workflow": found, "activity": found}, NOW)
+    result = result_of_workers({"workflow": found, "activity": found}, NOW)
     if words is None or step is None:
-        assert (finding.level, finding.next) == ("ok", None)
+        assert (result.level, result.next) == ("ok", None)
     else:
-        assert finding.level == "fail"
-        assert words in finding.found
-        assert step in (finding.next or "")
+        assert result.level == "fail"
+        assert words in result.found
+        assert step in (result.next or "")
 
 
 # Failures -----------------------------------------------------------------------------------------
 
 
-def failing(error: Exception) -> Callable[[], Awaitable[Finding]]:
-    async def check() -> Finding:
+def failing(error: Exception) -> Callable[[], Awaitable[CheckResult]]:
+    async def check() -> CheckResult:
         raise error
 
     return check
@@ -154,17 +154,17 @@ def failing(error: Exception) -> Callable[[], Awaitable[Finding]]:
 async def test_a_failure_is_a_finding(
     error: Exception, found: str, step: str | None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert await run_check(failing(error)) == Finding("fail", found, step)
+    assert await run_check(failing(error)) == CheckResult("fail", found, step)
     assert "a token" not in "".join(capsys.readouterr())
 
 
 async def test_a_check_that_gets_no_answer_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def check() -> Finding:
+    async def check() -> CheckResult:
         await asyncio.Event().wait()
         raise AssertionError
 
     monkeypatch.setattr(diagnostics, "ANSWER_WITHIN", 0.01)
-    assert await run_check(check) == Finding(
+    assert await run_check(check) == CheckResult(
         "fail", "no answer within 0 s", "try again; if it happens again, see its log"
     )
 
@@ -182,22 +182,22 @@ def nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
 
 
-async def found(**settings: Any) -> dict[str, Finding]:
+async def found(**settings: Any) -> dict[str, CheckResult]:
     async with Diagnostics(Settings(**settings)) as diagnostics:
-        return await diagnostics.findings()
+        return await diagnostics.results()
 
 
 async def test_what_needs_no_server_is_asked_without_one(url: str) -> None:
-    findings = await found(registry_url=url, encryption="off")
-    server = findings["server"]
+    results = await found(registry_url=url, encryption="off")
+    server = results["server"]
     assert server.level == "fail"
     assert server.next == "start one with `conviction-gate up` or set TEMPORAL_ADDRESS"
     for name in ("retention", "search attributes", "workers", "cases", "interrupted runs", "stuck cases"):
-        assert findings[name] == Finding("warn", "not checked: no server")
-    assert findings["keys"].next == "unset CONVICTION_GATE_ENCRYPTION, except in development"
-    assert findings["registry"].level == "ok"
-    assert findings["histories"].level == "warn"  # nobody has a record then
-    assert findings["dockets"] == Finding("ok", "no docket source: cases do not check dockets")
+        assert results[name] == CheckResult("warn", "not checked: no server")
+    assert results["keys"].next == "unset CONVICTION_GATE_ENCRYPTION, except in development"
+    assert results["registry"].level == "ok"
+    assert results["histories"].level == "warn"  # nobody has a record then
+    assert results["dockets"] == CheckResult("ok", "no docket source: cases do not check dockets")
 
 
 async def test_keys(tmp_path: Path) -> None:
@@ -207,7 +207,7 @@ async def test_keys(tmp_path: Path) -> None:
     for key_id in ("k1", "k2"):
         make_key(tmp_path / "keys", key_id)
     encrypted = (await found(**here))["keys"]
-    assert encrypted == Finding("ok", "encrypts with the key k1, 0 s old; 1 more for decryption only")
+    assert encrypted == CheckResult("ok", "encrypts with the key k1, 0 s old; 1 more for decryption only")
 
 
 async def test_the_tables_that_are_asked(url: str) -> None:
@@ -217,9 +217,9 @@ async def test_the_tables_that_are_asked(url: str) -> None:
         await registry.import_docket(
             [DocketEntry(agency=AGENCY, tracking_number="T-1", message=json.dumps(entry))]
         )
-    findings = await found(registry_url=url)
-    assert findings["histories"] == Finding("ok", "the registry, 1 history")
-    assert findings["dockets"] == Finding("ok", "the registry")
+    results = await found(registry_url=url)
+    assert results["histories"] == CheckResult("ok", "the registry, 1 history")
+    assert results["dockets"] == CheckResult("ok", "the registry")
 
 
 async def test_a_registry_that_cannot_be_used(tmp_path: Path, sqlite_url: str) -> None:
@@ -229,9 +229,9 @@ async def test_a_registry_that_cannot_be_used(tmp_path: Path, sqlite_url: str) -
     assert newer["registry"].next == "install the release that wrote it, or a later one"
     missing = await found(data=tmp_path / "missing")
     assert missing["registry"].next == "run `conviction-gate registry migrate`"
-    for findings in (newer, missing):
-        assert findings["registry"].level == "fail"
-        assert findings["histories"] == findings["dockets"] == Finding("warn", "not checked: no registry")
+    for results in (newer, missing):
+        assert results["registry"].level == "fail"
+        assert results["histories"] == results["dockets"] == CheckResult("warn", "not checked: no registry")
 
 
 async def test_services_that_are_asked(sqlite_url: str) -> None:
@@ -252,9 +252,9 @@ async def test_services_that_are_asked(sqlite_url: str) -> None:
     assert lost["histories"].level == "warn"
     assert "CONVICTION_GATE_HISTORY_URL" in (lost["histories"].next or "")
     assert down["histories"].next == "check CONVICTION_GATE_HISTORY_URL and the network"
-    for findings in (up, down):
-        assert findings["registry"].level == "ok"
-        assert "hidden" not in str(findings)
+    for results in (up, down):
+        assert results["registry"].level == "ok"
+        assert "hidden" not in str(results)
 
 
 def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -262,11 +262,11 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = CliRunner().invoke(app, ["doctor"])
     array = CliRunner().invoke(app, ["doctor", "--json"])
     assert lines.exit_code == array.exit_code == 1
-    findings = json.loads(array.stdout)
-    for line, finding in zip(lines.stdout.splitlines(), findings, strict=True):
+    results = json.loads(array.stdout)
+    for line, result in zip(lines.stdout.splitlines(), results, strict=True):
         assert line.split() == [
-            *(finding["level"], *finding["check"].split()),
-            *f"{finding['found']}{'; ' if finding['next'] else ''}{finding['next'] or ''}".split(),
+            *(result["level"], *result["check"].split()),
+            *f"{result['found']}{'; ' if result['next'] else ''}{result['next'] or ''}".split(),
         ]
     monkeypatch.setenv("CONVICTION_GATE_DOCKET_CHECK_EVERY", "often")
     assert CliRunner().invoke(app, ["doctor"]).exit_code == 2

@@ -106,6 +106,24 @@ def test_what_is_taken_after_the_end(message: Any, taken: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("outcome", "message", "can"),
+    [
+        ("flagged", dismissal("2013-06-01"), True),
+        (None, dismissal("2013-06-01"), True),
+        (None, review("not_conviction"), False),
+        ("cleared", dismissal("2013-06-01"), False),
+        ("withdrawn", dismissal("2013-06-01"), False),
+        ("cleared", finding("us_citizen"), True),
+        ("withdrawn", correction(GUILTY), True),
+    ],
+)
+def test_an_ended_case_without_a_flag_takes_only_what_is_said_of_the_person(
+    outcome: Any, message: Any, can: bool
+) -> None:
+    assert policy.can_change_ended_case(outcome, message) is can
+
+
+@pytest.mark.parametrize(
     ("message", "withdraw", "lift"),
     [
         (finding("us_citizen"), True, "U"),

@@ -21,7 +21,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("case_id", "number", name="pk_reopenings"),
         sa.ForeignKeyConstraint(["case_id"], ["cases.case_id"], name="fk_reopenings_case_id_cases"),
     )
-    # A withdrawal under a rule that clears was an end, told from its rule; from now on it is marked as one.
+    # A withdrawal under a rule that clears was an end, which its rule showed; from now on it is marked as one.
     op.execute("UPDATE cases SET closed = true WHERE outcome = 'withdrawn' AND rule LIKE 'clear.%'")
 
 
