@@ -1,6 +1,7 @@
 """What people see of a case: the query's answer; in the web UI the card, summaries and search attributes."""
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
@@ -141,13 +142,13 @@ def card(state: CaseState, view: CaseView) -> str:
         f"### {_WAITS_FOR.get(state.status, state.status)}{f' since {since:%Y-%m-%d}' if since else ''}",
         "",
     ]
-    lines.append(view.explanation + (f" (`{view.rule}`)" if view.rule else ""))
+    lines.append(escaped(view.explanation, 2000) + (f" (`{view.rule}`)" if view.rule else ""))
     lines.append("")
     for charge in view.charges[:10]:
         court = f"{charge.disposition} on {charge.decided_on}" if charge.disposition else "open"
         kind = (charge.charge_class or "being looked up").replace("_", " ")
-        offense = f"{_plain(charge.scheme)} {_plain(charge.code)}"
-        lines.append(f"- Charge {_plain(charge.charge_id)}: {offense}, {kind}: **{court}**")
+        offense = f"{escaped(charge.scheme)} {escaped(charge.code)}"
+        lines.append(f"- Charge {escaped(charge.charge_id)}: {offense}, {kind}: **{court}**")
     if len(view.charges) > 10:
         lines.append(f"- and {len(view.charges) - 10} more charges")
     if view.messages:
@@ -159,15 +160,15 @@ def card(state: CaseState, view: CaseView) -> str:
         lines.append(f"- {_DUE.get(name, name)}: {due:%Y-%m-%d}")
     if state.reopened:
         lines.append(
-            f"- Reopened on {state.reopened.reopened_at:%Y-%m-%d} by {_plain(state.reopened.by)}: "
-            f"{_plain(state.reopened.reason)}"
+            f"- Reopened on {state.reopened.reopened_at:%Y-%m-%d} by {escaped(state.reopened.by)}: "
+            f"{escaped(state.reopened.reason)}"
         )
     if state.reminders:
         lines.append(f"- Reminders so far: {state.reminders}")
     if state.overdue:
         lines.append("- **Overdue**: nothing arrived within the time that was set")
     if state.charge_unknown:
-        unknown = ", ".join(map(_plain, unknown_charges(state.facts)[:5]))
+        unknown = ", ".join(map(escaped, unknown_charges(state.facts)[:5]))
         lines.append(
             f"- **Unknown charge**: the court speaks of {unknown}, which no booking or amendment names"
         )
@@ -175,11 +176,21 @@ def card(state: CaseState, view: CaseView) -> str:
         lines.append(f"- **Unknown docket entries: {state.unknown_entries}**; they end nothing")
     if view.rejected:
         lines.append(
-            f"- **Rejected messages: {view.rejected_total}**; the last: {_plain(view.rejected[-1].reason)}"
+            f"- **Rejected messages: {view.rejected_total}**; the last: {escaped(view.rejected[-1].reason)}"
         )
     return "\n".join(lines)
 
 
-def _plain(text: str) -> str:
-    """A sender's text, escaped so that it cannot pass for a part of the card."""
-    return "".join("\\" + c if c in "|*_`[]<>#\\" else c for c in text[:200] if c.isprintable())
+_ACTIVE: Final = re.compile(r"[\\`*_\[\](){}<>#&!|~]")
+"""What Markdown could take for more than text, within a line."""
+_LINKED: Final = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?=@)", re.IGNORECASE)
+"""Where an address is split, which Markdown would link even with its punctuation escaped."""
+_BREAK: Final = "\N{WORD JOINER}"
+MAX_SHOWN: Final = 200
+
+
+def escaped(text: str, most: int = MAX_SHOWN) -> str:
+    """Somebody else's text within a line of Markdown, at most so many characters of it: it shows as it is, and
+    makes no link, image, HTML, code or further line."""
+    line = "".join(c if c.isprintable() else " " for c in text[:most])
+    return _ACTIVE.sub(r"\\\g<0>", _LINKED.sub(_BREAK, line))

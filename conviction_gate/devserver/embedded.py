@@ -225,7 +225,9 @@ async def _codec_server(settings: Settings, data: Path, ports: Mapping[str, int]
     codec = EncryptionCodec(read_keyring(settings), NAMESPACE)
     origins = frozenset(f"http://{host}:{ports['--ui-port']}" for host in (HOST, "localhost"))
     with (data / "codec.log").open("a") as log:
-        app = CodecApp(codec, NAMESPACE, Readers(None), origins, partial(print, file=log, flush=True))
+        audit = partial(print, file=log, flush=True)
+        encrypts = settings.plaintext == "accept"
+        app = CodecApp(codec, NAMESPACE, Readers(None), origins, audit, encrypts=encrypts)
         address = f"{HOST}:{ports['--codec-port']}"
         async with serving(app, address, partial(cannot_bind, "CODEC_ADDRESS", address)):
             yield

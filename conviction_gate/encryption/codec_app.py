@@ -1,7 +1,7 @@
 """The codec server's ASGI application: it decrypts payloads for the web UI and the `temporal` program.
 
     POST /decode   {"payloads": […]} as protobuf's JSON, answered in the same form
-    POST /encode   the reverse
+    POST /encode   the reverse, on an embedded server alone: elsewhere whoever may read may not write
     GET /livez     200 while it runs
 
 A request names its namespace (X-Namespace) and its sender (Authorization: Bearer …), by a token of the settings
@@ -34,7 +34,8 @@ Send = Callable[[AsgiMessage], Awaitable[None]]
 
 
 class CodecApp:
-    """The application. `origins`: of the web pages to answer, such as https://ui.example.gov."""
+    """The application. `origins`: of the web pages to answer, such as https://ui.example.gov. `encrypts`:
+    whether it also encrypts for whoever may read."""
 
     def __init__(
         self,
@@ -43,8 +44,11 @@ class CodecApp:
         readers: Readers,
         origins: frozenset[str],
         audit: Callable[[str], object],
+        *,
+        encrypts: bool = False,
     ) -> None:
         self._codec = codec
+        self._encrypts = encrypts
         self._namespace = namespace
         self._readers = readers
         self._origins = origins
@@ -97,6 +101,12 @@ class CodecApp:
         try:
             line |= (await self._readers.reader(headers.get("authorization", "")))._asdict()
             self._check(headers)
+            if scope["path"] == "/encode" and not self._encrypts:
+                raise Refusal(
+                    HTTPStatus.FORBIDDEN,
+                    "readers may decrypt here, and not encrypt; send messages through the door, or encrypt "
+                    "them with keys of your own",
+                )
             given = await _read_payloads(receive)
         except Refusal as refusal:
             line |= refusal.reader._asdict() if refusal.reader else {}

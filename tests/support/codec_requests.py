@@ -34,6 +34,7 @@ def encrypted(value: object, key: str = "k1") -> dict[str, Any]:
     return MessageToDict(payload)
 
 
-def app(audit: list[str], readers: Readers | None = None) -> CodecApp:
+def app(audit: list[str], readers: Readers | None = None, *, encrypts: bool = False) -> CodecApp:
     readers = readers or Readers({"r-7": TOKEN})
-    return CodecApp(EncryptionCodec(ring("k1", "k0"), "jails"), "jails", readers, frozenset({UI}), audit.append)
+    codec = EncryptionCodec(ring("k1", "k0"), "jails")
+    return CodecApp(codec, "jails", readers, frozenset({UI}), audit.append, encrypts=encrypts)

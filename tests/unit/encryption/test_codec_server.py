@@ -28,7 +28,25 @@ async def client(audit: list[str]) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def test_encode_encrypts_and_decode_decrypts(client: httpx.AsyncClient, audit: list[str]) -> None:
+@pytest.fixture
+async def embedded(audit: list[str]) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app(audit, encrypts=True))
+    async with httpx.AsyncClient(transport=transport, base_url=WHERE) as client:
+        yield client
+
+
+async def test_a_reader_may_decrypt_and_not_encrypt(client: httpx.AsyncClient, audit: list[str]) -> None:
+    sent = {"payloads": [plain(SAID)]}
+    for headers in (KNOWN, {**KNOWN, "Origin": UI}):
+        refused = await client.post("/encode", json=sent, headers=headers)
+        assert (refused.status_code, list(refused.json())) == (403, ["error"])
+        assert "not encrypt; send messages through the door" in refused.json()["error"]
+    assert [json.loads(line)["result"] for line in audit] == ["refused, 403"] * 2
+    assert (await client.post("/decode", json=sent, headers=KNOWN)).status_code == 200
+
+
+async def test_encode_encrypts_and_decode_decrypts(embedded: httpx.AsyncClient, audit: list[str]) -> None:
+    client = embedded
     encoded = await client.post("/encode", json={"payloads": [plain(SAID)]}, headers=KNOWN)
     assert "marker-1" not in encoded.text
     assert plain(SAID)["data"] not in encoded.text
@@ -107,7 +125,8 @@ async def test_a_browser_is_answered_for_the_listed_origin_alone(client: httpx.A
     refused = await client.post(route, json={}, headers={"Origin": UI})
     assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (401, UI)
     answered = await client.post(route, json={}, headers={"Origin": UI, **KNOWN})
-    assert (answered.status_code, answered.headers["access-control-allow-origin"]) == (200, UI)
+    status = 200 if route == "/decode" else 403
+    assert (answered.status_code, answered.headers["access-control-allow-origin"]) == (status, UI)
 
 
 @pytest.mark.parametrize(
