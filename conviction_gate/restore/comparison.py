@@ -156,18 +156,14 @@ async def run_chain(client: Client, workflow_id: str, run_id: str) -> list[tuple
 
 
 def is_missing(record: "CaseSummary | None", written: Written) -> bool:
-    """Whether a write is missing from the registry, given that none before it is.
+    """Whether a write is missing from the registry.
 
-    A later state of the registry counts as written: a flag withdrawn since, an outcome reopened since.
+    A later state of the registry counts as written: a flag withdrawn since, an outcome reopened since. An
+    earlier outcome does not, though it still stands there: what took it away is missing too.
     """
     match written:
-        case Flagged(conclusion):
-            return record is None or (not record.closed and conclusion.number not in record.flags)
-        case Cleared(conclusion):
-            if record is None:
-                return True
-            ends = {record.decided_at, *record.reopened.values()}
-            return not record.closed and conclusion.result.decided_at not in ends
+        case Flagged(conclusion) | Cleared(conclusion):
+            return record is None or record.decided_at < conclusion.result.decided_at
         case Withdrawal():
             return record is not None and record.flags.get(written.conclusion.number) == "active"
         case Reopening():

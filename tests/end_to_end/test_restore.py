@@ -54,6 +54,12 @@ def vacated(number: str) -> Message:
     return dismissal(number, message_id=f"v-{number}", decided_on="2014-02-01", disposition="vacated")
 
 
+def correction(number: str) -> Message:
+    """It leaves the charge to wait for, so that the case runs again by itself."""
+    said = {"message_id": f"k-{number}", "corrects": f"court-{number}", "ground": "clerical_error"}
+    return read_message("correction", json.dumps(said | {"corrected_on": "2014-02-01"}))
+
+
 def citizen(number: str) -> Message:
     found = {"message_id": f"f-{number}", "finding": "us_citizen", "found_on": "2013-08-01", "source": "desk"}
     return read_message("subject_finding", json.dumps(found))
@@ -164,29 +170,31 @@ async def days_on_postgresql(
 @pytest.mark.usefixtures("encrypted")
 async def test_both_ways(days: Days) -> None:
     gate = days.instance.gate
-    numbers = ("kept", "withdrawn", "reopened", "waits-again", "flagged", "told", "cleared", "both")
+    numbers = ("kept", "withdrawn", "reopened", "waits-again", "flagged", "told", "cleared", "both", "twice")
     async with days.up():
         await days.tell(*((number, booking(number)) for number in numbers))
         await days.tell(*((number, conviction(number)) for number in ("kept", "withdrawn", "both", "early")))
         await days.tell(*((number, dismissal(number)) for number in ("reopened", "waits-again")))
         await days.until("flagged", "kept", "withdrawn", "both")
         await days.until("cleared", "reopened", "waits-again")
-        await days.until("waiting_for_court", "flagged", "told", "cleared")
+        await days.until("waiting_for_court", "flagged", "told", "cleared", "twice")
         await days.until("awaiting_booking", "early")
     monday = await days.evening("monday")
 
     async with days.up():
         await days.tell(*((number, booking(number)) for number in ("new", "waits", "early")))
         await days.tell(("cleared", dismissal("cleared")))
-        await days.tell(*((number, vacated(number)) for number in ("withdrawn", "both")))
-        await days.withdrawn("withdrawn", "both")
-        for number in ("reopened", "waits-again", "both"):
+        await days.tell(("withdrawn", vacated("withdrawn")), ("twice", conviction("twice")))
+        await days.until("flagged", "twice")
+        await days.tell(*((number, correction(number)) for number in ("both", "twice")))
+        await days.withdrawn("withdrawn", "both", "twice")
+        for number in ("reopened", "waits-again"):
             await gate("reopen", str(case_id(number)), *WHY)
-        await days.until("waiting_for_court", "reopened", "waits-again", "both", "waits")
+        await days.until("waiting_for_court", "reopened", "waits-again", "both", "twice", "waits")
         await days.tell(*((number, conviction(number)) for number in ("reopened", "flagged", "told", "new")))
         again = conviction("both", message_id="court-again", decided_on="2014-03-01")
-        await days.tell(("both", again))
-        await days.until("flagged", "reopened", "flagged", "told", "new", "both", "early")
+        await days.tell(("both", again), ("twice", again))
+        await days.until("flagged", "reopened", "flagged", "told", "new", "both", "twice", "early")
         await days.until("cleared", "cleared")
         flags = await days.flags()
     tuesday = await days.evening("tuesday")
@@ -199,6 +207,8 @@ async def test_both_ways(days: Days) -> None:
         ("new", "active"),
         ("reopened", "active"),
         ("told", "active"),
+        ("twice", "withdrawn"),
+        ("twice", "active"),
         ("withdrawn", "withdrawn"),
     ]
 
@@ -207,10 +217,10 @@ async def test_both_ways(days: Days) -> None:
     async with days.up(worker=False):
         lost = await days.compared()
         assert lost.keys() == {"lost writes"}
-        assert lost["lost writes"].startswith("10 whose writes the registry has lost: booking-case:")
+        assert lost["lost writes"].startswith("12 whose writes the registry has lost: booking-case:")
         assert [flag.status for flag in await days.flags()] == ["active"] * 3
         said = await gate("reconcile")
-        assert said.endswith("10 reconciled, 0 not\n")
+        assert said.endswith("12 reconciled, 0 not\n")
         assert await days.flags() == flags
         assert await days.compared() == {}
         assert await gate("reconcile") == "0 reconciled, 0 not\n"
@@ -229,14 +239,14 @@ async def test_both_ways(days: Days) -> None:
         behind = await days.compared()
         assert behind.keys() == {"outdated cases", "idle cases", "ended in the registry only"}
         assert behind["outdated cases"].startswith(
-            "3 open and without what the registry holds of them: booking"
+            "4 open and without what the registry holds of them: booking"
         )
         assert behind["idle cases"].endswith(f"for them: {case_id('waits-again')}")
         assert behind["ended in the registry only"].startswith(
             "3 whose end the registry has and the server does not: "
         )
         said = await gate("reconcile")
-        assert said.endswith("4 reconciled, 0 not\n")
+        assert said.endswith("5 reconciled, 0 not\n")
         assert (await days.compared()).keys() == {"ended in the registry only"}
     async with days.up():
         await days.until("flagged", "flagged", "early")

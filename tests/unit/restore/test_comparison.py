@@ -103,6 +103,13 @@ REOPENED = CaseSummary(
 )
 
 
+@pytest.mark.parametrize(
+    "written", [Flagged(flagged(number=2, at=after(1))), Cleared(cleared(number=2, at=after(1)))]
+)
+def test_an_end_after_a_correction_is_missing_while_the_flag_before_it_stands(written: Written) -> None:
+    assert is_missing(ENDED, written)
+
+
 def summary(**fields: Any) -> RunSummary:
     """Of a run that has begun."""
     return RunSummary(first_task=4, **fields)
