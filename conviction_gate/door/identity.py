@@ -29,7 +29,8 @@ CHECKED_EVERY: Final = 1.0
 _CERTIFICATE: Final = re.compile(r":([A-Za-z0-9+/]+={0,2}):")
 _log = logging.getLogger(__name__)
 
-Proof = Literal["key", "token", "certificate"]
+Proof = Literal["key", "token", "certificate", "link"]
+"""`link`: a one-time link of the desk."""
 
 
 @dataclass(frozen=True)

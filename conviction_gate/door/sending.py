@@ -1,6 +1,7 @@
 """The calls that send: bookings, messages, rulings and reopenings."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
@@ -82,7 +83,11 @@ async def post_ruling(call: Call) -> Response:
     """`POST …/rulings`: a person answers a question of a case."""
     call.require(REVIEW)
     case_id = call.case_id()
-    fields = await call.fields()
+    return await rule(call, case_id, await call.fields())
+
+
+async def rule(call: Call, case_id: CaseId, fields: Mapping[str, Any]) -> Response:
+    """Send the ruling of these fields, as an API or a page has them."""
     if "reviewer" not in fields:  # which is refused with what is right
         given = read_fields(RulingRequest, fields)
         _check_reason(given.reason)
@@ -103,7 +108,12 @@ async def post_reopening(call: Call) -> Response:
     """`POST …/reopenings`: a person opens an ended case again."""
     call.require("reopen")
     case_id = call.case_id()
-    reason = read_fields(ReopeningRequest, await call.fields()).reason
+    return await reopen(call, case_id, await call.fields())
+
+
+async def reopen(call: Call, case_id: CaseId, fields: Mapping[str, Any]) -> Response:
+    """Reopen the case, for the reason in these fields."""
+    reason = read_fields(ReopeningRequest, fields).reason
     _check_reason(reason)
     reopening = Reopening(by=person_of(call.identity), reason=reason.strip(), reopened_at=datetime.now(UTC))
     if await call.cases.recorded(case_id) is None and await call.cases.case(case_id) is None:
