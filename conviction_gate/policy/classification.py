@@ -72,8 +72,10 @@ class Classifier:
         if charge_class == "reckless_no_injury" and injury:
             charge_class = "reckless_injury"
         found = OffenseClassification(charge_class, weight, offense, injury)
+        if not self._answers:
+            return found
         seen: set[ChargeClass] = set()
-        while self._answers:
+        while True:
             ruling = self._answers.get((charge_id, found.about))
             felony = found.charge_class == "other_traffic_serious" and weight == "felony"
             if ruling is None or felony or found.charge_class in seen:

@@ -80,7 +80,7 @@ class CountedMessages:
                 found[correction.ground] += (correction.message_id,)
         return dict(found)
 
-    @cached_property
+    @property
     def baseless_findings(self) -> tuple[Correction, ...]:
         """Corrections that report a finding, and correct a message that nobody sent: a person looks at them."""
         return tuple(

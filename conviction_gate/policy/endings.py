@@ -185,6 +185,19 @@ def charge_state(
 class _CourtRecord:
     """What a court said of one charge since it was filed, and what follows from it."""
 
+    __slots__ = (
+        "_booked_on",
+        "_charge_id",
+        "_classifier",
+        "_earlier_convictions",
+        "_entries",
+        "_filings",
+        "_in_doubt",
+        "_since",
+        "evidence",
+        "final",
+    )
+
     def __init__(
         self,
         charge_id: str,
@@ -201,22 +214,21 @@ class _CourtRecord:
         self._classifier = classifier
         self._since = since = date.min if current.filed_by == "booked" else current.filed_on
         self._in_doubt: set[tuple[str, str]] = set()
-        dispositions = [message for message in docket.dispositions if message.decided_on >= since]
-        if dispositions and docket.entries:
-            dispositions = self._after_appeals(dispositions)
-        self.final = final = dispositions
         self._earlier_convictions: list[Conviction] = []
-        if len(dispositions) > 1:
-            dispositions.sort(key=attrgetter("decided_on"))
-            last = dispositions[-1].decided_on
-            self.final = final = [message for message in dispositions if message.decided_on == last]
-            if len(final) > 1:
-                final.sort(key=lambda message: (content_key(message), message.key))
+        self.final = final = [message for message in docket.dispositions if message.decided_on >= since]
+        if final and docket.entries:
+            self.final = final = self._after_appeals(final)
+        if len(final) > 1:
+            final.sort(key=attrgetter("decided_on"))
+            last = final[-1].decided_on
             self._earlier_convictions = [
                 message
-                for message in dispositions
+                for message in final
                 if isinstance(message, Conviction) and message.decided_on < last and self._matters(message)
             ]
+            self.final = final = [message for message in final if message.decided_on == last]
+            if len(final) > 1:
+                final.sort(key=lambda message: (content_key(message), message.key))
         self.evidence = Evidence(since, (*self._earlier_convictions, *final), docket.entries)
 
     def _after_appeals(self, dispositions: Iterable[Disposition]) -> list[Disposition]:

@@ -44,26 +44,26 @@ def filings_by_charge(
 
     first = first_booking(bookings).booked_at
     filings: dict[str, list[Filing]] = defaultdict(list)
-    later: list[Filing] = []
+    later: dict[str, list[Filing]] = defaultdict(list)
     for booking in bookings:
         day, source = booking.booked_at.date(), booking.message_id
-        if booking.booked_at == first:
-            for charge in booking.charges:
+        for charge in booking.charges:
+            if booking.booked_at == first:
                 filings[charge.charge_id].append(filing(charge, day, source, "booked"))
-        else:
-            later += [filing(charge, day, source, "rebooked") for charge in booking.charges]
-    later += [
-        filing(amendment.charge, amendment.filed_on, amendment.message_id, "amended")
-        for amendment in amendments
-    ]
+            else:
+                later[charge.charge_id].append(filing(charge, day, source, "rebooked"))
+    for amendment in amendments:
+        one = filing(amendment.charge, amendment.filed_on, amendment.message_id, "amended")
+        later[one.charge.charge_id].append(one)
     for versions in filings.values():
         if len(versions) > 1:
             versions.sort(key=_doubtful_last)
-    for one in sorted(later, key=lambda f: (f.filed_on, f.filed_by, *_doubtful_last(f))):
-        versions = filings[one.charge.charge_id]
-        repeated = versions and _same_charge(versions[-1].charge, one.charge)
-        if not (one.filed_by == "rebooked" and repeated):
-            versions.append(one)
+    for charge_id, filed in later.items():
+        versions = filings[charge_id]
+        for one in sorted(filed, key=lambda f: (f.filed_on, f.filed_by, *_doubtful_last(f))):
+            repeated = versions and _same_charge(versions[-1].charge, one.charge)
+            if not (one.filed_by == "rebooked" and repeated):
+                versions.append(one)
     for versions in filings.values():
         if len(versions) > 1 and any(version.classification.is_serious for version in versions):
             versions[:] = _by_severity_now(versions, classifier)

@@ -23,7 +23,7 @@ SURVIVORS: Final[dict[str, dict[str, str]]] = {
         "-> answers.get((charge_id, evidence.about)) if True else None": QUICKER,
     },
     "rules.history": {
-        "prior_conviction: matter.answer_to(record.question) if matter.rulings else None "
+        "prior_conviction: matter.answer_to(record.question) if matter.facts.rulings else None "
         "-> matter.answer_to(record.question) if True else None": QUICKER,
     },
     "rules.court": {

@@ -281,12 +281,12 @@ async def test_a_flood_of_rulings_does_not_hold_the_case_up(
 ) -> None:
     """Each asks the rules what stands; those that are too many for one task are read in the next ones."""
     case, queue = case_id(), "booking-cases-rulings"
-    charges = [{"charge_id": str(n), "scheme": "CA-VC", "code": f"99{n:03d}"} for n in range(25)]
+    charges = [{"charge_id": str(n), "scheme": "CA-VC", "code": f"99{n:03d}"} for n in range(50)]
     rulings = [
-        review_decision(f"r-{number}", "minor_traffic", charge_id=str(number % 25)) for number in range(300)
+        review_decision(f"r-{number}", "minor_traffic", charge_id=str(number % 50)) for number in range(300)
     ]
     dismissals = [
-        dismissal(f"d-{number}", charge_id=str(number % 25), decided_on=f"2013-0{1 + number // 100}-01")
+        dismissal(f"d-{number}", charge_id=str(number % 50), decided_on=f"2013-0{1 + number // 100}-01")
         for number in range(300)
     ]
     async with make_worker(server.client, registry, Settings(), task_queue=queue):

@@ -20,7 +20,7 @@ from conviction_gate.policy.rules.rule import ANNOUNCED, FLAG, OURS, REVIEW, Wor
 )
 def prior_conviction(matter: Matter) -> Decision | None:
     record = matter.record
-    ruling = matter.answer_to(record.question) if matter.rulings else None
+    ruling = matter.answer_to(record.question) if matter.facts.rulings else None
     if ruling is not None and ruling.decision.ruling == "history_not_clean" and record.may_hold_a_ground:
         return Decision(
             rule="flag.prior_conviction",
