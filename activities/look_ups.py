@@ -1,6 +1,6 @@
 """Look-ups: the criminal history, the class of an offense, the docket, who may rule."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Final
 
@@ -28,10 +28,10 @@ from conviction_gate.contracts.internal.activities import (
     RulingsPermitted,
     RulingsToPermit,
 )
-from conviction_gate.contracts.internal.facts import ClassifiedOffense
+from conviction_gate.contracts.internal.facts import ClassifiedOffense, OffenseOfRecord
 from conviction_gate.contracts.internal.limits import MAX_CARRIED_BYTES
 from conviction_gate.contracts.internal.permits import ANYBODY, Permits
-from conviction_gate.policy import EDITIONS
+from conviction_gate.policy import EDITIONS, classified_on, offenses_of_record
 from conviction_gate.policy.catalog import Catalog
 from conviction_gate.registry import Registry
 from conviction_gate.sources import Sources
@@ -71,9 +71,10 @@ class LookUps:
         known = await self._registry.background(request.subjects, request.case_id)
         service, court = self._sources.histories, self._sources.dockets
         history = await service.history(request.subjects) if service else known.history
-        classes = self.classified(
-            request.agency, (*request.offenses, *_offenses_of(history)), request.booked_on
-        )
+        offenses = [one for one in request.offenses if not isinstance(one, OffenseOfRecord)]
+        charged = {(one.scheme, one.code) for one in offenses}
+        of_record = [one for one in offenses_of_record(history) if (one.scheme, one.code) not in charged]
+        classes = self.classified(request.agency, (*offenses, *of_record), request.booked_on)
         if _size_of(history, *classes) > MAX_HISTORY_BYTES:
             # A person reads it instead: a case must come to somebody, however much a source holds.
             history = History(us_citizen=history.us_citizen, conflicting=history.conflicting, too_large=True)
@@ -130,19 +131,10 @@ class LookUps:
     def classified(
         self, agency: str, offenses: Iterable[Offense], booked_on: date | None
     ) -> tuple[ClassifiedOffense, ...]:
-        """The class of each offense in the agency's catalog, as the law was on the day of the booking."""
+        """The class of each offense in the agency's catalog, as the law was on the day of the booking; what
+        only the history names, as it was on the days of its entries."""
         catalog = self._catalog_of(agency)
-        return tuple(catalog.place(offense, booked_on) for offense in dict.fromkeys(offenses))
-
-
-def _offenses_of(history: History) -> Iterator[Offense]:
-    """What records and warrants name: it is classified like a charge."""
-    for scheme, code in (
-        *((record.scheme, record.code) for record in history.records),
-        *((priority.scheme, priority.code) for priority in history.priorities),
-    ):
-        if scheme is not None and code is not None:
-            yield Offense(scheme=scheme, code=code)
+        return tuple(classified_on(catalog, offense, booked_on) for offense in dict.fromkeys(offenses))
 
 
 def _size_of(*models: BaseModel) -> int:

@@ -4,6 +4,7 @@ No I/O, no clock, no server. What depends on the day (the class of a charge, the
 with the facts, so that the same facts decide the same way for ever.
 """
 
+from conviction_gate.policy.classification import classified_on
 from conviction_gate.policy.correction import (
     LookedUp,
     NotLookedUp,
@@ -28,6 +29,7 @@ from conviction_gate.policy.views import (
     effect_of,
     history_summary,
     offenses_named,
+    offenses_of_record,
     offenses_to_look_up,
     open_charges,
     unknown_charges,
@@ -49,6 +51,7 @@ __all__ = [
     "can_change_ended_case",
     "charge_views",
     "citizen_ids",
+    "classified_on",
     "decide",
     "edition_among",
     "edition_at",
@@ -58,6 +61,7 @@ __all__ = [
     "judge",
     "lift_code",
     "offenses_named",
+    "offenses_of_record",
     "offenses_to_look_up",
     "open_charges",
     "question_views",

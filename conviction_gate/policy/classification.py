@@ -1,12 +1,13 @@
 """The class of an offense on a charge: the catalog's, then the injury's, then a person's."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from datetime import date
+from typing import Final, NamedTuple
 
 from conviction_gate.contracts.booking import Charge, Offense
 from conviction_gate.contracts.fields import ChargeClass, Severity
-from conviction_gate.contracts.internal.facts import CatalogSeverity, ClassifiedOffense
-from conviction_gate.policy.catalog import normalised
+from conviction_gate.contracts.internal.facts import CatalogSeverity, ClassifiedOffense, OffenseOfRecord
+from conviction_gate.policy.catalog import Catalog, normalised
 from conviction_gate.policy.counting import Answers
 
 IN_SCOPE: frozenset[ChargeClass] = frozenset({"minor_traffic", "reckless_no_injury"})
@@ -46,6 +47,25 @@ class OffenseClassification(NamedTuple):
         injury = " with injury" if self.injury else ""
         offense = " ".join(normalised(self.offense.scheme, self.offense.code))
         return f"{offense}{injury} as {self.charge_class}"
+
+
+def classified_on(catalog: Catalog, offense: Offense, booked_on: date | None) -> ClassifiedOffense:
+    """Where a catalog places an offense on the day of the booking; one that only the history names, on the days
+    of its entries.
+
+    Where the law changed between two entries of one code, the class counts that leaves the record to a person.
+    """
+    days = offense.days if isinstance(offense, OffenseOfRecord) else (None,)
+    found = [catalog.place(offense, day or booked_on) for day in days]
+    return min(found, key=lambda one: _RANK_ON_RECORD.get(one.charge_class, len(_RANK_ON_RECORD)))
+
+
+_RANK_ON_RECORD: Final[dict[ChargeClass, int]] = {
+    "minor_traffic": 0,
+    "reckless_no_injury": 1,
+    "court_process": 2,
+    "unclassified": 3,
+}
 
 
 class Classifier:

@@ -15,7 +15,8 @@ from conviction_gate.contracts.court import (
     RecordUpdate,
     SubjectFinding,
 )
-from conviction_gate.contracts.internal.facts import Facts
+from conviction_gate.contracts.history import History
+from conviction_gate.contracts.internal.facts import Facts, OffenseOfRecord
 from conviction_gate.contracts.message import Message
 from conviction_gate.policy.counting import CountedMessages
 from conviction_gate.policy.endings import ChargeState, Ending
@@ -33,14 +34,24 @@ def offenses_to_look_up(facts: Facts) -> tuple[Offense, ...]:
 
 def offenses_named(facts: Facts) -> tuple[Offense, ...]:
     """Offenses that charges, convictions, and the history name, each once."""
-    named: dict[tuple[str, str], Offense] = {}
-    for scheme, code in _offenses_of(facts):
+    named = {(one.scheme, one.code): one for one in _of_messages(facts)}
+    of_record = offenses_of_record(facts.history) if facts.history is not None else ()
+    return (*named.values(), *(one for one in of_record if (one.scheme, one.code) not in named))
+
+
+def offenses_of_record(history: History) -> tuple[OffenseOfRecord, ...]:
+    """What records and warrants name, each once, with the days of its entries."""
+    days: dict[tuple[str, str], dict[date | None, None]] = {}
+    for scheme, code, day in (
+        *((record.scheme, record.code, record.decided_on) for record in history.records),
+        *((priority.scheme, priority.code, priority.recorded_on) for priority in history.priorities),
+    ):
         if scheme is not None and code is not None:
-            named.setdefault((scheme, code), Offense(scheme=scheme, code=code))
-    return tuple(named.values())
+            days.setdefault((scheme, code), {})[day] = None
+    return tuple(OffenseOfRecord(scheme=s, code=c, days=tuple(on)) for (s, c), on in days.items())
 
 
-def _offenses_of(facts: Facts) -> Iterator[tuple[str | None, str | None]]:
+def _of_messages(facts: Facts) -> Iterator[Offense]:
     for message in (*facts.messages, *facts.replacements):
         offenses: tuple[Offense | None, ...] = ()
         match message:
@@ -50,10 +61,7 @@ def _offenses_of(facts: Facts) -> Iterator[tuple[str | None, str | None]]:
                 offenses = (message.charge,)
             case Conviction():
                 offenses = (message.convicted_of,)
-        yield from ((offense.scheme, offense.code) for offense in offenses if offense is not None)
-    if facts.history is not None:
-        yield from ((record.scheme, record.code) for record in facts.history.records)
-        yield from ((priority.scheme, priority.code) for priority in facts.history.priorities)
+        yield from (Offense(scheme=one.scheme, code=one.code) for one in offenses if one is not None)
 
 
 def charge_views(facts: Facts) -> tuple[ChargeView, ...]:

@@ -19,7 +19,7 @@ from conviction_gate.contracts.booking import Offense, Subject
 from conviction_gate.contracts.case import CaseResult, CaseView, CorrectionResult
 from conviction_gate.contracts.fields import InternalModel, Model
 from conviction_gate.contracts.history import History
-from conviction_gate.contracts.internal.facts import ClassifiedOffense, Facts
+from conviction_gate.contracts.internal.facts import ClassifiedOffense, Facts, OffenseOfRecord
 from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.reading import read_typed
 
@@ -82,7 +82,7 @@ class HistoryRequest(Model):
     case_id: str
     agency: str
     subjects: tuple[Subject, ...]
-    offenses: tuple[Offense, ...]
+    offenses: tuple[OffenseOfRecord | Offense, ...]
     booked_on: date | None = None
 
 
@@ -120,7 +120,7 @@ class OffensesToClassify(Model):
     `booked_on`: as in `HistoryRequest`."""
 
     agency: str
-    offenses: tuple[Offense, ...]
+    offenses: tuple[OffenseOfRecord | Offense, ...]
     booked_on: date | None = None
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final, Literal, Self, get_args
 
 from pydantic import (
+    Field,
     ModelWrapValidatorHandler,
     PrivateAttr,
     SerializerFunctionWrapHandler,
@@ -28,12 +29,19 @@ from conviction_gate.contracts.court import (
     ReviewDecision,
     SubjectFinding,
 )
-from conviction_gate.contracts.fields import ChargeClass, Id, InternalModel, Model, RuleName, Text
+from conviction_gate.contracts.fields import ChargeClass, Date, Id, InternalModel, Model, RuleName, Text
 from conviction_gate.contracts.history import History
 from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.signals import SIGNALS, type_of
 
 CatalogSeverity = Literal["infraction", "misdemeanor", "felony", "wobbler"]
+
+
+class OffenseOfRecord(Offense):
+    """An offense that only the criminal history names. `days`: those of its entries, on which it is classified;
+    null: the day of the booking, for an entry without one."""
+
+    days: tuple[Date | None, ...] = Field((None,), strict=False)
 
 
 class ClassifiedOffense(Offense):

@@ -1,0 +1,74 @@
+"""What a criminal history names is classified by the law of its own day, not of the booking's."""
+
+from datetime import date
+
+import pytest
+from temporalio.testing import ActivityEnvironment
+
+from activities.look_ups import LookUps
+from conviction_gate import policy
+from conviction_gate.contracts.history import History, HistoryAnswer, HistoryRecord, Priority
+from conviction_gate.contracts.internal.activities import HistoryRequest, Intervals, OffensesToClassify
+from conviction_gate.contracts.internal.facts import Facts, OffenseOfRecord
+from conviction_gate.policy.catalog import built_in
+from conviction_gate.registry import Registry
+from conviction_gate.sources import Sources
+from tests.support.facts import booking, charge
+
+FORMER = {"scheme": "IN-IC", "code": "9-18-2-1"}
+"""Minor traffic until the end of 2016, and in no law since."""
+BOOKED = booking(charge(), on="2018-05-04")
+
+
+def look_ups(registry: Registry) -> LookUps:
+    return LookUps(registry, Sources(), lambda agency: Intervals(), lambda agency: built_in())
+
+
+def record(day: str | None) -> dict[str, str | None]:
+    return {**FORMER, "disposition": "convicted", "severity": "misdemeanor", "decided_on": day}
+
+
+@pytest.mark.parametrize(
+    ("days", "charge_class"),
+    [
+        (["2015-03-02"], "minor_traffic"),
+        (["2017-03-02"], "unclassified"),
+        ([None], "unclassified"),  # by the day of the booking
+        (["2017-03-02", "2015-03-02"], "minor_traffic"),  # the one that goes to a person
+    ],
+)
+async def test_a_record_is_classified_by_its_own_day(
+    registry: Registry, days: list[str | None], charge_class: str
+) -> None:
+    answer = {"subject": BOOKED.subject.model_dump(), "records": [*map(record, days)]}
+    await registry.import_history([HistoryAnswer.model_validate(answer)])
+    asked = HistoryRequest(
+        case_id=str(BOOKED.case_id),
+        agency=BOOKED.agency,
+        subjects=(BOOKED.subject,),
+        offenses=policy.offenses_named(Facts().including(BOOKED)),
+        booked_on=BOOKED.booked_at.date(),
+    )
+    found = await ActivityEnvironment().run(look_ups(registry).check_history, asked)
+    classes = {offense.code: offense.charge_class for offense in found.placements}
+    assert classes == {"14601(a)": "minor_traffic", "9-18-2-1": charge_class}
+    facts = Facts(history=found.history, placements=found.placements).including(BOOKED)
+    decision = policy.decide(facts, policy.EDITIONS[0])
+    if charge_class == "minor_traffic":
+        assert decision.rule == "review.unclear_history"
+
+    again = OffensesToClassify(
+        agency=BOOKED.agency, offenses=policy.offenses_named(facts), booked_on=BOOKED.booked_at.date()
+    )
+    read = OffensesToClassify.model_validate_json(again.model_dump_json())
+    placed = await ActivityEnvironment().run(look_ups(registry).classify_charge, read)
+    assert {one.code: one.charge_class for one in placed.placements} == classes
+
+
+def test_a_warrant_has_a_day_too_and_what_a_charge_names_is_of_the_booking() -> None:
+    warrant = Priority(kind="outstanding_criminal_warrant", recorded_on=date(2015, 1, 2), **FORMER)
+    held = HistoryRecord(scheme="CA-VC", code="14601(a)", decided_on=date(2010, 1, 2))
+    facts = Facts(history=History(records=(held,), priorities=(warrant,))).including(BOOKED)
+    charged, of_record = policy.offenses_named(facts)
+    assert (charged.code, isinstance(charged, OffenseOfRecord)) == ("14601(a)", False)
+    assert of_record == OffenseOfRecord(**FORMER, days=(date(2015, 1, 2),))
