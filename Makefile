@@ -8,7 +8,7 @@ COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes \
 export PYTHONDONTWRITEBYTECODE=
 
 .PHONY: demo test test-processes test-rest soak mutants test-interop test-ops test-ui screenshots recording bench check coverage schemas histories \
-	policy-page settings-page dispositions-page sbom format constraints clean
+	openapi policy-page settings-page dispositions-page sbom format constraints clean
 
 .venv/.installed: constraints.txt pyproject.toml
 	test -d .venv || $(PYTHON) -m venv .venv
@@ -40,7 +40,11 @@ soak: .venv/.installed ## the tests that take an hour
 mutants: .venv/.installed ## remove each condition of conviction_gate/policy/ in turn: some test must fail (10 minutes)
 	$(BIN)/pytest $(PYTEST) -m mutants -s
 
-test-interop: .venv/.installed $(SENDER)/dist/main.js ## senders in other languages (needs npm and curl)
+.venv/.interop: constraints-interop.txt .venv/.installed
+	$(BIN)/pip install --quiet --require-hashes -r constraints-interop.txt
+	touch $@
+
+test-interop: .venv/.interop $(SENDER)/dist/main.js ## senders in other languages (needs npm and curl)
 	$(BIN)/pytest $(PYTEST) tests/interop
 
 test-ops: .venv/.ops ## check the files in deploy/, and run what can run here (needs promtool)
@@ -95,6 +99,9 @@ histories: .venv/.installed ## record the contracts and event histories of the n
 	$(BIN)/python -m tests.contracts.samples
 	$(BIN)/python -m tests.replay.record
 
+openapi: .venv/.installed ## write docs/openapi.json, the description of the door, from conviction_gate/door/
+	$(BIN)/python -m conviction_gate.door.openapi docs/openapi.json
+
 policy-page: .venv/.installed ## write docs/policy.md, the public page of the rules, from conviction_gate/policy/
 	$(BIN)/python -m conviction_gate.policy.page > docs/policy.md
 
@@ -108,6 +115,7 @@ constraints: ## resolve the dependencies in pyproject.toml again (needs uv); the
 	$(COMPILE) pyproject.toml --extra dev --upgrade -o constraints.txt
 	$(COMPILE) pyproject.toml --extra traces --constraints constraints.txt --upgrade -o constraints-traces.txt
 	$(COMPILE) --group ops --constraints constraints.txt --upgrade -o constraints-ops.txt
+	$(COMPILE) --group interop --constraints constraints.txt --upgrade -o constraints-interop.txt
 	$(COMPILE) --group ui --constraints constraints.txt --upgrade -o constraints-ui.txt
 
 clean:

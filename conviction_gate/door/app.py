@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from conviction_gate.door import asking, sending
+from conviction_gate.door import asking, bulk, sending
 from conviction_gate.door.audit import App, AsgiMessage, Audited, Receive, Send
 from conviction_gate.door.calls import Door, Handler, admitted, problem_of
 
@@ -39,6 +39,7 @@ register_url_convertor("part", _Part())
 CASE: Final = "/v1/cases/{agency:part}/{tracking_number:part}"
 CALLS: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("POST", "/v1/bookings", sending.post_booking),
+    ("POST", "/v1/messages", bulk.post_messages),
     ("GET", "/v1/cases", asking.list_cases),
     ("GET", CASE, asking.get_case),
     ("POST", f"{CASE}/messages", sending.post_message),

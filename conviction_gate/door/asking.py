@@ -11,10 +11,10 @@ from starlette.responses import PlainTextResponse, Response
 
 from conviction_gate.client.case_lookup import Found
 from conviction_gate.client.explanation import explanation
-from conviction_gate.client.listing import Wanted
-from conviction_gate.client.questions import questions_of
-from conviction_gate.contracts.case import FlagStatus
-from conviction_gate.contracts.fields import Status
+from conviction_gate.client.listing import CaseRow, Wanted
+from conviction_gate.client.questions import CaseInReview, UnansweredCase, questions_of
+from conviction_gate.contracts.case import Flag, FlagStatus
+from conviction_gate.contracts.fields import ChargeClass, Model, Status
 from conviction_gate.contracts.names import CaseId
 from conviction_gate.door.callers import REVIEW
 from conviction_gate.door.calls import Call, json_response
@@ -30,6 +30,46 @@ LOOK_EVERY: Final = 0.5
 """Seconds between two looks at whether a case has changed."""
 STATUSES: Final[tuple[str, ...]] = get_args(Status)
 FLAG_STATUSES: Final[tuple[str, ...]] = get_args(FlagStatus)
+
+
+class CaseList(Model):
+    """Cases, the latest first. `total`: of all pages. `next`: the `page` that comes after this one."""
+
+    cases: tuple[CaseRow, ...]
+    total: int
+    next: str | None
+
+
+class FlagList(Model):
+    """Flags, in the order in which they were written. `next`: the `page` that comes after this one."""
+
+    flags: tuple[Flag, ...]
+    next: str | None
+
+
+class ReviewList(Model):
+    """Cases with their open questions. `next`: the `page` that comes after this one."""
+
+    reviews: tuple[CaseInReview | UnansweredCase, ...]
+    next: str | None
+
+
+class ExplanationText(Model):
+    """A case in plain sentences."""
+
+    text: str
+
+
+class CatalogCode(Model):
+    """What the catalog has of a code: its class, its severity, and the rows with their sources."""
+
+    scheme: str
+    code: str
+    read_as: tuple[str, ...]
+    charge_class: ChargeClass
+    severity: str | None
+    meaning: str
+    rows: tuple[dict[str, Any], ...]
 
 
 async def get_case(call: Call) -> Response:
@@ -86,7 +126,7 @@ async def get_explanation(call: Call) -> Response:
     accept = call.request.headers.get("accept", "")
     if "text/plain" in accept and "application/json" not in accept:
         return PlainTextResponse(text + "\n", headers={"Cache-Control": "no-store"})
-    return json_response({"text": text})
+    return json_response(ExplanationText(text=text))
 
 
 async def get_correction(call: Call) -> Response:
@@ -113,8 +153,7 @@ async def list_cases(call: Call) -> Response:
         agencies=call.identity.agency_prefixes,
     )
     page = await call.cases.page(wanted, asked.number("limit", 100, 1, 1000), asked.text("page") or None)
-    rows = [row.model_dump(mode="json") for row in page.rows]
-    return json_response({"cases": rows, "total": page.total, "next": page.next})
+    return json_response(CaseList(cases=page.rows, total=page.total, next=page.next))
 
 
 async def list_flags(call: Call) -> Response:
@@ -125,8 +164,7 @@ async def list_flags(call: Call) -> Response:
     wanted = FlagFilter(call.identity.agency_prefixes, asked.agency(), status, asked.time("since"))
     token = asked.text("page")
     page = await call.cases.flags(wanted, asked.number("limit", 100, 1, 1000), _place(token) if token else None)
-    flags = [flag.model_dump(mode="json") for flag in page.flags]
-    return json_response({"flags": flags, "next": _token(*page.next) if page.next else None})
+    return json_response(FlagList(flags=page.flags, next=_token(*page.next) if page.next else None))
 
 
 async def list_reviews(call: Call) -> Response:
@@ -145,7 +183,7 @@ async def list_reviews(call: Call) -> Response:
         return await call.cases.open_case(parsed)
 
     found = await questions_of(map(str, case_ids), open_case)
-    return json_response({"reviews": [one.model_dump(mode="json") for one in found], "next": page.next})
+    return json_response(ReviewList(reviews=tuple(found), next=page.next))
 
 
 async def get_charge(call: Call) -> Response:
@@ -155,7 +193,7 @@ async def get_charge(call: Call) -> Response:
     found = described(built_in(), params["scheme"], params["code"], _day(asked.text("on")))
     if not found["rows"]:
         raise Problem("not-found", "no row of the catalog places this code", near=found["near"])
-    return json_response(found)
+    return json_response(CatalogCode.model_validate(found))
 
 
 async def _found(call: Call, case_id: CaseId) -> Found:

@@ -16,6 +16,7 @@ from conviction_gate.config.settings import Settings, SettingsError
 from conviction_gate.door.app import application
 from conviction_gate.door.calls import Door
 from conviction_gate.door.cases import CasesBehindTheDoor
+from conviction_gate.door.docs_page import docs_routes
 from conviction_gate.door.health import health_routes
 from conviction_gate.door.identity import CallersFile
 from conviction_gate.door.rates import Rates
@@ -43,7 +44,7 @@ async def opened(
     await callers.start()
     cases = CasesBehindTheDoor(settings, connecting)
     door = Door(cases, callers.current, Rates())
-    app = application(door, audit, *health_routes(cases, callers))
+    app = application(door, audit, *health_routes(cases, callers), *docs_routes())
     try:
         async with serving(app, address, partial(_cannot_listen, address), certificate, key):
             yield

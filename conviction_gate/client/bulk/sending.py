@@ -4,7 +4,7 @@ However long the file is, what is read ahead and what is being sent is bounded.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import suppress
 from queue import Empty, Queue
 from threading import Thread
@@ -42,7 +42,10 @@ Sending = asyncio.Task[Sent | None]
 
 
 async def deliver(
-    items: Iterable[Item], read: Callable[[bytes], Addressed], post: Post, stop: asyncio.Event
+    items: Iterable[Item] | AsyncIterable[Item],
+    read: Callable[[bytes], Addressed],
+    post: Post,
+    stop: asyncio.Event,
 ) -> AsyncGenerator[tuple[Item, Sent]]:
     """Read and post every item; yields, in the order of the items, what happened to each.
 
@@ -87,7 +90,7 @@ async def deliver(
 
     async def fill() -> None:
         try:
-            async for item in _ahead(items, stop):
+            async for item in items if isinstance(items, AsyncIterable) else _ahead(items, stop):
                 await window.put((item, begin(item)))
         except Exception as error:
             fail(error)
