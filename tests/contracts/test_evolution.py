@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings
 import conviction_gate.registry.entries  # noqa: F401
 import tests.contracts.samples
 from activities import LookUps, Outcomes
-from conviction_gate import policy  # noqa: F401  (so that every model of the house is known)
+from conviction_gate import policy  # noqa: F401  (so that every model of the project is known)
 from conviction_gate.contracts.internal.activities import ActivityResult
 from tests.contracts.samples import MODELS, folders, main, read_schemas, samples, with_words, words_in
 from tests.contracts.schema import misfits, narrower

@@ -40,9 +40,9 @@ async def test_the_temporal_program_reads_what_the_server_does_not_hold(
     )
     assert "marker-7" in [message["message_id"] for message in (await instance.show(CASE))["messages"]]
     audit = (instance.data / "codec.log").read_text()
-    told = [json.loads(line) for line in audit.splitlines()]
-    assert {(line["who"], line["result"]) for line in told} == {("anybody", "ok")}
-    assert {line["route"] for line in told} == {"/encode", "/decode"}
+    logged = [json.loads(line) for line in audit.splitlines()]
+    assert {(line["who"], line["result"]) for line in logged} == {("anybody", "ok")}
+    assert {line["route"] for line in logged} == {"/encode", "/decode"}
     assert not re.search("F-C-1|marker-7", audit)
 
     address = f"127.0.0.1:{free_port()}"
@@ -57,8 +57,8 @@ async def test_the_temporal_program_reads_what_the_server_does_not_hold(
         refused = await client.post(f"http://{address}/decode", json={}, headers={"Authorization": "Bearer x"})
     assert "no known token" in refused.text
     assert "F-C-1" in await instance.run(*show, *by_token, f"Bearer {TOKEN}")
-    told = [json.loads(line) for line in (await ended(server)).splitlines()]
-    assert {(line["who"], line["result"]) for line in told} == {(None, "refused, 401"), ("r-7", "ok")}
+    logged = [json.loads(line) for line in (await ended(server)).splitlines()]
+    assert {(line["who"], line["result"]) for line in logged} == {(None, "refused, 401"), ("r-7", "ok")}
 
     await instance.stop()
     assert not [
@@ -85,8 +85,8 @@ async def test_who_signed_in_reads_by_the_token_of_the_sign_in(
         assert (stranger.status_code, "its signature" in stranger.text) == (401, True)
         issuer.status = 500
         assert (await ask(address, issuer.token())).status_code == 200
-    told = [json.loads(line) for line in (await ended(server)).splitlines()]
-    assert [(line["who"], line["by"], line["result"]) for line in told] == [
+    logged = [json.loads(line) for line in (await ended(server)).splitlines()]
+    assert [(line["who"], line["by"], line["result"]) for line in logged] == [
         ("u-17", "jwt", "ok"),
         (None, None, "refused, 401"),
         ("u-17", "jwt", "ok"),

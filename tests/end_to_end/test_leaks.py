@@ -79,22 +79,22 @@ async def test_the_server_keeps_and_shows_nothing_in_the_clear_but_what_is_liste
     await look()
 
     bare = await Client.connect(instance.environment["TEMPORAL_ADDRESS"])  # without keys
-    told = {name: marks.found_in(text) async for name, text in shown(bare)}
+    visible = {name: marks.found_in(text) async for name, text in shown(bare)}
     said = capfd.readouterr()
-    told["logs"] = marks.found_in((said.out + said.err).encode())
+    visible["logs"] = marks.found_in((said.out + said.err).encode())
     await instance.stop()
     for path in instance.data.rglob("*"):
         if path.is_file() and not path.relative_to(instance.data).parts[0].startswith(OURS):
-            told[path.name] = marks.found_in(path.read_bytes())
+            visible[path.name] = marks.found_in(path.read_bytes())
 
     listed = {"tracking_number", "correction.message_id", "signal's name", "workflow's type"}
     # The worker's hold the one mark that is a label, so this way of looking does find one.
     assert counted["worker"] == {"workflow's type"}
     assert counted["server"] == set()
-    assert told.pop("logs") <= listed
-    database = [told.pop(name) for name in sorted(told) if name.startswith("temporal.db")]
+    assert visible.pop("logs") <= listed
+    database = [visible.pop(name) for name in sorted(visible) if name.startswith("temporal.db")]
     assert set().union(*database) == listed  # so this way of looking does find what is there
-    assert {name: found - listed for name, found in told.items() if found - listed} == {}
+    assert {name: found - listed for name, found in visible.items() if found - listed} == {}
 
 
 async def live(instance: Instance, client: Client, mark: Marks) -> None:

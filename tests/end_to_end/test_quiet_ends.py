@@ -1,4 +1,4 @@
-"""A command whose reader goes away, or that is told to stop while it loads, ends without a traceback."""
+"""A command whose reader goes away, or that is stopped while it loads, ends without a traceback."""
 
 import json
 import os
@@ -30,8 +30,10 @@ async def test_a_file_whose_answers_nobody_reads_says_where_it_stopped(
     shared_instance: Instance, unread: int, options: tuple[str, ...]
 ) -> None:
     lines = "\n".join(json.dumps(a_booking(f"Q-{n}", agency=AGENCY)) for n in range(3))
-    told = await ended(shared_instance, "conviction-gate", "start", "-", *options, stdout=unread, stdin=lines)
-    assert told == (
+    outcome = await ended(
+        shared_instance, "conviction-gate", "start", "-", *options, stdout=unread, stdin=lines
+    )
+    assert outcome == (
         128 + signal.SIGPIPE,
         "stopped at line 1: its output was closed; "
         "run the same command again: what arrived already changes nothing\n",
@@ -52,8 +54,8 @@ async def test_what_nobody_reads_ends_quietly(
     monkeypatch.setenv("PYTHONUNBUFFERED", at_once)  # as what is long is written
     if CASE in command:
         await shared_instance.gate("start", "-", stdin=json.dumps(a_booking("Q-1", agency=AGENCY)))
-    told = await ended(shared_instance, "conviction-gate", *command.split(), stdout=unread)
-    assert told == (128 + signal.SIGPIPE, "")
+    outcome = await ended(shared_instance, "conviction-gate", *command.split(), stdout=unread)
+    assert outcome == (128 + signal.SIGPIPE, "")
 
 
 async def test_told_to_stop_while_it_loads_it_ends_without_a_word(shared_instance: Instance) -> None:

@@ -25,7 +25,7 @@ async def test_a_cleared_case_is_opened_again_and_convicted(shared_instance: Ins
     assert f"{case} is reopened" in await gate("reopen", f"{AGENCY}:R-1", *WHY)
     shown = await shared_instance.until(case, status="waiting_for_court")
     assert shown["reopened"]["by"] == "clerk-7"
-    assert [told["message_id"] for told in shown["messages"]] == ["jms-R-1", "d-1"]
+    assert [message["message_id"] for message in shown["messages"]] == ["jms-R-1", "d-1"]
     assert "by clerk-7: refiled as 14CR-7" in await gate("show", case)
     assert "is open" in await gate("reopen", case, *WHY, code=1)
     assert "duplicate" in await gate("start", "-", stdin=booked)

@@ -111,7 +111,7 @@ async def test_a_ruling_is_kept_in_the_outcome(shared_instance: Instance) -> Non
     shown = await shared_instance.show(case)
     assert shown["questions"] == []
     assert shown["messages"][-1]["effect"] == "ruled conviction by r-7: read the docket"
-    # What was sent before is told to be there, years later too.
+    # What was sent before is reported as a duplicate, years later too.
     assert "this message was part of it" in await shared_instance.gate(*decide)
     assert "has no open question" in await shared_instance.gate(*decide[:-2], code=1)
 

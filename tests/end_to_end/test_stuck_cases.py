@@ -33,15 +33,15 @@ async def test_a_case_that_a_wrong_worker_took_no_step_with_goes_on_with_one_tha
     async with cases.worker():
         await cases.opened(*numbers)
     async with cases.wrong_worker(HastyCase):
-        await cases.told("u-1", *numbers)
-        told = await cases.stuck(*numbers)
-        assert (told.level, told.found) == (
+        await cases.update("u-1", *numbers)
+        check = await cases.stuck(*numbers)
+        assert (check.level, check.found) == (
             "fail",
             "4 cannot continue, their workflow tasks keep failing: "
-            + ", ".join(sorted(run for run in map(cases.id_of, numbers) if run in told.found))
+            + ", ".join(sorted(run for run in map(cases.id_of, numbers) if run in check.found))
             + " and more",
         )
-        assert "docs/changing-workflows.md" in (told.next or "")
+        assert "docs/changing-workflows.md" in (check.next or "")
     async with cases.worker():
         assert await cases.stuck() == CheckResult("ok", "none")
         await cases.until(2, *numbers)
@@ -55,10 +55,10 @@ async def test_a_case_that_a_wrong_worker_took_a_step_with_is_reset(cases: Cases
         await cases.current(fits)
         await cases.opened("S-1", "S-2")
         await cases.current(wrong)
-        await cases.told("u-1", "S-1", "S-2")
+        await cases.update("u-1", "S-1", "S-2")
         await cases.until(2, "S-1", "S-2")
         await cases.current(fits)
-        await cases.told("u-2", "S-1", "S-2")
+        await cases.update("u-2", "S-1", "S-2")
         assert cases.id_of("S-1") in (await cases.stuck("S-1", "S-2")).found
         assert "S-2" in await page.run("workflow list")
         await page.run("--type LastWorkflowTask")
@@ -68,10 +68,10 @@ async def test_a_case_that_a_wrong_worker_took_a_step_with_is_reset(cases: Cases
         await cases.opened("S-3", "S-4", "S-5")
         await cases.current(wrong)
         for message, count in (("u-1", 2), ("u-2", 3)):
-            await cases.told(message, "S-3", "S-4", "S-5")
+            await cases.update(message, "S-3", "S-4", "S-5")
             await cases.until(count, "S-3", "S-4", "S-5")
         await cases.current(fits)
-        await cases.told("u-3", "S-3", "S-4", "S-5")
+        await cases.update("u-3", "S-3", "S-4", "S-5")
         await cases.stuck("S-3", "S-4", "S-5")
         case, step = cases.id_of("S-3"), await cases.first_step(wrong, "S-3")
         assert f"{step} " in await page.run("workflow show", workflow_id=case)

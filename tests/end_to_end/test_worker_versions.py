@@ -53,7 +53,7 @@ class Court:
     def __init__(self, client: Client) -> None:
         self._client = client
         self.open = [f"booking-case:{AGENCY}:V-{number}" for number in range(CASES)]
-        self.told = Counter(dict.fromkeys(self.open, 1))  # the booking
+        self.sent = Counter(dict.fromkeys(self.open, 1))  # the booking
         self.outcomes: dict[str, str] = {}
 
     async def speak(self) -> None:
@@ -78,7 +78,7 @@ class Court:
             assert result["outcome"] == self.outcomes[case]
 
     async def _tell(self, case: str, name: str, message: dict[str, Any]) -> None:
-        self.told[case] += 1
+        self.sent[case] += 1
         await self._client.get_workflow_handle(case).signal(name, message)
 
     async def builds(self) -> set[str | None]:
@@ -172,7 +172,7 @@ async def test_builds_take_over_from_each_other_under_waiting_cases(
             for case, outcome in court.outcomes.items():
                 shown = await client.get_workflow_handle(case).query("case")
                 assert (shown["status"], shown["rejected_total"]) == (outcome, 0)
-                assert shown["messages_total"] == court.told[case]
+                assert shown["messages_total"] == court.sent[case]
             flags = json.loads(await instance.gate("flags", "--json"))
             flagged = sorted(case for case, outcome in court.outcomes.items() if outcome == "flagged")
             assert sorted(flag["case_id"] for flag in flags) == flagged

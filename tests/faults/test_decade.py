@@ -192,8 +192,8 @@ class Decade:
 
     async def listed(self, instance: Instance, patch: str) -> set[CaseId]:
         """The open cases that did not take a patch's new way, as the documentation has them found."""
-        told = await Page("changing-workflows.md", instance).run("TemporalChangeVersion", patch)
-        return {case for case in self.senders.sent if str(case) in told}
+        printed = await Page("changing-workflows.md", instance).run("TemporalChangeVersion", patch)
+        return {case for case in self.senders.sent if str(case) in printed}
 
     async def failed_tasks(self) -> list[str]:
         """Cases of which a workflow task failed, ever."""
@@ -285,10 +285,10 @@ async def test_a_case_lives_through_six_releases(tmp_path: Path, monkeypatch: py
             assert await decade.ways(between) == ({"ask-anew", "ask-when-overdue"}, 2)
             assert await decade.ways(after) == ({"ask-anew", "ask-when-overdue"}, 2)
 
-            told = conviction(decided_on=str(await decade.today(first) - A_QUARTER), docket_number="D-1")
-            assert told["decided_on"] > "2036"
+            late = conviction(decided_on=str(await decade.today(first) - A_QUARTER), docket_number="D-1")
+            assert late["decided_on"] > "2036"
             for case in (first, first, between, after):
-                await senders.send(case, "conviction", told if case == first else conviction())
+                await senders.send(case, "conviction", late if case == first else conviction())
             await senders.send(eve, "dismissal", dismissal())
             assert not await senders.broken_promises(
                 registry, flagged=[first, between, after], cleared=[eve, later]

@@ -69,11 +69,11 @@ async def last_error(handle: WorkflowHandle[Any, Any]) -> str:
 
 
 @pytest.mark.parametrize(
-    ("fault", "told"),
+    ("fault", "reason"),
     [(locked, "database is locked|TimeoutError"), (gone, "FileNotFoundError"), (full, "disk I/O error")],
     ids=["locked", "gone", "full"],
 )
-async def test_outcomes_wait_for_the_registry(fault: Fault, told: str, world: World) -> None:
+async def test_outcomes_wait_for_the_registry(fault: Fault, reason: str, world: World) -> None:
     senders, file = world.senders, world.running.data / "registry.db"
     flagged, cleared, corrected = await senders.book_many(3)
     async with world.worker() as process:
@@ -89,7 +89,7 @@ async def test_outcomes_wait_for_the_registry(fault: Fault, told: str, world: Wo
             for handle in waiting:
                 error = await last_error(handle)
                 assert f"the registry at sqlite:///{file} does not answer" in error
-                assert re.search(told, error)
+                assert re.search(reason, error)
                 assert "then try again" in error
                 assert not any(str(case.tracking_number) in error for case in senders.sent)
         assert not await senders.broken_promises(

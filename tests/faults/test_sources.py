@@ -26,7 +26,7 @@ from conviction_gate.registry import Registry
 from conviction_gate.sources import http, open_sources
 from tests.support.proxy import How, Proxy, proxy
 from tests.support.senders import Senders
-from tests.support.state_repository import Answer, StateRepository, clean, record, saying, state_repository
+from tests.support.state_repository import Answer, StateRepository, answer_with, clean, record, state_repository
 from tests.support.workflow_cases import booking, case_id, conviction, dismissal, settled, start, view
 from worker import make_worker
 
@@ -91,21 +91,21 @@ async def test_a_history_source_that_is_slow_wrong_down_for_days_and_right_at_la
     stages: list[tuple[Callable[[], Any], str]] = [  # each lasts a quarter of a day
         (repository.down, "cannot be reached"),
         (repository.up, ""),
-        (lambda: turn(repository, saying({}, 503)), "answered 503"),
+        (lambda: turn(repository, answer_with({}, 503)), "answered 503"),
         (lambda: turn(repository, lambda question: (200, b"<html>maintenance</html>")), "is not valid"),
-        (lambda: turn(repository, record, stalls=True), "did not answer within"),
-        (lambda: turn(repository, saying({"subject": {"fbi_number": "another"}})), "about another person"),
+        (lambda: turn(repository, record, stalls=True), "did not reason within"),
+        (lambda: turn(repository, answer_with({"subject": {"fbi_number": "another"}})), "about another person"),
     ]
     async with asking(skipping, registry, history=repository):
         cases = [case_id() for _ in range(2)]
         handles = [await start(skipping.client, case, booking(case)) for case in cases]
         await handles[0].signal("conviction", conviction())
-        for begins, told in stages:
+        for begins, reason in stages:
             begins()
-            if told:
+            if reason:
                 await let_pass(skipping, A_DAY / 4)
                 for handle in handles:
-                    assert told in await last_error(handle, CHECK_HISTORY)
+                    assert reason in await last_error(handle, CHECK_HISTORY)
                     assert (await view(handle)).status == "checking_history"
         assert not {flag.case_id for flag in await registry.flags()} & {handle.id for handle in handles}
         turn(repository, record)
@@ -132,7 +132,7 @@ async def test_a_week_without_histories_decides_nothing_and_asks_patiently(
     cases: int, skipping: WorkflowEnvironment, registry: Registry
 ) -> None:
     """No case asks more often than once in ten minutes once the first hour is over."""
-    repository = StateRepository(saying({}, 503)).up()
+    repository = StateRepository(answer_with({}, 503)).up()
     async with asking(skipping, registry, history=repository):
         ids = [case_id() for _ in range(cases)]
         handles = [await start(skipping.client, case, booking(case)) for case in ids]
@@ -172,27 +172,27 @@ async def test_sources_that_flap_decide_nothing_until_a_whole_answer_comes(
     """The answers break off, stall and come late, at two services at once."""
     monkeypatch.setattr(http, "ANSWER_WITHIN", 0.5)
     senders = Senders(skipping.client, skipping.get_current_time)
-    convicted = saying({"messages": [{"type": "conviction"} | conviction()]})
+    convicted = answer_with({"messages": [{"type": "conviction"} | conviction()]})
     with state_repository(record) as histories, state_repository(convicted) as court:
         async with (
             proxy(histories.url) as history,
             proxy(court.url) as docket,
             asking(skipping, registry, history=history, docket=docket),
         ):
-            history.treat(FLAPPING, "cut in the answer")
+            history.treat(FLAPPING, "cut in the dismissed")
             docket.treat(FLAPPING, "late")
-            told, untold = [await senders.book() for _ in range(2)]
-            await senders.send(told, "dismissal", dismissal())
+            dismissed, convicted_later = [await senders.book() for _ in range(2)]
+            await senders.send(dismissed, "dismissal", dismissal())
             await let_pass(skipping, A_DAY / 4)
             assert history.asked > len(FLAPPING)
-            for case in (told, untold):
+            for case in (dismissed, convicted_later):
                 assert (await view(senders.handle(case))).status == "checking_history"
             history.treat([], "late")
             await let_pass(skipping, AN_HOUR)
-            await settled(senders.handle(untold), "waiting_for_court")
-            await senders.expect(untold, "conviction", conviction())
+            await settled(senders.handle(convicted_later), "waiting_for_court")
+            await senders.expect(convicted_later, "conviction", conviction())
             await let_pass(skipping, 91 * A_DAY)
-            assert not await senders.broken_promises(registry, cleared=[told], flagged=[untold])
+            assert not await senders.broken_promises(registry, cleared=[dismissed], flagged=[convicted_later])
             assert docket.asked == len(FLAPPING) + 1
 
 
@@ -208,7 +208,7 @@ COURT = "booking-cases-court-service"
 async def test_a_court_service_brings_what_no_signal_brought(
     name: str, message: dict[str, Any], outcome: str, server: WorkflowEnvironment, registry: Registry
 ) -> None:
-    court = StateRepository(saying({"messages": [{"type": name} | message]})).up()
+    court = StateRepository(answer_with({"messages": [{"type": name} | message]})).up()
     async with asking(server, registry, docket=court, task_queue=COURT):
         case = case_id()
         handle = await start(server.client, case, booking(case), task_queue=COURT)
@@ -256,7 +256,7 @@ async def test_a_court_service_that_comes_back_is_asked_again_after_the_usual_ti
             await asyncio.sleep(0.02)
         assert first.next_docket_check_at is not None
         assert seen.next_docket_check_at >= first.next_docket_check_at + timedelta(days=90)
-        court.answer = saying({"messages": [{"type": "dismissal"} | dismissal()]})
+        court.answer = answer_with({"messages": [{"type": "dismissal"} | dismissal()]})
         await server.fast_forward(handle, timedelta(days=91))
         assert (await handle.result()).outcome == "cleared"
     court.down()
@@ -279,7 +279,7 @@ async def test_fifteen_years_and_sixty_docket_checks_end_right(
         assert seen.next_docket_check_at - seen.waiting_since >= timedelta(days=61 * 90)
         assert (seen.status, seen.needs_attention) == ("waiting_for_court", True)
         decided = conviction(decided_on="2027-05-02")
-        court.answer = saying({"messages": [{"type": "conviction"} | decided]})
+        court.answer = answer_with({"messages": [{"type": "conviction"} | decided]})
         await server.fast_forward(handle, timedelta(days=91))
         assert (await handle.result()).rule == "flag.convicted"
         assert (await handle.describe()).history_length < 1500

@@ -41,9 +41,9 @@ async def test_a_message_that_was_lost_is_noticed(senders: Senders, registry: Re
 async def test_a_message_that_nobody_sent_is_noticed(senders: Senders, registry: Registry) -> None:
     (sent,) = senders.sent.values()
     del sent["", "c-1"]
-    told = await broken(senders, registry, "flagged")
-    assert "took what nobody sent" in told
-    assert "was flagged before anybody spoke of a conviction (c-1)" in told
+    problems = await broken(senders, registry, "flagged")
+    assert "took what nobody sent" in problems
+    assert "was flagged before anybody spoke of a conviction (c-1)" in problems
 
 
 async def test_a_flag_that_came_too_early_is_noticed(senders: Senders, registry: Registry) -> None:

@@ -1,4 +1,4 @@
-"""How a worker process ends: when it is told to, by itself, and where it cannot start."""
+"""How a worker process ends: on a signal, by itself, and where it cannot start."""
 
 import asyncio
 import signal

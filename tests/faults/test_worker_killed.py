@@ -1,4 +1,4 @@
-"""A worker that is killed after the registry wrote and before the server was told."""
+"""A worker that is killed after the registry wrote and before the server knew."""
 
 import asyncio
 import sys

@@ -55,8 +55,8 @@ def test_every_image_is_pinned(services: dict[str, dict[str, Any]]) -> None:
 
 
 def test_its_server_is_the_one_that_the_tests_run_on(services: dict[str, dict[str, Any]]) -> None:
-    told = subprocess.run([str(TEMPORAL), "--version"], check=True, capture_output=True, text=True).stdout
-    server, ui = re.findall(r"(?:Server|UI) ([\d.]+)", told)
+    printed = subprocess.run([str(TEMPORAL), "--version"], check=True, capture_output=True, text=True).stdout
+    server, ui = re.findall(r"(?:Server|UI) ([\d.]+)", printed)
     assert {services[name]["image"] for name in ("temporal", "schema", "namespace", "ui")} == {
         f"temporalio/server:{server}",
         f"temporalio/admin-tools:{server}",
@@ -181,8 +181,8 @@ def test_the_http_ports_are_those_of_the_page(services: dict[str, dict[str, Any]
 
 def test_the_server_is_set_as_the_embedded_one_is() -> None:
     read = yaml.safe_load((ROOT / "deploy/temporal/dynamicconfig.yaml").read_text())
-    told = {name: str(values[0]["value"]).lower() for name, values in read.items()}
-    assert told == {name: str(value).strip('"') for name, value in DYNAMIC_CONFIG.items()}
+    fields = {name: str(values[0]["value"]).lower() for name, values in read.items()}
+    assert fields == {name: str(value).strip('"') for name, value in DYNAMIC_CONFIG.items()}
     assert all(len(values) == 1 for values in read.values())
 
 

@@ -51,8 +51,8 @@ async def test_a_case_outlives_the_worker_that_began_it(
                 await instance.until(case, status="waiting_for_court")
             one.terminate()
             assert await one.wait() == 0
-            told = [a_conviction("1") | {"case_id": case} for case in cases]
-            await instance.gate("send", "conviction", "-", stdin="\n".join(map(json.dumps, told)))
+            messages = [a_conviction("1") | {"case_id": case} for case in cases]
+            await instance.gate("send", "conviction", "-", stdin="\n".join(map(json.dumps, messages)))
             for case in cases:
                 await instance.until(case, status="flagged")
             flags = json.loads(await instance.gate("flags", "--json"))

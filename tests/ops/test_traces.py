@@ -140,9 +140,9 @@ async def test_a_case_is_traced_and_nothing_of_what_it_holds_is_told(tmp_path: P
     look_ups = [span for span in spans if span.name == "RunActivity:check_history"]
     assert {by_id[span.parent_span_id].name for span in look_ups} == {"StartActivity:check_history"}
     (failed,) = [span for span in look_ups if span.events]
-    told = {one.key: one.value.string_value for one in failed.events[0].attributes}
-    assert told["exception.type"] == "conviction_gate.sources.http.ServiceError"
-    assert "answered 503" in told["exception.message"]
+    attributes = {one.key: one.value.string_value for one in failed.events[0].attributes}
+    assert attributes["exception.type"] == "conviction_gate.sources.http.ServiceError"
+    assert "answered 503" in attributes["exception.message"]
     # What a sender says of its own trace is taken up.
     ours = {span.name for span in spans if span.trace_id == (7).to_bytes(16, "big")}
     assert {"RunWorkflow:BookingCase", "RunActivity:flag_case"} <= ours

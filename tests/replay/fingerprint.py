@@ -55,21 +55,21 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 def fingerprint(sources: dict[str, str] | None = None) -> str:
     """The commands of all workflows; `sources`: the text of each module by its path, in place of the files."""
     modules = {path: ast.parse(text) for path, text in (sources or sources_of_today()).items()}
-    house = [tree for path, tree in modules.items() if path not in NAMES]
-    functions = [node for tree in house for node in ast.walk(tree) if isinstance(node, Function)]
+    ours = [tree for path, tree in modules.items() if path not in NAMES]
+    functions = [node for tree in ours for node in ast.walk(tree) if isinstance(node, Function)]
     commanding: set[str] = set()
     while found := {f.name for f in functions if any(_commands(f, commanding))} - commanding:
         commanding |= found
-    used = {node.id for tree in house for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    used |= {node.attr for tree in house for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    used = {node.id for tree in ours for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    used |= {node.attr for tree in ours for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     lines = []
     for path, tree in modules.items():
-        told = [*_constants(tree, used)]
+        steps = [*_constants(tree, used)]
         for function, owner in _functions(tree):
             if function.name in commanding or _doors(function):
-                told += _function(function, owner, commanding)
-        if told:
-            lines += [path, *(f"  {line}" for line in told), ""]
+                steps += _function(function, owner, commanding)
+        if steps:
+            lines += [path, *(f"  {line}" for line in steps), ""]
     properties = [f for f in functions if [ast.unparse(d) for d in f.decorator_list] == ["property"]]
     asked = [f for f in properties if any(re.search(rf"(self|state)\.{f.name}\b", line) for line in lines)]
     lines += ["what conditions ask", *(line for f in asked for line in _told_in_full(f)), ""]
@@ -94,7 +94,7 @@ def _constants(tree: ast.Module, used: set[str]) -> Iterator[str]:
 
 
 def _is_text(value: ast.expr, name: str) -> bool:
-    """Whether a constant is told rather than obeyed; the names that are obeyed are public."""
+    """Whether a constant is shown rather than obeyed; the names that are obeyed are public."""
     match value:
         case ast.Constant(str()):
             return name.startswith("_")

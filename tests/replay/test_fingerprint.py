@@ -49,7 +49,7 @@ AN_ACTIVITY = "await calls.case_intervals(agency)"
 
 
 @pytest.mark.parametrize(
-    ("path", "old", "new", "told"),
+    ("path", "old", "new", "reason"),
     [
         pytest.param(
             CASE,
@@ -142,10 +142,10 @@ AN_ACTIVITY = "await calls.case_intervals(agency)"
         pytest.param(NAMES, '"submit"', '"send"', "+  UPDATE = 'send'", id="an update renamed"),
     ],
 )
-def test_a_change_of_commands_is_shown_with_what_to_do(path: str, old: str, new: str, told: str) -> None:
+def test_a_change_of_commands_is_shown_with_what_to_do(path: str, old: str, new: str, reason: str) -> None:
     with pytest.raises(AssertionError) as failed:
         compare(changed(path, old, new))
-    assert told in str(failed.value)
+    assert reason in str(failed.value)
     for step in ("docs/changing-workflows.md", "workflow.patched", "python -m tests.replay.fingerprint"):
         assert step in str(failed.value)
 
@@ -157,7 +157,7 @@ def test_a_change_of_commands_is_shown_with_what_to_do(path: str, old: str, new:
         (CASE, "reason=after.explanation,", 'reason="",'),
         (CASE, '"""Flag or clear, then decide', '"""Clear or flag, then decide'),
     ],
-    ids=["a summary", "what is told", "a comment"],
+    ids=["a summary", "what is shown", "a comment"],
 )
 def test_what_commands_nothing_may_change(path: str, old: str, new: str) -> None:
     compare(changed(path, old, new))

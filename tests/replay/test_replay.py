@@ -56,8 +56,8 @@ def test_no_shape_is_given_up() -> None:
 def test_a_set_names_no_machine() -> None:
     for folder in sets():
         for file in files(folder):
-            told = str(list(read(file).events))
-            assert not re.search(r"@|/tmp|/home|/root|site-packages", told), f"{file} names a machine"
+            text = str(list(read(file).events))
+            assert not re.search(r"@|/tmp|/home|/root|site-packages", text), f"{file} names a machine"
 
 
 async def test_recording_reaches_a_shape_of_today(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ ALARMS, DISPLAY = "workflows.alarms", "workflows.display"
             DISPLAY,
             "workflow.upsert_search_attributes(updates)",
             "pass",
-            id="search attributes no longer told",
+            id="search attributes no longer upserted",
         ),
         pytest.param(
             "continued-at-the-most-messages.1.json.gz",

@@ -71,10 +71,10 @@ def merged(first: Iterable[Row], second: dict[Key, str]) -> tuple[list[Row], lis
             continue
         pairs.append(Pair(key, row["charge_class"], second[key]))
         if row["charge_class"] != second[key]:
-            told = f"two readers differ: {row['charge_class']}, {second[key]}"
-            row = _left_open(row, told)
+            note = f"two readers differ: {row['charge_class']}, {second[key]}"
+            row = _left_open(row, note)
         rows.append(row)
-    return [_left_open(row, told) if (told := _held_below(row, rows)) else row for row in rows], pairs
+    return [_left_open(row, note) if (note := _held_below(row, rows)) else row for row in rows], pairs
 
 
 def report(pairs: Sequence[Pair]) -> str:

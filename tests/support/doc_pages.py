@@ -18,7 +18,7 @@ class Page:
         text = (DOCS / name).read_text()
         if section:
             text = text.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
-        self._house = instance
+        self._instance = instance
         self._commands = set(re.findall(r"^ *(temporal .+)$", text, re.MULTILINE))
         self.left = set(self._commands)
         """Those that were not run yet."""
@@ -29,7 +29,7 @@ class Page:
         words = shlex.split(command)
         for option, value in replaced.items():
             words[words.index(f"--{option.replace('_', '-')}") + 1] = value
-        out = await self._house.run(*words)
+        out = await self._instance.run(*words)
         self.left.discard(command)
         return out
 

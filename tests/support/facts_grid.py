@@ -187,7 +187,7 @@ def grid() -> Iterator[Facts]:
                     yield asked.including(bound)
 
 
-def told(decision: Decision) -> str:
+def described(decision: Decision) -> str:
     """What must not change: the rule, and what a person is asked, by which a ruling finds its question
     again years later. The wording may, and so may which messages are named as grounds."""
     questions = (f"{asked.rule} {asked.charge_id} {asked.about}" for asked in decision.questions)
@@ -199,7 +199,7 @@ def decisions() -> tuple[str, Counter[str]]:
     digest, rules = hashlib.sha256(), Counter[str]()
     for facts in grid():
         decision = the.decided(facts)
-        digest.update(f"{told(decision)}\n".encode())
+        digest.update(f"{described(decision)}\n".encode())
         rules[decision.rule] += 1
     return digest.hexdigest(), rules
 

@@ -109,7 +109,7 @@ def _message(step: dict[str, Any], facts: Facts) -> Iterator[Message | Ruling]:
         yield message
 
 
-def view_of(facts: Facts, **told: Any) -> CaseView:
+def view_of(facts: Facts, **changed: Any) -> CaseView:
     """What a case of these facts says of itself."""
     decision, charges = decided(facts), policy.charge_views(facts)
     messages = tuple(
@@ -142,4 +142,4 @@ def view_of(facts: Facts, **told: Any) -> CaseView:
         "history": policy.history_summary(facts),
         "questions": policy.question_views(decision, charges, facts.placements),
     }
-    return CaseView(**fields | told)
+    return CaseView(**fields | changed)

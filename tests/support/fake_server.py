@@ -26,7 +26,7 @@ NOT_FOUND = RPCError("workflow execution already completed", RPCStatusCode.NOT_F
 
 @dataclass
 class FakeServer:
-    """A Temporal server that takes down what it is told; its ids are open or closed."""
+    """A Temporal server that records what it is asked; its ids are open or closed."""
 
     open: set[str] = field(default_factory=set)
     closed: set[str] = field(default_factory=set)

@@ -63,7 +63,7 @@ def booking(**more: Any) -> Booking:
 
 
 def view(status: Status = "waiting_for_court", **more: Any) -> CaseView:
-    told = {
+    fields = {
         "case_id": str(CASE),
         "agency": CASE.agency,
         "tracking_number": CASE.tracking_number,
@@ -90,4 +90,4 @@ def view(status: Status = "waiting_for_court", **more: Any) -> CaseView:
         "next_docket_check_at": None,
         "needs_attention": False,
     }
-    return CaseView.model_validate(told | more)
+    return CaseView.model_validate(fields | more)

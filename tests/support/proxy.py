@@ -1,4 +1,4 @@
-"""A TCP proxy that treats one connection after the other as it is told: through, late, cut, or nowhere."""
+"""A TCP proxy that treats one connection after the other as the test says: through, late, cut, or nowhere."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator

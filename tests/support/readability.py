@@ -14,9 +14,9 @@ _SILENT = re.compile(r"(?:[^aeiouyl]|[aeiouy]l)e$|[^aeiouytd]ed$|(?<![aeiouy])[^
 
 def grade(text: str) -> float:
     """The school grade of a text."""
-    told = _QUOTED.sub(" it ", text)
-    sentences = [part for part in _SENTENCE_ENDS.split(told) if re.search("[A-Za-z]", part)]
-    words = re.findall(r"[A-Za-z']+", told)
+    prose = _QUOTED.sub(" it ", text)
+    sentences = [part for part in _SENTENCE_ENDS.split(prose) if re.search("[A-Za-z]", part)]
+    words = re.findall(r"[A-Za-z']+", prose)
     syllables = sum(map(_syllables, words))
     return 0.39 * len(words) / len(sentences) + 11.8 * syllables / len(words) - 15.59
 

@@ -34,5 +34,5 @@ async def replay(
     )
     replayed = await replayer.replay_workflow(read(file), raise_on_replay_failure=False)
     if replayed.replay_failure is not None:
-        told = STUCK.format(file=file.name, release=file.parent.name, error=replayed.replay_failure)
-        raise AssertionError(told) from replayed.replay_failure
+        message = STUCK.format(file=file.name, release=file.parent.name, error=replayed.replay_failure)
+        raise AssertionError(message) from replayed.replay_failure

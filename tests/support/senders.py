@@ -127,7 +127,7 @@ class Senders:
         expected = {case: end for end, cases in ends.items() for case in cases}
         assert expected.keys() == self.sent.keys(), "the test forgot a case"
         broken = await asyncio.gather(*(self._broken(registry, case, end) for case, end in expected.items()))
-        return [f"{case} {what}" for case, told in zip(expected, broken, strict=True) for what in told]
+        return [f"{case} {what}" for case, problems in zip(expected, broken, strict=True) for what in problems]
 
     async def _broken(self, registry: Registry, case: CaseId, end: str) -> list[str]:
         if end in ("flagged", "cleared", "withdrawn"):
@@ -173,8 +173,8 @@ class Senders:
                     yield f"was flagged more than a day before its conviction ({ground})"
 
     def _not_applied_once(self, case: CaseId, view: CaseView) -> Iterator[str]:
-        taken = Counter((told.sender, told.message_id) for told in view.messages)
-        rejected = Counter(_key(json.loads(told.payload)) for told in view.rejected)
+        taken = Counter((message.sender, message.message_id) for message in view.messages)
+        rejected = Counter(_key(json.loads(message.payload)) for message in view.rejected)
         for key, sent in self.sent[case].items():
             here, elsewhere = (taken, rejected) if sent.fits else (rejected, taken)
             if here[key] > 1 or elsewhere[key] or (sent.acknowledged and not here[key]):

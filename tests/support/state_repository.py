@@ -20,7 +20,7 @@ def clean(question: dict[str, str]) -> tuple[int, bytes]:
     return 404, json.dumps({"subject": question}).encode()
 
 
-def saying(value: Any, status: int = 200) -> Answer:
+def answer_with(value: Any, status: int = 200) -> Answer:
     """The same JSON for everybody."""
     return lambda question: (status, json.dumps(value).encode())
 

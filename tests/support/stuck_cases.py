@@ -45,7 +45,7 @@ class Cases:
     """Some that wait for the court, on a server and a registry of the test's own."""
 
     def __init__(self, client: Client, registry: Registry, instance: Instance) -> None:
-        self._client, self._registry, self._house = client, registry, instance
+        self._client, self._registry, self._instance = client, registry, instance
 
     def worker(self, build: str | None = None) -> Worker:
         settings = Settings(worker_deployment="conviction-gate", worker_build=build) if build else Settings()
@@ -72,7 +72,7 @@ class Cases:
             )
         await self.until(1, *numbers)
 
-    async def told(self, message_id: str, *numbers: str) -> None:
+    async def update(self, message_id: str, *numbers: str) -> None:
         update = {
             "message_id": message_id,
             "charge_id": "1",
@@ -104,7 +104,7 @@ class Cases:
             await asyncio.sleep(0.1)
 
     async def convicted(self, *numbers: str) -> None:
-        """All that was told stands, and the case ends as ever, once."""
+        """All that was sent counts, and the case ends as ever, once."""
         for number in numbers:
             handle = self._client.get_workflow_handle(self.id_of(number))
             await handle.signal("conviction", a_conviction(number))
@@ -115,7 +115,7 @@ class Cases:
     async def current(self, build: str) -> None:
         """Make it the build that all cases go on with."""
         named = ("--deployment-name", "conviction-gate", "--build-id", build, "--yes")
-        while "Success" not in await self._house.run(
+        while "Success" not in await self._instance.run(
             *("temporal", "worker", "deployment", "set-current-version", *named), code=None
         ):
             await asyncio.sleep(0.2)  # it was not listed yet

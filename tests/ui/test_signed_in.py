@@ -1,6 +1,7 @@
 """What a person who has signed in reads, by the access token that the web UI passes on to a codec server.
 
-This web UI's server has no sign-in; so the page is told of one, and the browser has the cookie that it leaves.
+This web UI's server has no sign-in; so the page gets one from the
+test, and the browser has the cookie that it leaves.
 """
 
 import base64
@@ -57,8 +58,8 @@ async def test_the_page_passes_on_the_token_of_who_signed_in(ui: Shown) -> None:
             async with opened(ui, address, issuer.token(scope="openid"), 403) as body:
                 await expect(body).to_contain_text("check_history")
                 await expect(body).not_to_contain_text("F-A-1")
-    told = {(line["who"], line["by"], line["result"]) for line in map(json.loads, audit)}
-    assert told == {("u-17", "jwt", "ok"), ("u-17", "jwt", "refused, 403")}
+    fields = {(line["who"], line["by"], line["result"]) for line in map(json.loads, audit)}
+    assert fields == {("u-17", "jwt", "ok"), ("u-17", "jwt", "refused, 403")}
 
 
 @asynccontextmanager

@@ -47,12 +47,12 @@ async def test_a_case_that_waits(ui: Shown) -> None:
     await expect(body).to_contain_text(re.compile(r"Waiting for the court on charge 1 since \d{4}-"))
     await expect(body).to_contain_text("check_history • Criminal history and class of each charge")
     await ui.case(WAITING, "User Metadata")
-    told = await card(ui)
-    assert told.startswith("Waits for the court since ")
+    text = await card(ui)
+    assert text.startswith("Waits for the court since ")
     assert (
-        "Only minor traffic and a clean record: waiting for the court on charge 1. (defer.traffic_only)" in told
+        "Only minor traffic and a clean record: waiting for the court on charge 1. (defer.traffic_only)" in text
     )
-    assert "Charge 1: CA-VC 12500(a), minor traffic: open" in told
+    assert "Charge 1: CA-VC 12500(a), minor traffic: open" in text
 
 
 async def test_a_case_in_review(ui: Shown) -> None:

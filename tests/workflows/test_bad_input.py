@@ -1,4 +1,4 @@
-"""Whatever a sender can send: the case stays as it was, and somebody is told why."""
+"""Whatever a sender can send: the case stays as it was, and the reason is kept."""
 
 import asyncio
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""A case that continues as new: what came is carried on, told again, and counted once."""
+"""A case that continues as new: what came is carried on, shown again, and counted once."""
 
 import asyncio
 import sys
@@ -125,8 +125,8 @@ async def test_a_flood_across_runs_loses_nothing_and_counts_nothing_twice(
     assert f"({TAKEN} in all)" in card
     assert f"**Rejected messages: {REJECTED}**" in card
     attributes = (await handle.describe()).typed_search_attributes
-    told = [attributes.get(key) for key in SEARCH_ATTRIBUTES]
-    assert told == [seen.status, seen.rule, case.agency, True, seen.waiting_since]
+    answer = [attributes.get(key) for key in SEARCH_ATTRIBUTES]
+    assert answer == [seen.status, seen.rule, case.agency, True, seen.waiting_since]
 
     await handle.signal("conviction", conviction(charge_id="3"))
     result = await handle.result()

@@ -1,4 +1,4 @@
-"""Corrections of an open case: what the mended message says counts, as if it had come by itself."""
+"""Corrections of an open case: what the corrected message says counts, as if it had come by itself."""
 
 from typing import Any
 
@@ -61,11 +61,11 @@ async def test_an_unknown_word_of_a_replacement_raises_attention(sent_as: str, c
     await handle.signal("court_update", court_update("u-1", "continuance"))
     await settled(handle, "waiting_for_court", messages=2)
     assert await attention(handle) is False
-    mended = correction("k-1", "u-1", replacement=court_update("u-2", "held in abeyance"))
+    replacing = correction("k-1", "u-1", replacement=court_update("u-2", "held in abeyance"))
     if sent_as == "signal":
-        await handle.signal("correction", mended)
+        await handle.signal("correction", replacing)
     else:
-        await submit(handle, {"type": "correction"} | mended)
+        await submit(handle, {"type": "correction"} | replacing)
     seen = await settled(handle, "waiting_for_court", messages=3)
     assert 'unknown entry "held in abeyance"' in seen.messages[-1].effect
     assert await attention(handle) is True

@@ -91,10 +91,10 @@ async def test_an_open_case_keeps_its_edition_and_a_later_booking_takes_the_new_
         result = await handle.result()
         assert (result.outcome, result.rule) == ("flagged", "flag.convicted")
         assert result.policy_edition == FIRST.name
-        told = await corrected(server, open_case, correction("k-1", "u-1"))
-        assert told.outcome == "unchanged", told
-        told = await corrected(server, open_case, correction("k-2", "r-1"))
-        assert told.outcome == "withdrawn", told
+        answer = await corrected(server, open_case, correction("k-1", "u-1"))
+        assert answer.outcome == "unchanged", answer
+        answer = await corrected(server, open_case, correction("k-2", "r-1"))
+        assert answer.outcome == "withdrawn", answer
 
 
 async def corrected(server: WorkflowEnvironment, case: CaseId, message: dict[str, Any]) -> CorrectionResult:

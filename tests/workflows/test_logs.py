@@ -40,11 +40,11 @@ class Log(io.StringIO):
 
     def lines(self) -> list[dict[str, Any]]:
         """What was logged since the last call, each line read as JSON."""
-        told = self.getvalue()
-        whole = told[: told.rfind("\n") + 1]
+        text = self.getvalue()
+        whole = text[: text.rfind("\n") + 1]
         self.seek(0)
         self.truncate()
-        self.write(told[len(whole) :])
+        self.write(text[len(whole) :])
         return [json.loads(line) for line in whole.splitlines()]
 
 
@@ -123,14 +123,14 @@ class Hasty:
 async def test_a_workflow_task_that_fails_tells_no_value(lines: Lines, client: Client) -> None:
     async with Worker(client, task_queue=QUEUE, workflows=[Hasty]):
         handle = await client.start_workflow(Hasty.run, id=str(case_id()), task_queue=QUEUE)
-        told: list[dict[str, Any]] = []
-        while not any(line["logger"].startswith("temporalio.core") for line in told):
+        logged: list[dict[str, Any]] = []
+        while not any(line["logger"].startswith("temporalio.core") for line in logged):
             await asyncio.sleep(0.02)
-            told += lines()
+            logged += lines()
         await handle.terminate("seen")
-    assert "MARKER" not in repr(told)
-    assert any(line.get("error") == "ValueError" for line in told)
-    assert all("run_id" in line for line in told if line["logger"].startswith("temporalio.core"))
+    assert "MARKER" not in repr(logged)
+    assert any(line.get("error") == "ValueError" for line in logged)
+    assert all("run_id" in line for line in logged if line["logger"].startswith("temporalio.core"))
 
 
 def test_what_others_say_is_cut_to_its_first_line(lines: Lines) -> None:
@@ -141,14 +141,14 @@ def test_what_others_say_is_cut_to_its_first_line(lines: Lines) -> None:
         logging.getLogger("temporalio.worker").error("Handling failed, error: %s", error)
         logging.getLogger("conviction_gate").error("of ours: %s", 7)
     warnings.showwarning(RuntimeWarning("MARKER"), RuntimeWarning, "a.py", 7)
-    told = lines()
-    assert [line["message"].rpartition(":")[2].strip() for line in told] == [
+    logged = lines()
+    assert [line["message"].rpartition(":")[2].strip() for line in logged] == [
         "Task exception",
         "Handling failed, error",
         "7",
         "RuntimeWarning",
     ]
-    assert "MARKER" not in repr(told)
+    assert "MARKER" not in repr(logged)
 
 
 def test_a_line_for_a_person(log: Log) -> None:

@@ -34,7 +34,7 @@ class Measured:
         self.client, self.runtime, self._buffer = client, runtime, buffer
         self._kept: list[BufferedMetricUpdate] = []
 
-    def told(self) -> list[tuple[str, dict[str, str], float]]:
+    def measurements(self) -> list[tuple[str, dict[str, str], float]]:
         """Our own updates so far: name, labels, value."""
         self._kept += self._buffer.retrieve_updates()
         return [
@@ -50,7 +50,7 @@ class Measured:
     def counts(self, name: str, *labels: str) -> dict[tuple[str, ...], float]:
         """A metric by those of its labels: a counter's sum, or a gauge's changes summed up."""
         found: dict[tuple[str, ...], float] = {}
-        for metric, its, value in self.told():
+        for metric, its, value in self.measurements():
             if metric == name:
                 key = tuple(its[label] for label in labels)
                 found[key] = found.get(key, 0) + value
@@ -70,7 +70,7 @@ async def measured(server: WorkflowEnvironment) -> Measured:
 async def test_each_decision_and_each_rejected_message_counts_once(
     measured: Measured, registry: Registry
 ) -> None:
-    # Without a cache a case is played back for each thing that it is told.
+    # Without a cache a case is played back for each task.
     settings = Settings(worker_cache=0)
     async with make_worker(measured.client, registry, settings, task_queue=QUEUE):
         case = case_id()
@@ -99,10 +99,10 @@ async def test_each_decision_and_each_rejected_message_counts_once(
         ("booking", "not_taken"): 1,
     }
     assert measured.counts("corrections", "outcome") == {("withdrawn",): 1}
-    told = repr(measured.told())
-    assert "MARKER" not in told
-    assert case.agency not in told
-    assert case.tracking_number not in told
+    text = repr(measured.measurements())
+    assert "MARKER" not in text
+    assert case.agency not in text
+    assert case.tracking_number not in text
 
 
 async def test_the_cases_of_the_namespace_are_counted(measured: Measured, registry: Registry) -> None:
@@ -115,14 +115,14 @@ async def test_the_cases_of_the_namespace_are_counted(measured: Measured, regist
             await cases.update()
             waiting = [
                 value
-                for name, labels, value in measured.told()
+                for name, labels, value in measured.measurements()
                 if (name, labels.get("status")) == ("open_cases", "waiting_for_court")
             ]
-            overdue = [value for name, _, value in measured.told() if name == "overdue_cases"]
+            overdue = [value for name, _, value in measured.measurements() if name == "overdue_cases"]
             if waiting and waiting[-1] >= 1 and overdue[-1] >= 1:
                 break
             await asyncio.sleep(0.05)
-        names = {name for name, *_ in measured.told()}
+        names = {name for name, *_ in measured.measurements()}
         await handle.terminate("counted")
     assert names >= {"attention_cases", "waiting_cases", "slow_history_cases", "counted_timestamp_seconds"}
 

@@ -81,7 +81,7 @@ async def test_a_reopened_case_goes_on_with_what_it_was_made_of(client: Client, 
     case, _ = await cleared(client, registry)
     handle = await reopened(client, registry, case)
     seen = await settled(handle, "waiting_for_court")
-    assert [told.message_id for told in seen.messages] == ["b-1", "u-1", "d-1"]
+    assert [message.message_id for message in seen.messages] == ["b-1", "u-1", "d-1"]
     assert (seen.messages_total, seen.rejected_total) == (3, 1)
     assert seen.reopened is not None
     assert (seen.reopened.by, seen.reopened.reason) == ("clerk-7", "refiled as 14CR-7")
@@ -127,7 +127,7 @@ async def test_what_came_after_the_end_is_known_to_the_reopened_case(
     await correct(client, case, correction("k-1", "f-1"))
     handle = await reopened(client, registry, case)
     seen = await settled(handle, "waiting_for_court")
-    assert [told.message_id for told in seen.messages] == ["b-1", "f-1", "k-1"]
+    assert [message.message_id for message in seen.messages] == ["b-1", "f-1", "k-1"]
     await handle.terminate()
 
 
@@ -185,7 +185,7 @@ async def test_a_message_that_comes_before_it_recalls_replaces_nothing(
     await handle.result()
     handle = await reopened_with(client, registry, case, "correction", correction("k-1", "no-such"))
     seen = await settled(handle, "waiting_for_court", messages=4)
-    assert [told.message_id for told in seen.messages] == ["b-1", "k-1", "a-1", "d-1"]
+    assert [message.message_id for message in seen.messages] == ["b-1", "k-1", "a-1", "d-1"]
     assert "used that id for a different message" in seen.rejected[0].reason
     assert json.loads(seen.rejected[0].payload)["corrects"] == "no-such"
     await handle.terminate()
@@ -214,7 +214,7 @@ async def test_what_comes_before_it_recalls_is_taken_if_it_is_new(client: Client
     assert (await handle.result()).grounds == ("c-9",)
     kept = await registry.recorded_case(str(case))
     assert kept is not None
-    assert [told.message_id for told in kept.case.messages] == ["b-1", "u-1", "d-1", "c-9"]
+    assert [message.message_id for message in kept.case.messages] == ["b-1", "u-1", "d-1", "c-9"]
     assert kept.case.messages_total == 4
 
 

@@ -255,8 +255,8 @@ async def test_a_plaintext_correction_can_be_refused(queue: KeyedQueue) -> None:
             id=case.correction_id("k-1"),
             task_queue=queue.name,
         )
-        told = await queue.client(encrypting("k1")).get_workflow_handle(asked.id).result()
-    assert "not encrypted" in told["explanation"]
+        answer = await queue.client(encrypting("k1")).get_workflow_handle(asked.id).result()
+    assert "not encrypted" in answer["explanation"]
     for strict in (True, False):
         assert await queue.replays(asked, encrypting("k1", strict=strict)) is None
 

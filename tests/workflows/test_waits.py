@@ -47,8 +47,8 @@ async def until(handle: Handle, seen: Any) -> CaseView:
 
 
 async def card(handle: Handle) -> str:
-    told: WorkflowMetadata = await handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
-    return told.current_details
+    answer: WorkflowMetadata = await handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
+    return answer.current_details
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ OUTAGE = "booking-cases-outage"
 
 
 class FailingRegistry(Registry):
-    """Does not answer for the history until it is told to."""
+    """Does not answer for the history until the test lets it."""
 
     def __init__(self, usual: Registry) -> None:
         super().__init__(usual._database)

@@ -136,9 +136,9 @@ CA-VC,no code at all,,2
 
 
 def test_a_list_is_told_by_its_share_and_by_what_a_person_must_look_at() -> None:
-    told = ran("check", "-", stdin=LIST)
-    assert told.exit_code == 1
-    assert told.stdout.splitlines() == [
+    result = ran("check", "-", stdin=LIST)
+    assert result.exit_code == 1
+    assert result.stdout.splitlines() == [
         "3 of 6 codes placed (50.0 %)",
         "20 of 30 charges placed (66.7 %)",
         "     3 unclassified",
@@ -158,9 +158,9 @@ def test_a_list_is_told_by_its_share_and_by_what_a_person_must_look_at() -> None
 
 def test_a_list_is_told_to_programs() -> None:
     lines = '{"scheme": "CA-VC", "code": "12500(a)", "n": 1}\n{"scheme": "CA-VC", "code": "2800.1"}\n'
-    told = ran("check", "-", "--json", stdin=lines)
-    assert told.exit_code == 0  # all are placed, though one is for a person
-    assert json.loads(told.stdout) == {
+    result = ran("check", "-", "--json", stdin=lines)
+    assert result.exit_code == 0  # all are placed, though one is for a person
+    assert json.loads(result.stdout) == {
         "codes": 2,
         "placed": 2,
         "share": 1.0,
@@ -201,9 +201,9 @@ def test_a_list_is_told_to_programs() -> None:
     ],
 )
 def test_a_list_that_cannot_be_read_is_refused_with_the_place(text: str | bytes, reason: str) -> None:
-    told = ran("check", "-", stdin=text)
-    assert told.exit_code == 2
-    assert told.stderr.startswith(f"error: the list: {reason}")
+    result = ran("check", "-", stdin=text)
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"error: the list: {reason}")
 
 
 def test_an_agency_asks_its_own_codes_too(own_file: Path) -> None:
@@ -252,12 +252,12 @@ def test_a_line_that_breaks_a_rule_is_left_out_and_told(
     own_file: Path, caplog: pytest.LogCaptureFixture, line: str, reason: str
 ) -> None:
     own_file.write_text(f"{OWN}{line}\nCA-VC,7777*,Local sign,minor_traffic,,ours,yes,\n", "utf-8")
-    told = f"{own_file} line 3, {reason}"
+    message = f"{own_file} line 3, {reason}"
     assert read_catalogs(Settings())(AGENCY).find("CA-VC", "7777*")
-    assert told in caplog.text
+    assert message in caplog.text
     shown = ran("lookup", "CA-VC", "9999(a)", "--agency", AGENCY)
     assert shown.exit_code == 0
-    assert shown.stderr.startswith(f"warning: {told}")
+    assert shown.stderr.startswith(f"warning: {message}")
 
 
 @pytest.mark.parametrize(
@@ -278,11 +278,11 @@ def test_a_file_that_cannot_be_read_keeps_the_worker_from_starting(
             own_file.write_bytes(text)
         case None:
             own_file.unlink()
-    told = f"CONVICTION_GATE_AGENCIES (CAZZ.catalog): {own_file}{reason}"
+    message = f"CONVICTION_GATE_AGENCIES (CAZZ.catalog): {own_file}{reason}"
     with pytest.raises(SettingsError) as caught:
         read_catalogs(Settings())
-    assert str(caught.value).startswith(told)
+    assert str(caught.value).startswith(message)
     assert worker.main() == 1
-    assert capsys.readouterr().err.startswith(f"worker: {told}")
+    assert capsys.readouterr().err.startswith(f"worker: {message}")
     shown = ran("lookup", "CA-VC", "12500(a)", "--agency", AGENCY)
-    assert (shown.exit_code, shown.stderr.startswith(f"error: {told}")) == (2, True)
+    assert (shown.exit_code, shown.stderr.startswith(f"error: {message}")) == (2, True)

@@ -39,7 +39,7 @@ def test_the_command_line_takes_a_server_by_its_address(
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "reason"),
     [
         (("kept-from-messages", "hush"), "InvalidPassword.*; correct the user and the password in its address"),
         (("//registry:", "//nobody:"), "InvalidPassword.*; correct the user and the password in its address"),
@@ -53,7 +53,7 @@ def test_the_command_line_takes_a_server_by_its_address(
     ids=lambda value: " to ".join(value) if isinstance(value, tuple) else "",
 )
 def test_a_server_that_lets_nobody_in_is_told_in_a_line_without_the_password(
-    postgresql_url: str, monkeypatch: pytest.MonkeyPatch, changed: tuple[str, str], told: str
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch, changed: tuple[str, str], reason: str
 ) -> None:
     address = postgresql_url.replace(*changed)
     if changed[0] == "@/":
@@ -61,7 +61,7 @@ def test_a_server_that_lets_nobody_in_is_told_in_a_line_without_the_password(
     monkeypatch.setenv("CONVICTION_GATE_REGISTRY_URL", address)
     said = gate("registry", "migrate", code=2)
     assert said.count("\n") == 1
-    with pytest.raises(RegistryError, match=told) as error:
+    with pytest.raises(RegistryError, match=reason) as error:
         asyncio.run(opened_and_closed(address))
     for shown in (said, str(error.value), repr(error.value)):
         assert Postgres.PASSWORD not in shown

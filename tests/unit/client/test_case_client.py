@@ -185,11 +185,11 @@ ATTENTION = event(
 
 def holding(*messages: Message) -> CaseView:
     """The case as it tells that it took these."""
-    told = [
+    messages = [
         {"message_id": m.message_id, "sender": m.sender, "type": type_of(m), "received_at": NOON, "effect": ""}
         for m in messages
     ]
-    return view(messages=told, messages_total=len(told))
+    return view(messages=messages, messages_total=len(messages))
 
 
 async def test_a_message_that_the_case_has_is_not_sent_again(client: CaseClient, server: FakeServer) -> None:

@@ -46,8 +46,8 @@ async def test_it_tells_of_every_case_what_the_case_itself_handed_on(file: Path)
 async def test_what_no_worker_has_taken_yet_waits() -> None:
     file = named("flagged-by-a-conviction")
     events = record.read(file).events
-    told = next(e.event_id for e in events if e.HasField("workflow_execution_signaled_event_attributes"))
-    left = await left_of(file, told)
+    signaled = next(e.event_id for e in events if e.HasField("workflow_execution_signaled_event_attributes"))
+    left = await left_of(file, signaled)
     assert left.result is None
     assert [m.effect for m in left.view.messages] == ["the booking", NOT_HANDLED_YET]
     assert (await left_of(file)).view.messages[1].effect == "charge 1: continuance on 2012-09-03"

@@ -28,7 +28,7 @@ from conviction_gate.contracts.history import HistoryAnswer
 from conviction_gate.encryption.keys import make_key
 from conviction_gate.registry import DocketEntry, Registry, RegistryError
 from tests.support.conclusions import AGENCY, CONVICTION, sql
-from tests.support.state_repository import clean, saying, state_repository
+from tests.support.state_repository import answer_with, clean, state_repository
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -240,7 +240,7 @@ async def test_services_that_are_asked(sqlite_url: str) -> None:
         "history_token": "hidden",
         "docket_token": "hidden",
     }
-    with state_repository(saying({}, 400)) as history, state_repository(saying({}, 401)) as docket:
+    with state_repository(answer_with({}, 400)) as history, state_repository(answer_with({}, 401)) as docket:
         settings |= {"history_url": history.url, "docket_url": docket.url}
         up = await found(**settings)
         history.answer = clean
@@ -275,14 +275,16 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 # Stuck cases ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("told", "count", "level"), [(True, 0, "ok"), (False, 2, "warn")])
-async def test_a_server_is_asked_for_stuck_cases_that_it_tells_of(told: bool, count: int, level: str) -> None:
+@pytest.mark.parametrize(("reports", "count", "level"), [(True, 0, "ok"), (False, 2, "warn")])
+async def test_a_server_is_asked_for_stuck_cases_that_it_tells_of(
+    reports: bool, count: int, level: str
+) -> None:
     async def count_workflows(query: str) -> Any:
         ours = "WorkflowType IN ('BookingCase', 'FlagCorrection') AND TaskQueue = 'booking-cases'"
         assert query.startswith(f"{ours} AND TemporalReportedProblems IS NOT NULL")
         return SimpleNamespace(count=count)
 
-    capabilities = NamespaceInfo.Capabilities(reported_problems_search_attribute=told)
+    capabilities = NamespaceInfo.Capabilities(reported_problems_search_attribute=reports)
     checks = Diagnostics(Settings())
     checks._server = (
         SimpleNamespace(count_workflows=count_workflows),  # type: ignore[assignment]

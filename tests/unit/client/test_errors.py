@@ -15,7 +15,7 @@ from conviction_gate.client.errors import (
 )
 
 
-def rpc(status: RPCStatusCode, message: str = "told so") -> RPCError:
+def rpc(status: RPCStatusCode, message: str = "no such thing") -> RPCError:
     return RPCError(message, status, b"")
 
 
@@ -28,10 +28,10 @@ def rpc(status: RPCStatusCode, message: str = "told so") -> RPCError:
         (rpc(RPCStatusCode.CANCELLED), NoWorker, "python -m worker"),
         (rpc(RPCStatusCode.DEADLINE_EXCEEDED), NoWorker, "send again"),
         (RPCTimeoutOrCancelledError("x"), NoWorker, "send again"),
-        (rpc(RPCStatusCode.INVALID_ARGUMENT), RequestRefused, "told so; shorten or correct"),
+        (rpc(RPCStatusCode.INVALID_ARGUMENT), RequestRefused, "no such thing; shorten or correct"),
         (rpc(RPCStatusCode.INVALID_ARGUMENT, "no Search Attribute X"), ServerError, "conviction-gate setup"),
-        (rpc(RPCStatusCode.UNAVAILABLE), ServerError, "told so; start it"),
-        (rpc(RPCStatusCode.PERMISSION_DENIED), ServerError, "told so; check TEMPORAL_ADDRESS"),
+        (rpc(RPCStatusCode.UNAVAILABLE), ServerError, "no such thing; start it"),
+        (rpc(RPCStatusCode.PERMISSION_DENIED), ServerError, "no such thing; check TEMPORAL_ADDRESS"),
     ],
 )
 async def test_an_error_of_the_sdk_says_what_to_do(

@@ -30,7 +30,7 @@ from tests.support.readability import grade
 EIGHTH: Final = 8
 
 
-def told(
+def sections(
     facts: Facts, result: CaseResult | None = None, flag: Flag | None = None, **changed: Any
 ) -> dict[str, str]:
     """Each part of the explanation as one text, by its title."""
@@ -38,7 +38,7 @@ def told(
     return {part.title: "\n".join(part.lines) for part in parts}
 
 
-def result(**told: Any) -> CaseResult:
+def result(**changed: Any) -> CaseResult:
     fields: dict[str, Any] = {
         "outcome": "flagged",
         "rule": "flag.convicted",
@@ -46,7 +46,7 @@ def result(**told: Any) -> CaseResult:
         "policy_edition": "2012-04-27",
         "decided_at": CAME,
     }
-    return CaseResult(**fields | told)
+    return CaseResult(**fields | changed)
 
 
 # Anybody can read it -------------------------------------------------------------------------------
@@ -67,7 +67,7 @@ def test_every_sentence_is_at_an_eighth_grade_level() -> None:
 
 
 def test_every_explanation_is_at_an_eighth_grade_level() -> None:
-    texts = {"\n\n".join(told(facts).values()) for facts in worlds()}
+    texts = {"\n\n".join(sections(facts).values()) for facts in worlds()}
     too_hard = {text: grade(text) for text in texts if grade(text) > EIGHTH}
     assert not too_hard, "say it in shorter words, or in two sentences"
 
@@ -89,7 +89,7 @@ def test_the_measure_tells_easy_from_hard(text: str, least: float, most: float) 
 
 def test_an_open_case_from_its_booking_to_what_comes_next() -> None:
     facts = facts_of(booking(), update("continuance", "2012-06-20"))
-    parts = told(facts, waiting_since=CAME, next_docket_check_at=CAME)
+    parts = sections(facts, waiting_since=CAME, next_docket_check_at=CAME)
     assert list(parts) == [
         *("The arrest", "The charges", "The record", "What came", "The decision", "What comes next")
     ]
@@ -112,12 +112,12 @@ def test_an_open_case_from_its_booking_to_what_comes_next() -> None:
 
 
 def test_an_explanation_never_names_the_person() -> None:
-    assert all("T-1" not in text for text in told(facts_of(booking())).values())
+    assert all("T-1" not in text for text in sections(facts_of(booking())).values())
 
 
 def test_a_message_that_only_a_newer_release_knows_is_named() -> None:
     newer = MessageView(message_id="v-1", sender="", type="verdict", received_at=CAME, effect="recorded")
-    came = told(facts_of(booking()), messages=(newer,), messages_total=1)["What came"]
+    came = sections(facts_of(booking()), messages=(newer,), messages_total=1)["What came"]
     assert came.endswith(': verdict: "recorded".')
 
 
@@ -143,18 +143,18 @@ def test_the_record_is_told_without_what_stands_in_it() -> None:
     ],
 )
 def test_a_charge_has_its_class_on_somebodys_word(code: the.Code, injury: bool | None, why: str) -> None:
-    assert f"  {why}\n" in told(facts_of(booking(charge(code, injury=injury))))["The charges"]
+    assert f"  {why}\n" in sections(facts_of(booking(charge(code, injury=injury))))["The charges"]
 
 
 def test_a_ruling_on_a_charge_is_told_as_one() -> None:
     facts = ruled(facts_of(booking(charge(the.UNCLASSIFIED))), "minor_traffic")
-    assert "A person ruled on it" in told(facts)["The charges"]
+    assert "A person ruled on it" in sections(facts)["The charges"]
 
 
 def test_a_closed_case_tells_when_it_was_decided_and_on_what() -> None:
     grounds = tuple(f"m-{number}" for number in range(1, 8))
     facts = facts_of(booking(), conviction("2013-07-15"))
-    parts = told(facts, result(grounds=grounds), flag_status="active")
+    parts = sections(facts, result(grounds=grounds), flag_status="active")
     assert "It was decided on 2014-03-05." in parts["The decision"]
     assert '"m-1", "m-2", "m-3", "m-4", "m-5" and 2 more.' in parts["The decision"]
     assert "  It ended on 2013-07-15: conviction." in parts["The charges"]
@@ -180,7 +180,7 @@ def taken_back(reason: str) -> Flag:
 
 def test_a_flag_that_was_taken_back_says_when_and_why() -> None:
     flag = taken_back("the ground fell")
-    parts = told(facts_of(booking(), conviction("2013-07-15")), result(), flag, flag_status="withdrawn")
+    parts = sections(facts_of(booking(), conviction("2013-07-15")), result(), flag, flag_status="withdrawn")
     assert (
         'The flag was withdrawn. Its record is kept, and says so.\nThat was on 2014-03-05: "the ground fell".'
         in (parts["The decision"])
@@ -197,13 +197,13 @@ def test_who_took_a_flag_back_is_named(sender: str, told_so: str) -> None:
         update={"message_id": "k-1", "sender": sender, "type": "correction", "effect": reason}
     )
     flag = taken_back(reason)
-    parts = told(facts, result(), flag, flag_status="withdrawn", messages=(*shown, last))
+    parts = sections(facts, result(), flag, flag_status="withdrawn", messages=(*shown, last))
     assert f'The message "k-1"{told_so} did that.' in parts["The decision"]
     assert grade(parts["The decision"]) <= EIGHTH
 
 
 def test_a_cleared_case_says_that_no_message_can_make_a_flag() -> None:
-    parts = told(facts_of(booking(), dismissal("2013-07-15")), result(outcome="cleared"))
+    parts = sections(facts_of(booking(), dismissal("2013-07-15")), result(outcome="cleared"))
     assert "withdrawn" not in parts["The decision"]
     assert "No message can make one." in parts["What comes next"]
 
@@ -211,7 +211,7 @@ def test_a_cleared_case_says_that_no_message_can_make_a_flag() -> None:
 def test_rejected_messages_are_counted_with_their_reasons() -> None:
     bad = RejectedView(name="conviction", received_at=CAME, reason="decided_on: not a date", payload="{}")
     other = bad.model_copy(update={"reason": "charge_id: missing"})
-    parts = told(facts_of(booking()), rejected=(bad, other, bad), rejected_total=3, needs_attention=True)
+    parts = sections(facts_of(booking()), rejected=(bad, other, bad), rejected_total=3, needs_attention=True)
     assert parts["What did not fit"].splitlines() == [
         "3 messages did not fit, and changed nothing. The reasons:",
         '  "decided_on: not a date" (2)',
@@ -223,7 +223,7 @@ def test_rejected_messages_are_counted_with_their_reasons() -> None:
 def test_reminders_and_a_reopening_are_told() -> None:
     reopened = ReopenedView(by="clerk-7", reason="refiled as 14CR-7", reopened_at=CAME)
     facts = facts_of(booking(charge(the.UNCLASSIFIED)))
-    parts = told(facts, reminders=2, reopened=reopened, messages_total=9)
+    parts = sections(facts, reminders=2, reopened=reopened, messages_total=9)
     assert "A person was asked to rule, and reminded 2 times." in parts["What came"]
     assert '"clerk-7" gave the reason "refiled as 14CR-7".' in parts["What came"]
     assert "The first 8 are not shown here any more." in parts["What came"]

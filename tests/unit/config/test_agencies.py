@@ -74,8 +74,8 @@ def test_what_an_agency_cannot_say_is_refused_by_line_and_the_rest_is_taken() ->
     ],
 )
 def test_an_agency_changes_nothing_that_the_catalog_places(row: str, held: str) -> None:
-    (told,) = refusals(GOOD, row)
-    assert re.match(rf"zz.csv line 3, code .*: the catalog has it as {held} \(.*; take the", told)
+    (refusal,) = refusals(GOOD, row)
+    assert re.match(rf"zz.csv line 3, code .*: the catalog has it as {held} \(.*; take the", refusal)
 
 
 @pytest.mark.parametrize(
@@ -90,9 +90,9 @@ def test_an_agency_changes_nothing_that_the_catalog_places(row: str, held: str) 
     ],
 )
 def test_an_agency_says_why_an_ambiguous_code_is_one_offense_with_it(row: str, reason: str) -> None:
-    (told,) = refusals(GOOD, row)
+    (refusal,) = refusals(GOOD, row)
     assert re.match(
-        rf"zz.csv line 3, code .*: the catalog has it as unclassified \(n.*.csv line .*\), {reason}", told
+        rf"zz.csv line 3, code .*: the catalog has it as unclassified \(n.*.csv line .*\), {reason}", refusal
     )
 
 

@@ -33,7 +33,7 @@ def codec(*keys: str, namespace: str = "default", **options: Any) -> EncryptionC
     return EncryptionCodec(ring(*(keys or (f"k1={K1}",))), namespace, **options)
 
 
-def told(payload: Payload) -> str:
+def error_of(payload: Payload) -> str:
     reason = refusal_of(payload.metadata)
     assert reason is not None
     assert len(reason) <= 300
@@ -77,7 +77,7 @@ def test_what_does_not_inflate_is_marked(data: bytes) -> None:
     [passed_on] = codec().decrypt(
         [encrypted_by_hand(Payload(metadata={"encoding": b"binary/zlib"}, data=data))]
     )
-    assert "cannot be decrypted" in told(passed_on)
+    assert "cannot be decrypted" in error_of(passed_on)
 
 
 def test_payloads_of_an_old_key_decrypt_after_rotation() -> None:
@@ -92,7 +92,7 @@ def test_a_key_that_is_not_here_is_named() -> None:
     [encrypted] = codec(f"k2={K2}").encrypt([PLAIN])
     [passed_on] = codec().decrypt([encrypted])
     assert passed_on.data == encrypted.data
-    assert told(passed_on) == (
+    assert error_of(passed_on) == (
         "the payload is encrypted with the key 'k2', which is not here; "
         "add that key, or encrypt it with 'k1' and send it again"
     )
@@ -114,18 +114,18 @@ def test_changed_payloads_and_those_of_another_namespace_are_marked() -> None:
         *(changed(encrypted, encrypted.data[:n]) for n in (0, 5, 12, 20)),
     ):
         [passed_on] = codec().decrypt([spoilt])
-        assert "cannot be decrypted with the key 'k1': it was changed, or" in told(passed_on)
+        assert "cannot be decrypted with the key 'k1': it was changed, or" in error_of(passed_on)
 
 
 def test_a_key_id_from_a_sender_is_quoted_and_cut_short() -> None:
     strange = Payload(metadata={"encoding": b"binary/encrypted", "encryption-key-id": b"\xff\n" * 500})
-    assert "key '\ufffd?\ufffd?" in told(codec().decrypt([strange])[0])
+    assert "key '\ufffd?\ufffd?" in error_of(codec().decrypt([strange])[0])
 
 
 def test_plaintext_is_accepted_or_refused() -> None:
     assert codec().decrypt([PLAIN, *NULLS]) == [PLAIN, *NULLS]
     [refused, *nulls] = codec(accepts_plaintext=False).decrypt([PLAIN, *NULLS])
-    assert told(refused).startswith("the payload is not encrypted; encrypt it as docs/senders.md describes")
+    assert error_of(refused).startswith("the payload is not encrypted; encrypt it as docs/senders.md describes")
     assert nulls == NULLS
 
 
@@ -136,14 +136,14 @@ def test_only_the_codec_marks(mark: bytes) -> None:
     assert codec().decrypt([marked, encrypted, encrypted_by_hand(marked)]) == [PLAIN] * 3
     encrypted.metadata[REFUSAL] = mark
     assert codec().decrypt([encrypted]) == [PLAIN]
-    assert "which is not here" in told(codec(f"k2={K2}").decrypt([encrypted])[0])
+    assert "which is not here" in error_of(codec(f"k2={K2}").decrypt([encrypted])[0])
 
 
 def test_an_empty_mark_does_not_hide_encryption() -> None:
     """With encryption off there is no codec, and an encrypted payload that is accepted would stop its case."""
     [encrypted] = codec().encrypt([PLAIN])
     encrypted.metadata[REFUSAL] = b""
-    assert "encryption is off here" in told(encrypted)
+    assert "encryption is off here" in error_of(encrypted)
 
 
 def test_a_payload_that_must_be_read_names_its_key() -> None:

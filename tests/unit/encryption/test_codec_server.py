@@ -76,8 +76,8 @@ async def test_one_that_cannot_be_decrypted_affects_no_other(
     assert closed["data"] == given[1]["data"]
     reason = base64.b64decode(closed["metadata"]["conviction-gate-refused"]).decode()
     assert "encrypted with the key 'k9', which is not here" in reason
-    told = json.loads(audit[0])
-    assert (told["result"], told["keys"], told["payloads"]) == ("1 not decrypted", ["k0", "k9"], 3)
+    entry = json.loads(audit[0])
+    assert (entry["result"], entry["keys"], entry["payloads"]) == ("1 not decrypted", ["k0", "k9"], 3)
 
 
 @pytest.mark.parametrize(
@@ -167,8 +167,8 @@ async def test_it_listens_and_says_where_it_cannot(audit: list[str]) -> None:
             headers = {"X-Namespace": "jails"}
             answer = await client.post("/decode", json={"payloads": [encrypted(SAID)]}, headers=headers)
         assert answer.json() == {"payloads": [plain(SAID)]}
-        told = json.loads(audit[0])
-        assert (told["who"], told["from"]) == ("anybody", "127.0.0.1")
+        entry = json.loads(audit[0])
+        assert (entry["who"], entry["from"]) == ("anybody", "127.0.0.1")
         with pytest.raises(SettingsError, match=f"CODEC_ADDRESS: cannot bind to {address}"):
             async with serving(app(audit), address, taken):
                 pass
@@ -186,10 +186,10 @@ async def test_it_listens_and_says_where_it_cannot(audit: list[str]) -> None:
 )
 async def test_a_token_that_does_not_fit_is_told_and_not_shown(token: str | None, said: str) -> None:
     key = base64.b64encode(os.urandom(32)).decode()
-    with pytest.raises(SettingsError, match=said) as told:
+    with pytest.raises(SettingsError, match=said) as error:
         await run(Settings(keyring=f"k1={key}", codec_token=token), "jails")
-    assert "secret" not in str(told.value)
-    assert str(told.value).startswith("CONVICTION_GATE_CODEC_TOKEN: ")
+    assert "secret" not in str(error.value)
+    assert str(error.value).startswith("CONVICTION_GATE_CODEC_TOKEN: ")
 
 
 @pytest.mark.parametrize("origin", ["*", "temporal.example.gov", f"{UI}/", "https://*.example.gov", "null"])

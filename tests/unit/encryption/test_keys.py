@@ -69,7 +69,7 @@ def test_keys_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize(
-    ("keyring", "told"),
+    ("keyring", "reason"),
     [
         (f"a={SECRET},a={OTHER}".replace(",", " "), "holds the id a twice; remove one"),
         (SECRET[:-1], "not of the form id=base64"),
@@ -81,8 +81,8 @@ def test_keys_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         (" ", "holds no key"),
     ],
 )
-def test_a_variable_that_does_not_fit(tmp_path: Path, keyring: str, told: str) -> None:
-    with pytest.raises(KeysError, match=told) as error:
+def test_a_variable_that_does_not_fit(tmp_path: Path, keyring: str, reason: str) -> None:
+    with pytest.raises(KeysError, match=reason) as error:
         read_keyring(settings(tmp_path, keyring=keyring))
     assert SECRET[4:-1] not in str(error.value)
     assert "\n" not in str(error.value)

@@ -59,9 +59,9 @@ def signing_in(issuer: Issuer, **options: Any) -> SignIn:
 
 
 async def refused(door: SignIn, token: str) -> tuple[int, str]:
-    with pytest.raises(Refusal) as told:
+    with pytest.raises(Refusal) as error:
         await door.reader(token)
-    return told.value.status, str(told.value)
+    return error.value.status, str(error.value)
 
 
 @pytest.mark.parametrize(
@@ -101,16 +101,16 @@ async def test_the_clock_of_the_issuer_may_be_off_a_little(issuer: Issuer) -> No
     ],
 )
 async def test_another_token_is_refused(issuer: Issuer, changed: dict[str, Any], said: str) -> None:
-    status, told = await refused(signing_in(issuer), issuer.token(**changed))
-    assert (status, told.partition(": ")[0]) == (401, "this token is not accepted")
-    assert said in told
-    assert "example.gov" not in told
+    status, answer = await refused(signing_in(issuer), issuer.token(**changed))
+    assert (status, answer.partition(": ")[0]) == (401, "this token is not accepted")
+    assert said in answer
+    assert "example.gov" not in answer
 
 
 async def test_a_token_without_a_signature_is_refused(issuer: Issuer) -> None:
     none = jwt.encode(issuer.claims(), None, "none", {"kid": "k1"})
-    status, told = await refused(signing_in(issuer), none)
-    assert (status, "its algorithm does not suit its key" in told) == (401, True)
+    status, answer = await refused(signing_in(issuer), none)
+    assert (status, "its algorithm does not suit its key" in answer) == (401, True)
 
 
 async def test_the_public_key_is_no_secret_to_sign_with(issuer: Issuer) -> None:
@@ -119,8 +119,8 @@ async def test_the_public_key_is_no_secret_to_sign_with(issuer: Issuer) -> None:
     header, claims = ({"alg": "HS256", "kid": "k1"}, issuer.claims())
     said = ".".join(encoded(json.dumps(part).encode()) for part in (header, claims))
     forged = f"{said}.{encoded(hmac.digest(pem, said.encode(), 'sha256'))}"
-    status, told = await refused(signing_in(issuer), forged)
-    assert (status, "its algorithm does not suit its key" in told) == (401, True)
+    status, answer = await refused(signing_in(issuer), forged)
+    assert (status, "its algorithm does not suit its key" in answer) == (401, True)
 
 
 @pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")
@@ -187,8 +187,8 @@ async def test_a_strange_header_is_refused(issuer: Issuer, header: bytes) -> Non
 
 
 async def test_a_token_without_a_kid_is_told_so(issuer: Issuer) -> None:
-    _, told = await refused(signing_in(issuer), jwt.encode(issuer.claims(), FIRST, "RS256"))
-    assert "it names no key (kid); its issuer must name one" in told
+    _, answer = await refused(signing_in(issuer), jwt.encode(issuer.claims(), FIRST, "RS256"))
+    assert "it names no key (kid); its issuer must name one" in answer
 
 
 async def test_another_claim_may_name_the_reader(issuer: Issuer) -> None:
@@ -214,9 +214,9 @@ async def test_a_scope_may_be_asked_for(issuer: Issuer, granted: dict[str, Any],
     if may:
         assert (await door.reader(issuer.token(**granted))).who == "u-17"
         return
-    with pytest.raises(Refusal, match=r"ask its operator to grant you cases\.read") as told:
+    with pytest.raises(Refusal, match=r"ask its operator to grant you cases\.read") as error:
         await door.reader(issuer.token(**granted))
-    assert (told.value.status, told.value.reader) == (403, Reader("u-17", "jwt"))
+    assert (error.value.status, error.value.reader) == (403, Reader("u-17", "jwt"))
 
 
 async def test_keys_are_read_anew_for_one_that_is_new_and_not_often(issuer: Issuer, clock: Clock) -> None:
@@ -259,8 +259,8 @@ async def test_old_keys_are_used_while_the_issuer_does_not_answer(
     assert (issuer.asked, len(caplog.records)) == (2, 1)
     assert f"{issuer.address} answered 500; correct the address" in caplog.text
     # Whether a new key is the issuer's nobody knows now.
-    status, told = await refused(door, issuer.token("k2", key=SECOND))
-    assert (status, "try again in 30 s" in told, "CONVICTION_GATE_CODEC_JWKS" in told) == (503, True, True)
+    status, answer = await refused(door, issuer.token("k2", key=SECOND))
+    assert (status, "try again in 30 s" in answer, "CONVICTION_GATE_CODEC_JWKS" in answer) == (503, True, True)
     issuer.status = 200
     clock.now += 31
     assert (await refused(door, issuer.token("k2", key=SECOND)))[0] == 401
@@ -337,9 +337,9 @@ async def test_a_file_of_keys_is_there_at_the_start_and_read_anew(tmp_path: Path
 def test_settings_that_do_not_fit_say_so(changed: dict[str, Any], said: str) -> None:
     fitting = {"codec_jwks": "https://id.example.gov/jwks?p=1", "codec_issuer": "i", "codec_audience": "a"}
     Settings(**fitting)
-    with pytest.raises(SettingsError, match=said) as told:
+    with pytest.raises(SettingsError, match=said) as error:
         Settings(**fitting | changed)
-    assert "secret" not in str(told.value)
+    assert "secret" not in str(error.value)
 
 
 @pytest.mark.parametrize("part", ["reader_claim", "scope", "audience"])
@@ -358,10 +358,10 @@ async def test_by_the_codec_server_who_signed_in_reads_beside_who_has_a_token(is
     expired = await ask(server, issuer.token(exp=1))
     assert (expired.status_code, expired.headers["www-authenticate"]) == (401, "Bearer")
     assert "or one of CONVICTION_GATE_CODEC_TOKEN" in (await ask(server, "")).json()["error"]
-    told = [json.loads(line) for line in audit]
-    assert [(line["who"], line["by"], line["result"]) for line in told] == [
+    logged = [json.loads(line) for line in audit]
+    assert [(line["who"], line["by"], line["result"]) for line in logged] == [
         ("u-17", "jwt", "ok"),
-        ("u-17", "token", "ok"),  # which of the two it was is told
+        ("u-17", "token", "ok"),  # which of the two it was is logged
         ("u-17", "jwt", "refused, 403"),
         (None, None, "refused, 401"),
         (None, None, "refused, 401"),

@@ -272,11 +272,11 @@ def test_a_docket_entry_alone_neither_flags_nor_clears(
 @FEW
 @given(any_facts(), reviews)
 def test_a_ruling_answers_a_question_that_stands_or_nothing(facts: Facts, review: ReviewDecision) -> None:
-    standing = decided(facts)
-    bound = policy.bind(review, standing)
+    decision = decided(facts)
+    bound = policy.bind(review, decision)
     if isinstance(bound, Ruling):
-        assert standing.answer == "review"
-        assert bound.question in standing.questions
+        assert decision.answer == "review"
+        assert bound.question in decision.questions
     else:
         assert bound.startswith("no effect: ")
 

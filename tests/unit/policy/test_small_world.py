@@ -75,7 +75,7 @@ def pool() -> Iterator[Executor]:
 
 
 def looked_at(what: str, found: Iterable[Seen], total: Seen, least: int) -> Seen:
-    """The states of all worlds together, told and counted; fewer than `least` is a world that shrank."""
+    """The states of all worlds together, printed and counted; fewer than `least` is a world that shrank."""
     seen = sum(found, Seen())
     print(f"\n{what}: {seen.total()} states, {dict(seen)}")
     assert seen.total() >= least

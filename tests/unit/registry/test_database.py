@@ -31,9 +31,9 @@ async def test_an_error_of_the_database_names_nobody(bare_url: str) -> None:
     await migrate(bare_url)
     async with await Registry.open(bare_url) as registry:
         await sql(bare_url, "DROP TABLE citizen_findings")
-        with pytest.raises(RegistryError, match=r"no such table|UndefinedTable") as told:
+        with pytest.raises(RegistryError, match=r"no such table|UndefinedTable") as error:
             await registry.flag(flagged())
-    assert not [value for value in ONE_PERSON.values() if f"'{value}'" in str(told.value)]
+    assert not [value for value in ONE_PERSON.values() if f"'{value}'" in str(error.value)]
 
 
 async def test_whoever_waits_for_too_long_is_told(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,7 @@ async def test_a_new_file_is_for_its_user_alone(bare_sqlite_url: str, tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("address", "told"),
+    ("address", "reason"),
     [
         ("sqlite://", "cannot be in memory"),
         ("sqlite:///:memory:", "cannot be in memory"),
@@ -36,9 +36,9 @@ async def test_a_new_file_is_for_its_user_alone(bare_sqlite_url: str, tmp_path: 
         ("postgresql+asyncpg://gate:hush@/registry?host=a:1,b:2&port=3", "address cannot be read"),
     ],
 )
-async def test_an_address_that_cannot_be_used_is_told(address: str, told: str) -> None:
+async def test_an_address_that_cannot_be_used_is_told(address: str, reason: str) -> None:
     for way in (Registry.open, migrate):
-        with pytest.raises(RegistryError, match=told) as error:
+        with pytest.raises(RegistryError, match=reason) as error:
             await way(address)
         assert "hush" not in str(error.value)
 

@@ -62,7 +62,7 @@ async def test_writers_who_wait_for_each_other_begin_anew(registry: Registry) ->
 
 
 @pytest.mark.parametrize(
-    ("code", "times", "told"),
+    ("code", "times", "reason"),
     [
         ("40001", ATTEMPTS, "other processes wrote"),  # serialization_failure
         ("40P01", ATTEMPTS, "other processes wrote"),  # deadlock_detected
@@ -71,7 +71,7 @@ async def test_writers_who_wait_for_each_other_begin_anew(registry: Registry) ->
     ],
 )
 async def test_only_what_others_did_is_tried_again(
-    registry: Registry, code: str, times: int, told: str
+    registry: Registry, code: str, times: int, reason: str
 ) -> None:
     begun = 0
 
@@ -80,7 +80,7 @@ async def test_only_what_others_did_is_tried_again(
         begun += 1
         session.execute(text(f"DO $$ BEGIN RAISE EXCEPTION 'hush' USING ERRCODE = '{code}'; END $$"))
 
-    with pytest.raises(RegistryError, match=told) as error:
+    with pytest.raises(RegistryError, match=reason) as error:
         await registry._database.write(work)
     assert begun == times
     assert "hush" not in str(error.value)

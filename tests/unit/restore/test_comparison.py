@@ -56,10 +56,10 @@ async def test_a_registry_lacks_what_was_written_after_its_backup_and_only_that(
 ) -> None:
     async with await Registry.open(url) as registry:
         for backup in range(len(story) + 1):
-            standing = (await registry.case_summaries([CASE_ID])).get(CASE_ID)
-            for told in range(len(story) + 1):
-                lacking = [number for number, it in enumerate(story[:told]) if is_missing(standing, it)]
-                assert lacking[:1] == ([backup] if told > backup else []), (backup, told)
+            summary = (await registry.case_summaries([CASE_ID])).get(CASE_ID)
+            for written in range(len(story) + 1):
+                lacking = [number for number, it in enumerate(story[:written]) if is_missing(summary, it)]
+                assert lacking[:1] == ([backup] if written > backup else []), (backup, written)
             if backup < len(story):
                 assert await write_again(registry, CASE_ID, story[backup]) is None
         before = await registry.flags()
@@ -120,7 +120,7 @@ RESULT: CaseResult = flagged().result
 
 
 @pytest.mark.parametrize(
-    ("run", "standing", "known"),
+    ("run", "summary", "known"),
     [
         (WAITS, ENDED, False),
         (summary(), ENDED, False),  # it waits for its booking, and would ask then
@@ -144,5 +144,5 @@ RESULT: CaseResult = flagged().result
         (summary(continues="run", was_asked=True), ENDED, False),
     ],
 )
-def test_what_an_open_run_knows(run: RunSummary, standing: CaseSummary, known: bool) -> None:
-    assert knows(run, standing) is known
+def test_what_an_open_run_knows(run: RunSummary, summary: CaseSummary, known: bool) -> None:
+    assert knows(run, summary) is known

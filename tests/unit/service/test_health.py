@@ -59,8 +59,8 @@ async def asked(things: Things, path: str) -> tuple[int, dict[str, object]]:
 
 
 async def test_ready(things: Things) -> None:
-    told = {"ready": True, "checks": {"worker": "ok", "registry": "ok"}}
-    assert await asked(things, "/readyz") == (200, told)
+    body = {"ready": True, "checks": {"worker": "ok", "registry": "ok"}}
+    assert await asked(things, "/readyz") == (200, body)
     assert await asked(things, "/livez") == (200, {"alive": True, "worker": "ok"})
 
 
@@ -77,8 +77,8 @@ async def test_ready(things: Things) -> None:
 )
 async def test_not_ready_with_the_reason(things: Things, error: Exception, reason: str) -> None:
     things.broken["registry"] = error
-    told = {"ready": False, "checks": {"worker": "ok", "registry": reason}}
-    assert await asked(things, "/readyz") == (503, told)
+    body = {"ready": False, "checks": {"worker": "ok", "registry": reason}}
+    assert await asked(things, "/readyz") == (503, body)
     assert (await asked(things, "/livez"))[0] == 200
     del things.broken["registry"]
     assert (await asked(things, "/readyz"))[0] == 200
@@ -87,8 +87,8 @@ async def test_not_ready_with_the_reason(things: Things, error: Exception, reaso
 async def test_what_hangs_is_not_ready(things: Things, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "CHECK_WITHIN", 0.0)
     monkeypatch.setattr(things, "worker", lambda: asyncio.sleep(3600))
-    told = Health({"worker": things.worker}, things.shutdown)
-    assert await told.problems() == {"worker": "no answer within 0 s"}
+    checked = Health({"worker": things.worker}, things.shutdown)
+    assert await checked.problems() == {"worker": "no answer within 0 s"}
 
 
 async def test_probes_that_come_at_once_ask_once(things: Things, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,8 +100,8 @@ async def test_probes_that_come_at_once_ask_once(things: Things, monkeypatch: py
 async def test_a_worker_that_stops_is_not_ready_and_lives(things: Things) -> None:
     things.shutdown.requested.set()
     assert (await asked(things, "/livez"))[0] == 200
-    status, told = await asked(things, "/readyz")
-    assert (status, told["checks"]) == (503, {"worker": "it is shutting down", "registry": "ok"})
+    status, answer = await asked(things, "/readyz")
+    assert (status, answer["checks"]) == (503, {"worker": "it is shutting down", "registry": "ok"})
 
 
 async def test_a_worker_that_failed_is_neither_ready_nor_alive(things: Things) -> None:
@@ -156,13 +156,13 @@ async def test_keys_that_changed_since_the_start(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("CONVICTION_GATE_KEYS", str(folder))
     first = make_key(folder, "k1")
     started = _Keys(converter_for(Settings(), "default"))
-    told = Health(
+    checked = Health(
         {"keys": partial(health.check_keys, cast(Client, started))}, GracefulShutdown(timedelta(seconds=20))
     )
     monkeypatch.setattr(health, "CACHED_FOR", 0.0)
 
     async def found() -> str | None:
-        return (await told.problems())["keys"]
+        return (await checked.problems())["keys"]
 
     assert await found() is None
     make_key(folder, "k2")  # which opens only, until it is used

@@ -27,7 +27,7 @@ async def never() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("said", "reason"),
     [
         (
             "Poll failure: code: 'Some requested entity was not found', MARKER",
@@ -42,9 +42,9 @@ async def never() -> None:
     ],
 )
 async def test_a_worker_that_fails_says_so_in_one_line_without_the_text(
-    said: str, told: str, capsys: pytest.CaptureFixture[str]
+    said: str, reason: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(WorkerFailed) as caught:
         await GracefulShutdown(timedelta(seconds=20)).run(cast(Worker, Failing(said)), never, "worker ready")
-    assert str(caught.value) == f"the worker failed and has ended {told}"
+    assert str(caught.value) == f"the worker failed and has ended {reason}"
     assert capsys.readouterr().out == ""

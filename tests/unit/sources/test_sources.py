@@ -17,7 +17,7 @@ from conviction_gate.sources import http
 from conviction_gate.sources.docket import DocketService
 from conviction_gate.sources.history import HistoryService
 from conviction_gate.sources.http import HttpService, ServiceError
-from tests.support.state_repository import Answer, StateRepository, clean, record, saying, state_repository
+from tests.support.state_repository import Answer, StateRepository, answer_with, clean, record, state_repository
 
 SUBJECT = Subject(fbi_number="FBI-MARK-7", state_id="SID-MARK-7")
 CONVICTED = {"disposition": "convicted", "severity": "misdemeanor", "decided_on": "2009-04-02"}
@@ -152,32 +152,32 @@ async def test_an_answer_that_knows_more_ids_is_none(
 
 
 WRONG: list[tuple[str, Answer, str]] = [
-    ("down", saying({"error": "MARK-7"}, 503), "answered 503; if this lasts"),
-    ("busy", saying({}, 429), "answered 429"),
-    ("locked", saying({}, 401), "answered 401; check CONVICTION_GATE_HISTORY_TOKEN"),
-    ("forbidden", saying({}, 403), "answered 403; check CONVICTION_GATE_HISTORY_TOKEN"),
-    ("moved", saying({}, 302), "answered 302; set CONVICTION_GATE_HISTORY_URL to the address"),
-    ("bad question", saying({}, 400), "answered 400"),
+    ("down", answer_with({"error": "MARK-7"}, 503), "answered 503; if this lasts"),
+    ("busy", answer_with({}, 429), "answered 429"),
+    ("locked", answer_with({}, 401), "answered 401; check CONVICTION_GATE_HISTORY_TOKEN"),
+    ("forbidden", answer_with({}, 403), "answered 403; check CONVICTION_GATE_HISTORY_TOKEN"),
+    ("moved", answer_with({}, 302), "answered 302; set CONVICTION_GATE_HISTORY_URL to the address"),
+    ("bad question", answer_with({}, 400), "answered 400"),
     ("empty", lambda question: (204, b""), "answered 204"),
-    ("gone", saying({}, 410), "answered 410"),
+    ("gone", answer_with({}, 410), "answered 410"),
     ("html", lambda question: (200, b"<html>MARK-7</html>"), "is not valid"),
     ("cut off", lambda question: (200, b'{"subject": {"fbi_number": "MARK-7"'), "is not valid"),
-    ("a list", saying([]), "is not valid"),
-    ("no subject", saying({"records": []}), "subject: missing"),
+    ("a list", answer_with([]), "is not valid"),
+    ("no subject", answer_with({"records": []}), "subject: missing"),
     ("a date", lambda q: record(q, records=[{"decided_on": "MARK-7"}]), "records.0.decided_on: not a date"),
     ("nul", lambda q: record(q, records=[{"code": "a\0b"}]), "NUL"),
     ("deep", lambda question: (200, b"[" * 100_000), "is not valid"),
-    ("somebody else", saying({"subject": {"fbi_number": "another"}}), "about another person"),
+    ("somebody else", answer_with({"subject": {"fbi_number": "another"}}), "about another person"),
     ("endless", lambda question: (200, b" " * (http.MAX_ANSWER + 1)), "sends more than"),
 ]
 
 
-@pytest.mark.parametrize(("answer", "told"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
+@pytest.mark.parametrize(("answer", "reason"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
 async def test_anything_else_is_no_answer_and_its_error_names_nobody(
-    answer: Answer, told: str, repository: StateRepository, histories: HistoryService
+    answer: Answer, reason: str, repository: StateRepository, histories: HistoryService
 ) -> None:
     repository.answer = answer
-    with pytest.raises(ServiceError, match=told) as raised:
+    with pytest.raises(ServiceError, match=reason) as raised:
         await histories.history([SUBJECT])
     _names_nobody(raised.value)
     repository.answer = record
@@ -258,25 +258,25 @@ async def test_a_client_certificate_lets_us_in(tmp_path: Path) -> None:
         ({"certificate": tmp_path / "client", "ca": tmp_path / "strange"}, "CERTIFICATE_VERIFY_FAILED"),
         ({"certificate": tmp_path / "client"}, "CERTIFICATE_VERIFY_FAILED"),
     ]
-    for way, told in ways:
+    for way, answer in ways:
         service = HttpService(access(repository, **way))
-        if told is None:
+        if answer is None:
             assert await HistoryService(service).history([SUBJECT]) == History()
         else:
-            with pytest.raises(ServiceError, match=told):
+            with pytest.raises(ServiceError, match=answer):
                 await HistoryService(service).history([SUBJECT])
         await service.close()
     repository.down()
 
 
 async def test_reaching_a_service_asks_for_nobody(repository: StateRepository, service: HttpService) -> None:
-    repository.answer = saying({"error": "name an id"}, 400)
+    repository.answer = answer_with({"error": "name an id"}, 400)
     assert await service.probe()
     assert repository.asked == {"": 1}
     repository.answer = clean
     assert not await service.probe()
     for status in (401, 403, 302, 500, 503):
-        repository.answer = saying({}, status)
+        repository.answer = answer_with({}, status)
         with pytest.raises(ServiceError, match=str(status)):
             await service.probe()
 
@@ -313,7 +313,7 @@ ENTRY = {"type": "conviction", "message_id": "c-1", "charge_id": "1", "decided_o
 
 
 async def test_the_court_is_asked_for_one_arrest(repository: StateRepository, dockets: DocketService) -> None:
-    repository.answer = saying({"messages": [ENTRY, {"type": "of next year"}, 7]})
+    repository.answer = answer_with({"messages": [ENTRY, {"type": "of next year"}, 7]})
     found = await dockets.docket("CAZZ00100", "A-1")
     assert [json.loads(text) for text in found] == [ENTRY, {"type": "of next year"}, 7]
     assert repository.asked == {"agency=CAZZ00100&tracking_number=A-1": 1}
@@ -321,7 +321,7 @@ async def test_the_court_is_asked_for_one_arrest(repository: StateRepository, do
 
 
 async def test_a_court_that_holds_nothing(repository: StateRepository, dockets: DocketService) -> None:
-    repository.answer = saying({"messages": []})
+    repository.answer = answer_with({"messages": []})
     assert await dockets.docket("CAZZ00100", "A-1") == ()
     repository.answer = clean
     assert await dockets.docket("CAZZ00100", "A-1") == ()
@@ -331,6 +331,6 @@ async def test_a_court_that_holds_nothing(repository: StateRepository, dockets: 
 async def test_a_docket_that_is_no_list_is_no_answer(
     value: Any, repository: StateRepository, dockets: DocketService
 ) -> None:
-    repository.answer = saying(value)
+    repository.answer = answer_with(value)
     with pytest.raises(ServiceError, match="is not valid"):
         await dockets.docket("CAZZ00100", "A-1")

@@ -1,4 +1,4 @@
-"""What a case carries: what of a docket it has told already."""
+"""What a case carries: what of a docket it has reported already."""
 
 import json
 

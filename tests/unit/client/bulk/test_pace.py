@@ -1,4 +1,4 @@
-"""A long file goes as fast as its cases act on it, and a house without a worker holds nobody up for long."""
+"""A long file goes as fast as its cases act on it, and without a worker nobody waits for long."""
 
 import asyncio
 from functools import partial
@@ -10,7 +10,7 @@ from conviction_gate.client.bulk.pace import AHEAD, UNPACED, Pace
 from conviction_gate.contracts.names import CaseId
 
 
-class House:
+class IdleCases:
     """Cases that act on their messages, one after the other, only while they are let."""
 
     def __init__(self) -> None:
@@ -51,53 +51,53 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_a_short_file_goes_without_a_look() -> None:
-    house = House()
-    await house.send(Pace(house.is_idle, asyncio.Event()), UNPACED)
-    assert (house.looks, house.most) == (0, UNPACED)
+    cases = IdleCases()
+    await cases.send(Pace(cases.is_idle, asyncio.Event()), UNPACED)
+    assert (cases.looks, cases.most) == (0, UNPACED)
 
 
 async def test_a_long_file_stays_a_few_messages_ahead_of_its_cases() -> None:
-    house = House()
-    acting = asyncio.create_task(house.act())
-    sending = Pace(house.is_idle, asyncio.Event())
-    await house.send(sending, 2 * UNPACED)
-    house.most = 0
-    await house.send(sending, 200)
+    cases = IdleCases()
+    acting = asyncio.create_task(cases.act())
+    sending = Pace(cases.is_idle, asyncio.Event())
+    await cases.send(sending, 2 * UNPACED)
+    cases.most = 0
+    await cases.send(sending, 200)
     acting.cancel()
-    assert house.most == AHEAD
+    assert cases.most == AHEAD
 
 
 async def test_where_nobody_works_a_long_file_goes_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pace, "WAIT", 0.005)
-    house = House()
-    await house.send(Pace(house.is_idle, asyncio.Event()), 20_000)
-    assert house.most == 20_000
-    assert house.looks < 1000
+    cases = IdleCases()
+    await cases.send(Pace(cases.is_idle, asyncio.Event()), 20_000)
+    assert cases.most == 20_000
+    assert cases.looks < 1000
 
 
 async def test_once_somebody_works_again_the_file_slows_down(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pace, "WAIT", 0.005)
-    house = House()
-    sending = Pace(house.is_idle, asyncio.Event())
-    await house.send(sending, 300)
-    assert house.most == 300
+    cases = IdleCases()
+    sending = Pace(cases.is_idle, asyncio.Event())
+    await cases.send(sending, 300)
+    assert cases.most == 300
     monkeypatch.setattr(pace, "WAIT", 20)
-    acting = asyncio.create_task(house.act())
-    await house.send(sending, 600)
-    house.most = 0
-    await house.send(sending, 100)
+    acting = asyncio.create_task(cases.act())
+    await cases.send(sending, 600)
+    cases.most = 0
+    await cases.send(sending, 100)
     acting.cancel()
-    assert house.most == AHEAD
+    assert cases.most == AHEAD
 
 
 async def test_who_is_told_to_stop_waits_for_no_case(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pace, "WAIT", 20.0)
-    house, stop = House(), asyncio.Event()
-    sending = asyncio.create_task(house.send(Pace(house.is_idle, stop), UNPACED + 20))
-    while house.looks < 3:
+    cases, stop = IdleCases(), asyncio.Event()
+    sending = asyncio.create_task(cases.send(Pace(cases.is_idle, stop), UNPACED + 20))
+    while cases.looks < 3:
         await asyncio.sleep(0)
-    looks = house.looks
+    looks = cases.looks
     stop.set()
     await sending
-    assert house.looks <= looks + 1
-    assert house.sent == UNPACED + 20
+    assert cases.looks <= looks + 1
+    assert cases.sent == UNPACED + 20

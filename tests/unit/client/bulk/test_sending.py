@@ -46,9 +46,9 @@ def delivering(
     return deliver(items, partial(read_addressed, name="conviction"), post, stop or asyncio.Event())
 
 
-async def collect(told: AsyncIterator[tuple[Item, Sent]], where: list[str]) -> None:
+async def collect(answers: AsyncIterator[tuple[Item, Sent]], where: list[str]) -> None:
     """Takes down where each item stood, as far as that goes."""
-    async for item, _ in told:
+    async for item, _ in answers:
         where.append(item.where)
 
 
@@ -70,10 +70,10 @@ async def test_one_refusal_holds_up_nobody_and_a_case_gets_its_messages_in_order
 
     texts = [conviction_for("A", f"m{n}") for n in range(6)]
     items = lines(*texts[:2], "broken", *texts[2:])
-    told = [told async for told in delivering(items, post)]
+    answers = [answer async for answer in delivering(items, post)]
     assert posted == ["m0", "m1", "m2", "m3", "m4", "m5"]
-    assert [item for item, _ in told] == items
-    sent = [one for _, one in told]
+    assert [item for item, _ in answers] == items
+    sent = [one for _, one in answers]
     assert [one.where for one in sent] == [item.where for item in items]
     assert [one.status for one in sent] == [
         "accepted",
@@ -107,8 +107,8 @@ async def test_only_so_much_is_read_ahead_and_under_way() -> None:
         return await accept(addressed)
 
     stop = asyncio.Event()
-    async with aclosing(delivering(endless(), post, stop)) as told:
-        first = asyncio.ensure_future(anext(told))
+    async with aclosing(delivering(endless(), post, stop)) as answers:
+        first = asyncio.ensure_future(anext(answers))
         before = -1
         while before < read:
             before = read
@@ -118,7 +118,7 @@ async def test_only_so_much_is_read_ahead_and_under_way() -> None:
         assert (await first)[0].where == "line 1"
         stop.set()
         with pytest.raises(Stopped, match="at line"):
-            await collect(told, [])
+            await collect(answers, [])
     assert most == CONCURRENT_SENDS
 
 
@@ -135,15 +135,15 @@ async def test_told_to_stop_it_ends_what_is_under_way_and_begins_nothing() -> No
         await stop.wait()
         return await accept(addressed)
 
-    told: list[str] = []
-    collecting = asyncio.create_task(collect(delivering(items(), post, stop), told))
+    places: list[str] = []
+    collecting = asyncio.create_task(collect(delivering(items(), post, stop), places))
     while not (all_read.is_set() and len(posted) == 2):
         await asyncio.sleep(0.01)
     stop.set()
     with pytest.raises(Stopped, match=r"^at line 4$"):
         await collecting
     assert posted == ["1", "2"]
-    assert told == ["line 1", "line 2", "line 3"]
+    assert places == ["line 1", "line 2", "line 3"]
 
 
 async def test_a_server_that_goes_away_ends_it_and_what_stood_before_is_told() -> None:
@@ -152,11 +152,11 @@ async def test_a_server_that_goes_away_ends_it_and_what_stood_before_is_told() -
             raise ServerError("away")
         return await accept(addressed)
 
-    told: list[str] = []
+    places: list[str] = []
     three = delivering(lines(*(conviction_for("A", n) for n in "123")), post)
     with pytest.raises(Stopped, match=r"^at line 2$") as stopped:
-        await collect(three, told)
-    assert told == ["line 1"]
+        await collect(three, places)
+    assert places == ["line 1"]
     assert isinstance(stopped.value.__cause__, ServerError)
 
 
@@ -168,11 +168,11 @@ async def test_a_slow_pipe_holds_up_nothing() -> None:
         more.wait()
 
     stop = asyncio.Event()
-    told = delivering(pipe(), accept, stop)
-    assert (await anext(told))[1].status == "accepted"
+    answers = delivering(pipe(), accept, stop)
+    assert (await anext(answers))[1].status == "accepted"
     stop.set()
     with pytest.raises(Stopped, match=r"^after line 1$"):
-        await anext(told)
+        await anext(answers)
     more.set()
 
 

@@ -110,7 +110,7 @@ def test_a_file_without_the_columns_is_refused(header: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "words",
     [
         "DUI",
         "DWI, first",
@@ -141,15 +141,15 @@ def test_a_file_without_the_columns_is_refused(header: str) -> None:
         "Striking a fixture",
     ],
 )
-def test_minor_traffic_speaks_of_no_drunk_driving_and_of_no_left_scene(told: str) -> None:
-    for line in (GOOD.replace("Stop sign", f'"{told}"'), f'{GOOD}"{told}"'):
+def test_minor_traffic_speaks_of_no_drunk_driving_and_of_no_left_scene(words: str) -> None:
+    for line in (GOOD.replace("Stop sign", f'"{words}"'), f'{GOOD}"{words}"'):
         with pytest.raises(CatalogError, match=r"line 2, code 1\(a\): minor_traffic, yet it speaks of drunk"):
             rows(line)
         assert rows(line.replace("minor_traffic", "unclassified"))
 
 
 @pytest.mark.parametrize(
-    "told",
+    "words",
     [
         "Improper left turn",
         "Left of center",
@@ -158,8 +158,8 @@ def test_minor_traffic_speaks_of_no_drunk_driving_and_of_no_left_scene(told: str
         "Obscene plate",
     ],
 )
-def test_words_of_minor_traffic_are_no_such_words(told: str) -> None:
-    assert rows(GOOD.replace("Stop sign", told))
+def test_words_of_minor_traffic_are_no_such_words(words: str) -> None:
+    assert rows(GOOD.replace("Stop sign", words))
 
 
 @pytest.mark.parametrize(
