@@ -9,7 +9,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from conviction_gate import policy
 from conviction_gate.client.replies import Reply, reply
-from conviction_gate.client.runs import describe, interruption
+from conviction_gate.client.runs import describe, interruption, sent_fields
 from conviction_gate.client.same_message import OTHER_CONTENT, says_the_same
 from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.names import FLAG_CORRECTION, TASK_QUEUE, CaseId
@@ -61,8 +61,7 @@ async def start_correction(
         )
     except WorkflowAlreadyStartedError as error:
         # Another sender's message may have the id, where one of the two names no sender.
-        sent = await _input_of(client, error)
-        if not isinstance(sent, dict) or {**sent, **stamp} != {**request, **stamp}:
+        if {**await _input_of(client, error), **stamp} != {**request, **stamp}:
             return reply("refused", OTHER_CONTENT, case_id, cause="other_content")
         run = await describe(client, error.workflow_id)
         if interrupted := interruption("this correction", run.status if run else None, error.workflow_id):
@@ -71,10 +70,10 @@ async def start_correction(
     return reply("accepted", f"{end}; a correction was started", case_id, corrects=True)
 
 
-async def _input_of(client: Client, started: WorkflowAlreadyStartedError) -> Any:
+async def _input_of(client: Client, started: WorkflowAlreadyStartedError) -> dict[str, Any]:
     """What a workflow was started with."""
     handle = client.get_workflow_handle(started.workflow_id, run_id=started.run_id)
     async for event in handle.fetch_history_events(page_size=1):
         payloads = event.workflow_execution_started_event_attributes.input.payloads
-        return (await client.data_converter.decode(payloads))[0]
-    return None
+        return await sent_fields(client, payloads)
+    return {}

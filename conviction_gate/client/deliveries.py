@@ -14,6 +14,7 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from conviction_gate.client.runs import sent_fields
 from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.names import NEEDS_ATTENTION, UPDATE, CaseId
 from conviction_gate.contracts.reading import DoesNotFit, read_message
@@ -77,10 +78,8 @@ async def find_deliveries(client: Client, message: Message, case_id: CaseId) -> 
 
 async def _read(client: Client, key: tuple[str, str], name: str, payloads: Sequence[Payload]) -> Message | None:
     """The message, if it fits and has this key."""
-    if len(payloads) != 1:
-        return None
-    (fields,) = await client.data_converter.decode(payloads)
-    if not isinstance(fields, dict) or (fields.get("sender") or "", fields.get("message_id")) != key:
+    fields = await sent_fields(client, payloads)
+    if (fields.get("sender") or "", fields.get("message_id")) != key:
         return None
     with suppress(DoesNotFit):
         return read_message(str(fields.get("type")) if name == UPDATE else name, json.dumps(fields))

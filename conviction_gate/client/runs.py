@@ -1,9 +1,13 @@
-"""How the runs of a workflow are described, and why one cannot continue."""
+"""How the runs of a workflow are described, what they were sent, and why one cannot continue."""
 
+import json
+from collections.abc import Sequence
 from shlex import quote
-from typing import Final
+from typing import Any, Final
 
+from temporalio.api.common.v1 import Payload
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus
+from temporalio.common import RawValue
 from temporalio.service import RPCError, RPCStatusCode
 
 OPEN: Final = "ExecutionStatus = 'Running'"
@@ -37,3 +41,16 @@ def interruption(what: str, status: WorkflowExecutionStatus | None, workflow_id:
         f"`temporal workflow reset --workflow-id {quote(workflow_id)} --type LastWorkflowTask --reason WHY` "
         "continues it with everything it had received"
     )
+
+
+async def sent_fields(client: Client, payloads: Sequence[Payload]) -> dict[str, Any]:
+    """The JSON object that was sent, of any size; empty where it was none, or does not decrypt."""
+    values = await client.data_converter.decode(payloads, [RawValue] * len(payloads))
+    match values:
+        case [RawValue(payload=payload)] if payload.metadata.get("encoding") == b"json/plain":
+            try:
+                fields = json.loads(payload.data)
+            except ValueError:
+                return {}
+            return fields if isinstance(fields, dict) else {}
+    return {}

@@ -185,11 +185,11 @@ ATTENTION = event(
 
 def holding(*messages: Message) -> CaseView:
     """The case as it tells that it took these."""
-    messages = [
+    shown = [
         {"message_id": m.message_id, "sender": m.sender, "type": type_of(m), "received_at": NOON, "effect": ""}
         for m in messages
     ]
-    return view(messages=messages, messages_total=len(messages))
+    return view(messages=shown, messages_total=len(shown))
 
 
 async def test_a_message_that_the_case_has_is_not_sent_again(client: CaseClient, server: FakeServer) -> None:
@@ -203,6 +203,20 @@ async def test_a_message_that_the_case_has_is_not_sent_again(client: CaseClient,
     assert len(server.signals) == 2
     assert (await client.send(SENT, CASE, look=False)).status == "accepted"
     assert len(server.signals) == 3
+
+
+async def test_a_message_of_any_length_is_known_again(
+    client: CaseClient, server: FakeServer, registry: Registry
+) -> None:
+    long = message("court_update", UPDATE, detail="\u8a9e" * 2000)  # three bytes each
+    server.open.add(str(CASE))
+    assert (await client.send(long, CASE)).status == "accepted"
+    assert (await client.send(long, CASE)).status == "duplicate"
+    server.open.clear()
+    await flagged(registry, booking())
+    assert (await client.send(long, CASE)).status == "accepted"
+    assert server.starts[-1]["workflow"] == "FlagCorrection"
+    assert (await client.send(long, CASE)).status == "duplicate"
 
 
 async def test_an_answered_update_was_delivered_too(client: CaseClient, server: FakeServer) -> None:

@@ -36,7 +36,7 @@ async def test_it_tells_of_every_case_what_the_case_itself_handed_on(file: Path)
         assert left.view.explanation == left.result.explanation
         assert left.view.status == ("flagged" if left.result.outcome == "flagged" else "cleared")
     elif continued := last.workflow_execution_continued_as_new_event_attributes.input.payloads:
-        state = CaseState.model_validate((await data_converter.decode(continued))[0])
+        (state,) = await data_converter.decode(continued, [CaseState])
         assert left.view.rejected_total == state.rejected_total
         if "reopened" not in file.name:  # what it was made of before came from the registry
             assert left.view.messages_total == state.messages_total
