@@ -2,5 +2,6 @@
 
 from activities.look_ups import LookUps
 from activities.outcomes import Outcomes
+from activities.tries import tried
 
-__all__ = ["LookUps", "Outcomes"]
+__all__ = ["LookUps", "Outcomes", "tried"]

@@ -27,7 +27,7 @@ from conviction_gate.contracts.names import (
 )
 from conviction_gate.contracts.reading import DoesNotFit, mismatch, read_message, read_typed
 from conviction_gate.policy import effect_of
-from workflows.payloads import excerpt, one_text
+from workflows.payloads import check_arrived, excerpt, one_text
 from workflows.state import CaseState
 
 NOT_HANDLED_YET: Final = "it waits: the case has not handled it yet"
@@ -73,6 +73,7 @@ def _receive(
     """Apply what arrived as a case of this release does, whichever release the case is of."""
     at = event.event_time.ToDatetime(UTC)
     try:
+        check_arrived(values)
         text = one_text(values)
         message = read_typed(text) if name == UPDATE else read_message(name, text)
         if reason := mismatch(message, CaseId.parse(case_id), at) or state.refusal(message):
