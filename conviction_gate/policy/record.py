@@ -176,7 +176,7 @@ class CriminalRecord:
         if decided_on is not None and decided_on >= last:  # whatever it is, it was not before the arrest
             return None
         if record.disposition != "convicted":
-            return None if record.juvenile else _DOUBT_BY_WORD.get(record.disposition)
+            return _DOUBT_BY_WORD.get(record.disposition)
         if record.severity == "infraction":
             return None
         if record.juvenile:
