@@ -44,17 +44,13 @@ _IN_DOUBT: Final = AfterAppeal(Appealed.IN_DOUBT)
 
 
 def after_appeal(decided_on: date, entries: Iterable[CourtUpdate]) -> AfterAppeal:
-    """How a conviction of this day stands after the appeal entries of its charge.
+    """How a conviction of this day stands after the appeal entries of its charge, and no other ones.
 
     What undid it is final: an entry that says later that it stands again is a contradiction, and so is one
     of the same day. An end that does not say how is doubt, until another entry says how.
     """
     appeal = sorted(
-        (
-            entry
-            for entry in entries
-            if entry.entry in _ORDER_ON_ONE_DAY and entry.occurred_on >= decided_on - NOTICE_BEFORE_JUDGMENT
-        ),
+        (entry for entry in entries if entry.occurred_on >= decided_on - NOTICE_BEFORE_JUDGMENT),
         key=lambda entry: (entry.occurred_on, _ORDER_ON_ONE_DAY[entry.entry]),
     )
     state = STANDS

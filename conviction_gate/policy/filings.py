@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Literal, NamedTuple
 
 from conviction_gate.contracts.booking import Booking, Charge
@@ -28,9 +28,9 @@ class Filing(NamedTuple):
     filed_by: FiledBy
 
 
-def first_booking(bookings: Iterable[Booking]) -> Booking:
-    """The earliest booking; its `booked_at` is the case's."""
-    return min(bookings, key=lambda booking: (booking.booked_at, booking.key))
+def first_booked_at(bookings: Iterable[Booking]) -> datetime:
+    """When the person was booked: at the time of the earliest booking."""
+    return min(booking.booked_at for booking in bookings)
 
 
 def filings_by_charge(
@@ -42,7 +42,7 @@ def filings_by_charge(
         classification = classifier.classify(charge.charge_id, charge, charge.severity)
         return Filing(charge, classification, filed_on, source, filed_by)
 
-    first = first_booking(bookings).booked_at
+    first = first_booked_at(bookings)
     filings: dict[str, list[Filing]] = defaultdict(list)
     later: dict[str, list[Filing]] = defaultdict(list)
     for booking in bookings:

@@ -13,7 +13,7 @@ from conviction_gate.contracts.internal.facts import Facts, Question, Ruling
 from conviction_gate.policy.classification import Classifier, OffenseClassification
 from conviction_gate.policy.counting import CountedMessages
 from conviction_gate.policy.endings import STATUS_CHANGING_ENTRIES, ChargeState, Docket, charge_state
-from conviction_gate.policy.filings import filings_by_charge, first_booking
+from conviction_gate.policy.filings import filings_by_charge, first_booked_at
 from conviction_gate.policy.record import CriminalRecord
 
 
@@ -52,11 +52,6 @@ class Matter:
         """The ruling that answers this very question."""
         return self._messages.answers.get((question.charge_id, question.about))
 
-    @property
-    def booked(self) -> Booking:
-        """The earliest booking; its `booked_at` is the case's."""
-        return first_booking(self.bookings)
-
     @cached_property
     def charges(self) -> tuple[ChargeState, ...]:
         """Every charge as it is now, by charge id."""
@@ -73,7 +68,7 @@ class Matter:
                 docket = whole if update.charge_id is None else own[update.charge_id]
                 docket.entries.append(update)
         classifier, answers = self._classifier, messages.answers
-        booked_on = self.booked.booked_at.date()
+        booked_on = first_booked_at(self.bookings).date()
         filings = filings_by_charge(self.bookings, messages.amendments, classifier)
         return tuple(
             charge_state(charge_id, versions, own[charge_id].joined_with(whole), booked_on, classifier, answers)

@@ -5,7 +5,21 @@ from typing import Final
 QUICKER: Final = "only quicker: without it the same is worked out the long way"
 ON_NO_CHARGE: Final = "given beside the offense only where that is no charge, which has none of its own"
 
+SAME_TYPE: Final = "messages of the same content are of the same type, so that one check is enough"
+
 SURVIVORS: Final[dict[str, dict[str, str]]] = {
+    "counting": {
+        "CountedMessages.__init__: self._answers() if facts.rulings else {} "
+        "-> self._answers() if True else {}": QUICKER,
+        "CountedMessages._counted: if not facts.corrections and (not facts.reopenings) -> if False": QUICKER,
+        "CountedMessages._is_copy: isinstance(message, CourtMessage) and isinstance(other, CourtMessage) -> "
+        "isinstance(message, CourtMessage)": SAME_TYPE,
+        "CountedMessages._is_copy: isinstance(message, CourtMessage) and isinstance(other, CourtMessage) -> "
+        "isinstance(other, CourtMessage)": SAME_TYPE,
+        "CountedMessages.counts: not self._set_aside or digest([content_key(message)]) not in self._set_aside "
+        "-> digest([content_key(message)]) not in self._set_aside": QUICKER,
+        "CountedMessages.undone_by: if not facts.corrections -> if False": QUICKER,
+    },
     "classification": {
         "Classifier.classify: injury or offense.resulted_in_injury is True -> offense.resulted_in_injury "
         "is True": ON_NO_CHARGE,
@@ -13,6 +27,13 @@ SURVIVORS: Final[dict[str, dict[str, str]]] = {
     "filings": {
         "filings_by_charge: if len(versions) > 1 -> if True": QUICKER,
         "filings_by_charge: len(versions) > 1 -> len(versions) >= 1": QUICKER,
+        "filings_by_charge: if len(versions) > 1 and any((version.classification.is_serious for version in "
+        "versions)) -> if True": QUICKER,
+        "filings_by_charge: len(versions) > 1 -> len(versions) >= 1 #2": QUICKER,
+        "filings_by_charge: len(versions) > 1 and any((version.classification.is_serious for version in "
+        "versions)) -> any((version.classification.is_serious for version in versions))": QUICKER,
+        "filings_by_charge: len(versions) > 1 and any((version.classification.is_serious for version in "
+        "versions)) -> len(versions) > 1": QUICKER,
     },
     "endings": {
         "charge_state: bool(final) and (not refuted) and (ending is not Ending.UNCLEAR_DISPOSITION) -> "

@@ -147,6 +147,27 @@ APPEALED = facts_of(booking(), conviction("2013-01-01"), update("appeal_filed", 
         FLAG,
     ),
     ("a new conviction is not under the old appeal", with_more(APPEALED, conviction("2013-09-01")), FLAG),
+    (
+        "a reversal of the days before undid an earlier conviction",
+        facts_of(booking(), conviction("2013-01-01"), update("appeal_reversed", "2012-12-20")),
+        FLAG,
+    ),
+    (
+        "that it ended changes nothing where it was reversed before",
+        facts_of(booking(), conviction("2013-01-01"), REVERSED, update("appeal_ended", "2013-06-20")),
+        WAIT,
+    ),
+    (
+        "a contradiction stays one whatever is said later",
+        facts_of(
+            booking(),
+            conviction("2013-01-01"),
+            REVERSED,
+            update("appeal_affirmed", "2013-07-01"),
+            update("appeal_reversed", "2013-08-01"),
+        ),
+        OUTCOME,
+    ),
 )
 def test_appeals(facts: Facts, rule: str) -> None:
     holds(facts, rule)

@@ -1,6 +1,9 @@
 """Which messages count once some were corrected."""
 
+import pytest
+
 from conviction_gate.contracts.internal.facts import Facts
+from conviction_gate.policy import CountedMessages
 from tests.support import facts as the
 from tests.support.facts import (
     booking,
@@ -18,6 +21,7 @@ from tests.support.rule_tables import (
     FLAG,
     GUILTY,
     GUILTY_AGAIN,
+    RECORD,
     TWO,
     WAIT,
     holds,
@@ -143,3 +147,36 @@ def test_a_correction_without_a_sender_names_its_own_message_else_anybodys() -> 
     holds(facts_of(booking(), said, named), WAIT)
     own = dismissal("2012-12-01").model_copy(update={"sender": "clerk", "message_id": said.message_id})
     holds(facts_of(booking(), said, named, own), FLAG)
+
+
+@pytest.mark.parametrize("field", ["court", "docket_number"])
+@pytest.mark.parametrize("named_by", ["the corrected one", "the copy"])
+def test_a_copy_falls_also_where_one_of_the_two_names_no_court_or_docket(field: str, named_by: str) -> None:
+    named, unnamed = (GUILTY.model_copy(update={"message_id": id}) for id in ("c-7", "c-8"))
+    named = named.model_copy(update={field: "D-7"})
+    corrected = named if named_by == "the corrected one" else unnamed
+    holds(facts_of(booking(), named, unnamed, correction(corrected)), WAIT)
+
+
+def test_a_replacement_that_came_by_itself_too_counts_once() -> None:
+    right = GUILTY.model_copy(update={"message_id": "c-2"})
+    facts = facts_of(booking(), GUILTY, right, replaced(GUILTY, right))
+    assert CountedMessages(facts).convictions == (right,)
+
+
+def test_a_correction_that_names_itself_finds_nothing() -> None:
+    itself = correction("k-1", "deceased").model_copy(update={"message_id": "k-1"})
+    holds(facts_of(booking(), itself), RECORD)
+
+
+def test_only_a_ground_that_is_a_finding_finds_something_and_only_of_a_message() -> None:
+    found, plain = correction(GUILTY, "deceased"), correction(DROPPED)
+    counted = CountedMessages(facts_of(booking(), GUILTY, DROPPED, found, plain))
+    assert counted.findings == {"deceased": (found.message_id,)}
+    assert counted.baseless_findings == ()
+
+
+def test_no_correction_undoes_a_correction() -> None:
+    first = correction(GUILTY)
+    counted = CountedMessages(facts_of(booking(), GUILTY, first, correction(first)))
+    assert counted.undone_by == {GUILTY.key: first.message_id}

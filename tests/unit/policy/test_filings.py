@@ -6,6 +6,8 @@ import pytest
 
 from conviction_gate import policy
 from conviction_gate.contracts.internal.facts import Facts
+from conviction_gate.policy.classification import Classifier
+from conviction_gate.policy.filings import filings_by_charge, severity_now
 from tests.support import facts as the
 from tests.support.facts import (
     amendment,
@@ -145,3 +147,23 @@ def test_a_booking_again_with_a_changed_charge_opens_it_again(changed: dict[str,
     ended = (booking(), dismissal("2012-12-01"))
     holds(facts_of(*ended, booking(charge(), on="2013-01-12")), CLEAR)
     holds(facts_of(*ended, booking(charge(**changed), on="2013-01-12")), WAIT)
+
+
+@pytest.mark.parametrize("earlier", ["a booking", "an amendment"])
+def test_a_charge_is_filed_now_as_in_its_last_filing_alone(earlier: str) -> None:
+    infraction, misdemeanor = charge(severity="infraction"), charge(severity="misdemeanor")
+    filed = [amendment(misdemeanor, "2012-05-04")]
+    if earlier == "an amendment":
+        filed = [amendment(infraction, "2012-06-01"), amendment(misdemeanor, "2012-06-02")]
+    holds(facts_of(booking(infraction), *filed, conviction("2013-01-01")), FLAG)
+
+
+def test_two_filings_of_one_day_that_differ_in_severity_leave_it_unknown() -> None:
+    felony, misdemeanor = (charge(the.SERIOUS_WOBBLER, severity=s) for s in ("felony", "misdemeanor"))
+    filed = [
+        one.model_copy(update={"message_id": one.charge.severity})
+        for one in (amendment(felony, "2012-06-01"), amendment(misdemeanor, "2012-06-01"))
+    ]
+    versions = filings_by_charge([booking()], filed, Classifier((), {}))["1"]
+    assert severity_now(versions) is None
+    holds(facts_of(booking(), *filed), CLASS)
