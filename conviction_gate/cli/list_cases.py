@@ -120,15 +120,17 @@ def list_cases(
         limit=limit,
         page=found.next,
     )
-    _print(found, following)
+    if found.rows or found.total:
+        _print(found, following)
+    elif wanted == listing.Wanted():
+        console(stderr=True).print("no cases yet; `conviction-gate start FILE` starts them", soft_wrap=True)
+    else:
+        console(stderr=True).print("no case matches; `conviction-gate list` shows all", soft_wrap=True)
 
 
 def _print(page: listing.Page, following: str) -> None:
     """One page of the list; `following`: the command that shows the next one."""
     notes = console(stderr=True)
-    if not page.total and not page.rows:
-        notes.print("no such case; `conviction-gate start FILE` starts cases", soft_wrap=True)
-        return
     print_table(console(), COLUMNS, map(_row, page.rows))
     notes.print(f"{len(page.rows):,} of {page.total:,}", soft_wrap=True)
     if page.next:

@@ -4,6 +4,7 @@ On a terminal text wraps at words, and a table fits the width: columns are left 
 a block. Anywhere else a row is one line of cells with tabs between them, and text is not wrapped.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from textwrap import wrap
@@ -36,6 +37,7 @@ STYLES: Final = {
 
 CONTINUED: Final = " \\"
 """At the end of a line that a shell reads on after."""
+UNBROKEN: Final = "\N{NO-BREAK SPACE}"
 GAP: Final = 2
 """Spaces between two columns."""
 MIN_PROSE_WIDTH: Final = 24
@@ -45,7 +47,7 @@ MIN_PROSE_WIDTH: Final = 24
 class Column(NamedTuple):
     """A column of a table. `prose`: its cells wrap at words; those of other columns never wrap.
 
-    `rank`: the columns with the highest are left out first where the width does not suffice; 0: never.
+    `rank`: where there is no room, the columns with the highest are left out, never those with 0.
     """
 
     title: str
@@ -79,11 +81,12 @@ def print_text(out: Console, text: str, style: str = "", prefix: str | Text = ""
 
 
 def print_command(out: Console, command: str, prefix: str = "") -> None:
-    """A command to copy; on a terminal a long one is continued as a shell reads it."""
-    lines = _wrapped(out, clean(command), out.width - cell_len(prefix) - len(CONTINUED))
+    """A command to copy; on a terminal a long one is continued as a shell reads it, before an option."""
+    whole = re.sub(r"(?<= )(--[\w-]+) (?!-)", rf"\1{UNBROKEN}", clean(command))
+    lines = _wrapped(out, whole, out.width - cell_len(prefix) - len(CONTINUED))
     for number, line in enumerate(lines):
         more = CONTINUED if number < len(lines) - 1 else ""
-        out.print(Text(prefix) + Text(f"{line}{more}", "dim"), soft_wrap=True)
+        out.print(Text(prefix) + Text(f"{line}{more}".replace(UNBROKEN, " "), "dim"), soft_wrap=True)
         prefix = " " * cell_len(prefix)
 
 
@@ -141,12 +144,14 @@ def _fitting(columns: Sequence[Column], cells: dict[int, list[str]], available: 
     """The width of each column that is shown, in their order; None where the table does not fit."""
     natural = {n: max(map(cell_len, texts)) for n, texts in cells.items()}
     least = {n: _least_width(cells[n], natural[n]) if columns[n].prose else natural[n] for n in cells}
-    while sum(least.values()) + GAP * (len(least) - 1) > available:
-        last = max(least, key=lambda n: columns[n].rank, default=None)
-        if last is None or columns[last].rank == 0:
+    left = available + GAP
+    for n in sorted(least, key=lambda n: columns[n].rank):
+        if least[n] + GAP <= left:
+            left -= least[n] + GAP
+        elif columns[n].rank == 0:
             return None
-        del least[last]
-    left = available - sum(least.values()) - GAP * (len(least) - 1)
+        else:
+            del least[n]
     growing = sorted((n for n in least if columns[n].prose), key=lambda n: natural[n] - least[n])
     for place, n in enumerate(growing):
         more = min(natural[n] - least[n], left // (len(growing) - place))

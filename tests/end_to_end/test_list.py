@@ -52,7 +52,9 @@ async def test_every_case_is_on_one_page(shared_instance: Instance) -> None:
 
     assert await listed(shared_instance, *ours, "--waiting-for", "0.001s", "--limit", "7") == waiting
     assert await listed(shared_instance, *ours, "--waiting-for", "1d") == set()
-    assert "no such case" in await shared_instance.gate(*ours, "--waiting-for", "1d", code=None)
+    assert "no case matches; `conviction-gate list` shows all" in await shared_instance.gate(
+        *ours, "--waiting-for", "1d", code=None
+    )
 
 
 async def listed(instance: Instance, *words: str) -> set[str]:

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from tests.support.instance import Instance
 
-ROOT = Path(__file__).parents[2]
-DOCS = ROOT / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 class Page:
@@ -38,8 +37,3 @@ def views() -> dict[str, str]:
     """The links of docs/web-ui.md to lists in the web UI, by the question that each answers."""
     text = (DOCS / "web-ui.md").read_text()
     return dict(re.findall(r"^\| \[([^\]]+)\]\((http://127\.0\.0\.1:8233/[^)]+)\) \|", text, re.MULTILINE))
-
-
-def fenced(page: Path, language: str) -> list[str]:
-    """The fenced blocks of a page in one language, in their order."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)

@@ -1,5 +1,6 @@
 """Text and tables on terminals of every width, and in a pipe."""
 
+import re
 import shlex
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -49,6 +50,12 @@ def test_columns_are_left_out_by_their_rank_and_named() -> None:
     assert line.split() == list(ROW[:3])
     assert note == "not shown at this width: since"
     assert table(60, ROW)[-1] == "not shown at this width: rule, since"
+
+
+def test_a_column_that_fits_is_shown_where_one_of_a_lower_rank_does_not() -> None:
+    columns = (Column("case"), Column("since", rank=1), Column("attention", rank=2))
+    rows = [(ID, "2012-05-04 02:15 PDT", "yes")]
+    assert table(40, *rows, columns=columns)[-1] == "not shown at this width: since"
 
 
 def test_where_no_column_can_go_a_row_becomes_a_block() -> None:
@@ -104,6 +111,7 @@ def test_a_command_can_be_copied_at_any_width(width: int | None) -> None:
     screen = Screen(width)
     print_command(screen, command, "    ")
     assert all(line.endswith(" \\") for line, _ in pairwise(screen.lines))
+    assert not [line for line in screen.lines if re.search(r" --[a-z]+( \\)?$", line)]
     assert shlex.split(" ".join(screen.lines).replace(" \\ ", " ")) == shlex.split(command)
 
 
