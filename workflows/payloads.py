@@ -12,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from conviction_gate.contracts.encrypted_payloads import CannotDecrypt, is_encrypted, refusal_of
     from conviction_gate.contracts.message import Message
     from conviction_gate.contracts.names import CaseId
-    from conviction_gate.contracts.reading import MAX_PAYLOAD_SHOWN, DoesNotFit, check_size
+    from conviction_gate.contracts.reading import MAX_PAYLOAD_SHOWN, DoesNotFit, oversize
     from conviction_gate.contracts.signals import typed
 
 
@@ -40,7 +40,8 @@ def text_on_arrival(payloads: Sequence[Any], number: int) -> str:
 
 def check_arrived(payloads: Sequence[Any]) -> None:
     """Raises `DoesNotFit` where there is more of it than a message can have; nothing of it was read."""
-    check_size(size_of_payloads(payloads))
+    if reason := oversize(size_of_payloads(payloads)):
+        raise DoesNotFit(reason)
 
 
 def size_of_payloads(payloads: Sequence[Any]) -> int:

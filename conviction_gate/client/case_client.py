@@ -48,7 +48,7 @@ from conviction_gate.contracts.names import (
     UPDATE,
     CaseId,
 )
-from conviction_gate.contracts.reading import mismatch
+from conviction_gate.contracts.reading import mismatch, oversize
 from conviction_gate.contracts.signals import NOT_TAKEN_AFTER_THE_END, type_of, typed
 
 if TYPE_CHECKING:
@@ -86,8 +86,8 @@ class CaseClient:
     async def start(self, booking: Booking) -> Reply:
         """Open the booking's case; where it is open already, send it the booking."""
         case_id = booking.case_id
-        if reason := mismatch(booking, case_id, datetime.now(UTC)):
-            return reply("refused", reason, case_id)
+        if refused := self._refusal(booking, case_id):
+            return refused
         # The registry is asked first: the server knows a closed case only within its retention.
         if await self.recorded(case_id) is None and await self._open(booking):
             return reply("accepted", "the case is opened", case_id, opened=True)
@@ -243,7 +243,8 @@ class CaseClient:
 
     def _refusal(self, message: Message, case_id: CaseId) -> Reply | None:
         """Why a message is not sent at all."""
-        if reason := mismatch(message, case_id, datetime.now(UTC)):
+        size = len(message.model_dump_json().encode())
+        if reason := mismatch(message, case_id, datetime.now(UTC)) or oversize(size):
             return reply("refused", reason, case_id)
         if isinstance(message, ReviewDecision) and (
             refused := self._permits.refusal_to_review(message.reviewer)

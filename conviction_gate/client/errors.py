@@ -22,6 +22,7 @@ SDKError = RPCError | RPCTimeoutOrCancelledError | WorkflowQueryFailedError
 
 _QUERY_OF_STUCK_CASE: Final = "failed state"
 """In the server's answer to a query of a case whose workflow task fails again and again."""
+_RUN_IS_FULL: Final = "limit for signal events"
 _SAFE_TO_REPEAT: Final = "what arrived already changes nothing"
 
 
@@ -101,6 +102,11 @@ def from_sdk(error: SDKError) -> ServerError | CaseUnanswered:
     if "search attribute" in error.message.lower():
         return ServerError(f"{text}; run `conviction-gate setup`")
     match error.status:
+        case RPCStatusCode.INVALID_ARGUMENT if _RUN_IS_FULL in error.message:
+            return ServerError(
+                "the case has as many messages as the server takes in one run, and goes on in a new one in a "
+                f"moment; send again: {_SAFE_TO_REPEAT}"
+            )
         case RPCStatusCode.INVALID_ARGUMENT:
             return RequestRefused(f"{text}; shorten or correct the message")
         case RPCStatusCode.UNAVAILABLE:

@@ -132,13 +132,14 @@ def _check_number_of_charges(fields: dict[str, Any]) -> None:
             raise DoesNotFit(f"{field}: more than {MAX_CHARGES} of them; send fewer")
 
 
-def check_size(size: int) -> None:
-    """Raises `DoesNotFit` where a message of so many bytes is not even read."""
-    if size > MAX_MESSAGE_BYTES:
-        raise DoesNotFit(
-            f"the payload is too large: {size} bytes, and a message has at most {MAX_MESSAGE_BYTES}; "
-            "send only the fields of docs/senders.md"
-        )
+def oversize(size: int) -> str | None:
+    """Why a message of so many bytes is not even read; None where it is."""
+    if size <= MAX_MESSAGE_BYTES:
+        return None
+    return (
+        f"the payload is too large: {size} bytes, and a message has at most {MAX_MESSAGE_BYTES}; "
+        "send only the fields of docs/senders.md"
+    )
 
 
 def _no_constant(name: str) -> None:

@@ -24,7 +24,8 @@ NAMESPACE: Final = "default"
 RETENTION: Final = timedelta(days=30)
 """Of closed cases; the server's default is one day."""
 BLOB_LIMIT: Final = 512 * 1024
-"""Bytes of one payload; at the default of 2 MB, 28 of them end a case."""
+"""Bytes of one payload; at the default of 2 MB, 28 of them end a case. It has to be more than the 450,000
+that a case carries (docs/deploying.md)."""
 
 DYNAMIC_CONFIG = {
     "limit.blobSize.error": BLOB_LIMIT,

@@ -29,6 +29,11 @@ def rpc(status: RPCStatusCode, message: str = "no such thing") -> RPCError:
         (rpc(RPCStatusCode.DEADLINE_EXCEEDED), NoWorker, "send again"),
         (RPCTimeoutOrCancelledError("x"), NoWorker, "send again"),
         (rpc(RPCStatusCode.INVALID_ARGUMENT), RequestRefused, "no such thing; shorten or correct"),
+        (
+            rpc(RPCStatusCode.INVALID_ARGUMENT, "exceeded workflow execution limit for signal events"),
+            ServerError,
+            "goes on in a new one in a moment; send again",
+        ),
         (rpc(RPCStatusCode.INVALID_ARGUMENT, "no Search Attribute X"), ServerError, "conviction-gate setup"),
         (rpc(RPCStatusCode.UNAVAILABLE), ServerError, "no such thing; start it"),
         (rpc(RPCStatusCode.PERMISSION_DENIED), ServerError, "no such thing; check TEMPORAL_ADDRESS"),
