@@ -21,6 +21,7 @@ from conviction_gate.cli.callers import callers
 from conviction_gate.cli.charges import charges
 from conviction_gate.cli.codec_server import codec_server
 from conviction_gate.cli.demo import demo
+from conviction_gate.cli.desk import desk
 from conviction_gate.cli.doctor import doctor
 from conviction_gate.cli.explain import explain
 from conviction_gate.cli.flags import flags
@@ -90,6 +91,7 @@ app.add(show, f"show {CASE}", panel=CASES)
 app.add(explain, f"explain {CASE}", panel=CASES)
 app.add(flags, "flags", "flags --json > flags.json", panel=CASES)
 app.add_typer(review, name="review", rich_help_panel=REVIEW)
+app.add(desk, "desk", panel=REVIEW)
 app.add(reopen, f"reopen {CASE} --reason 'refiled as 14CR-7' --by clerk-7", panel=REVIEW)
 app.add(
     convert,

@@ -1,5 +1,6 @@
 """The command `serve`: the door, which is the HTTP API."""
 
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
@@ -43,6 +44,9 @@ def serve(
     """
     if key is not None and certificate is None:
         fail("--key: requires --certificate; name both")
+    from conviction_gate.desk.app import desk_of
     from conviction_gate.door import server
 
-    run(server.run(Settings(), f"{host}:{port}", certificate, key))
+    settings = Settings()
+    desk = partial(desk_of, settings=settings)
+    run(server.run(settings, f"{host}:{port}", certificate, key, desk))

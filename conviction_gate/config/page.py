@@ -58,6 +58,12 @@ SECTIONS: Final = (
         "a file that does not fit changes nothing, and the log and `/readyz` say so.",
     ),
     Section(
+        "Desk",
+        ("desk_*",),
+        "The desk has the pages for people, beside the door ([desk.md](desk.md)). A person signs in, and the "
+        "access token that they get decides which caller of the file they are.",
+    ),
+    Section(
         "Timers",
         (
             "docket_check_every",

@@ -44,6 +44,8 @@ REQUIRES = (
     *(("history_key", "history_certificate"), ("docket_key", "docket_certificate")),
     *(("history_ca", "history_url"), ("docket_ca", "docket_url")),
     *(("codec_jwks", "codec_issuer"), ("codec_jwks", "codec_audience")),
+    *(("desk_issuer", "desk_client_id"), ("desk_issuer", "desk_address"), ("desk_client_id", "desk_issuer")),
+    *(("desk_client_secret", "desk_issuer"), ("desk_address", "desk_issuer")),
     *((f"codec_{part}", "codec_jwks") for part in ("issuer", "audience", "reader_claim", "scope")),
 )
 """Pairs: the first setting has no effect unless the second is set too."""
@@ -125,6 +127,23 @@ class Settings(BaseSettings):
     callers: Path | None = None
     """The file of callers of the door (TOML): who may call, by which key or sign-in, and what they may do.
     Unset: `callers.toml` in the data folder."""
+
+    desk_issuer: ServiceUrl | None = None
+    """The sign-in of the desk (OpenID Connect), exactly as its tokens name it in `iss`:
+    `https://id.example.gov/realms/courts`. Unset: nobody can sign in, except by the link that `up` prints."""
+    desk_client_id: str | None = None
+    """The id of the desk as a client of that sign-in."""
+    desk_client_secret: SecretStr | None = Field(None, repr=False)
+    """The client's secret. Unset: it is a public client, which PKCE protects."""
+    desk_address: ServiceUrl | None = None
+    """The address of the door as browsers see it, `https://gate.example.gov`. The sign-in must allow
+    `/desk/sign-in/callback` there as the address to come back to."""
+    desk_scope: str = "openid"
+    """What the desk asks the sign-in for, with blanks between: `openid gate.review`. The scope of a caller in
+    the file of callers must be among them."""
+    desk_person: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+    """Whom the link that `up` prints signs in: an id, not a name. Unset: the name of the account that runs
+    `up`."""
 
     docket_check_every: Duration = timedelta(days=90)
     """How often a case that waits for the court asks the docket for entries that no signal brought."""

@@ -23,6 +23,7 @@ from temporalio.service import RPCError
 
 from conviction_gate.config.data_folder import SERVER_FILE, ServerAddresses, published
 from conviction_gate.config.settings import PREFIX, Settings, SettingsError, cannot_bind
+from conviction_gate.desk.one_time_links import OneTimeLinks
 from conviction_gate.devserver import temporal_server, worker_process
 from conviction_gate.devserver.errors import EmbeddedError, ResourceInUse
 from conviction_gate.devserver.processes import own_server_environment, spawn, stop
@@ -54,6 +55,8 @@ class EmbeddedServer(ServerAddresses):
     data: Path
     namespace: str
     _process: Process = field(repr=False, compare=False)
+    links: OneTimeLinks = field(default_factory=OneTimeLinks, repr=False, compare=False)
+    """Sign the user of this machine in at the desk."""
 
     def __str__(self) -> str:
         """A line for each address and for the data folder."""
@@ -237,6 +240,7 @@ async def _codec_server(settings: Settings, data: Path, ports: Mapping[str, int]
 async def _door(server: EmbeddedServer, settings: Settings, ports: Mapping[str, int]) -> AsyncIterator[None]:
     """The door of the embedded server. Its first start makes a caller for this machine, with every right."""
     # Imported here: what it needs takes a while to import, and the worker is starting.
+    from conviction_gate.desk.app import desk_of
     from conviction_gate.door import server as door
     from conviction_gate.door.local_caller import ensure_local_caller
 
@@ -246,7 +250,8 @@ async def _door(server: EmbeddedServer, settings: Settings, ports: Mapping[str, 
     with (server.data / "door.log").open("a") as log:
         audit = partial(print, file=log, flush=True)
         address = f"{HOST}:{ports['--door-port']}"
-        async with door.opened(settings, address, audit, connecting=connecting):
+        desk = partial(desk_of, settings=settings, links=server.links)
+        async with door.opened(settings, address, audit, desk=desk, connecting=connecting):
             yield
 
 

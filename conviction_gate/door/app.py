@@ -13,7 +13,7 @@ from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from conviction_gate.door import asking, bulk, sending
 from conviction_gate.door.audit import App, AsgiMessage, Audited, Receive, Send
@@ -54,7 +54,7 @@ CALLS: Final[tuple[tuple[str, str, Handler], ...]] = (
 )
 
 
-def application(door: Door, audit: Callable[[str], object], *more: Route) -> App:
+def application(door: Door, audit: Callable[[str], object], *more: BaseRoute) -> App:
     """The application. `audit`: takes the line of each request. `more`: routes without a caller."""
     routes = [Route(path, _endpoint(door, path, handler), methods=[method]) for method, path, handler in CALLS]
     app = Starlette(routes=[*routes, *more], exception_handlers={HTTPException: _unrouted})

@@ -163,8 +163,9 @@ async def list_flags(call: Call) -> Response:
     status: Any = asked.word("status", FLAG_STATUSES)
     wanted = FlagFilter(call.identity.agency_prefixes, asked.agency(), status, asked.time("since"))
     token = asked.text("page")
-    page = await call.cases.flags(wanted, asked.number("limit", 100, 1, 1000), _place(token) if token else None)
-    return json_response(FlagList(flags=page.flags, next=_token(*page.next) if page.next else None))
+    limit = asked.number("limit", 100, 1, 1000)
+    page = await call.cases.flags(wanted, limit, page_place(token) if token else None)
+    return json_response(FlagList(flags=page.flags, next=page_token(*page.next) if page.next else None))
 
 
 async def list_reviews(call: Call) -> Response:
@@ -210,11 +211,13 @@ def _day(text: str | None) -> date | None:
         raise bad_parameter("on", "not a day; write YYYY-MM-DD") from None
 
 
-def _token(time: datetime, number: int) -> str:
+def page_token(time: datetime, number: int) -> str:
+    """The token of a page of flags, which names its place."""
     return urlsafe_b64encode(json.dumps([time.isoformat(), number]).encode()).decode().rstrip("=")
 
 
-def _place(token: str) -> tuple[datetime, int]:
+def page_place(token: str) -> tuple[datetime, int]:
+    """The place that a token names; raises `Problem`."""
     try:
         time, number = json.loads(urlsafe_b64decode(token + "=" * (-len(token) % 4)))
         place = datetime.fromisoformat(time), int(number)

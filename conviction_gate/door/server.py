@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from starlette.routing import BaseRoute
 from temporalio.client import Client
 
 from conviction_gate.config.settings import Settings, SettingsError
@@ -31,11 +32,13 @@ async def opened(
     address: str,
     audit: Callable[[str], object],
     *,
+    desk: Callable[[Door], BaseRoute] | None = None,
     connecting: Callable[[], Awaitable[Client]] | None = None,
     certificate: Path | None = None,
     key: Path | None = None,
 ) -> AsyncIterator[None]:
-    """The door, at an IP address and port. `connecting`: to another server than the environment names.
+    """The door, at an IP address and port. `desk`: what makes the pages for people. `connecting`: to another
+    server than the environment names.
 
     Raises:
         SettingsError: there are no callers, the address is taken, or the certificate cannot be used.
@@ -44,7 +47,8 @@ async def opened(
     await callers.start()
     cases = CasesBehindTheDoor(settings, connecting)
     door = Door(cases, callers.current, Rates())
-    app = application(door, audit, *health_routes(cases, callers), *docs_routes())
+    pages = [desk(door)] if desk else []
+    app = application(door, audit, *health_routes(cases, callers), *docs_routes(), *pages)
     try:
         async with serving(app, address, partial(_cannot_listen, address), certificate, key):
             yield
@@ -52,14 +56,20 @@ async def opened(
         await cases.close()
 
 
-async def run(settings: Settings, address: str, certificate: Path | None, key: Path | None) -> None:
+async def run(
+    settings: Settings,
+    address: str,
+    certificate: Path | None,
+    key: Path | None,
+    desk: Callable[[Door], BaseRoute] | None = None,
+) -> None:
     """Serve until SIGTERM or SIGINT; the audit goes to stdout. Raises `SettingsError` as `opened` does."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     audit = partial(print, flush=True)
-    async with opened(settings, address, audit, certificate=certificate, key=key):
+    async with opened(settings, address, audit, desk=desk, certificate=certificate, key=key):
         scheme = "https" if certificate else "http"
         print(f"ready: door {scheme}://{address}", file=sys.stderr, flush=True)
         await stop.wait()

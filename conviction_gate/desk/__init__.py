@@ -1,0 +1,1 @@
+"""Pages for people, at `/desk` beside the door. They work without JavaScript."""
