@@ -183,6 +183,7 @@ _LISTED: Final = {
     "NCIC": re.compile(r"(\d{3,4})(?:[-.]0+)?(?![\w.(-])"),
     "NIBRS": re.compile(r"(\d\d)[ -]?([a-z0-9])(?![\w.(-])"),
     "AAMVA-ACD": re.compile(r"([a-z])[ -]?(\d\d)(?![\w.(-])"),
+    "CA-DOJ": re.compile(r"(?:0(?=\d{4}\b))?(\d{4,5})(?![\w.(-])"),
 }
 
 

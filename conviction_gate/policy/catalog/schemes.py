@@ -50,6 +50,7 @@ _TABLE: Final = (
     Scheme("AL-CODE", "9-9-9", "letter", laws="code"),
     Scheme("AR-CODE", "9-9-9", "letter", laws="aca"),
     Scheme("AZ-ARS", "9-9", "letter", laws="ars", names="ars"),
+    Scheme("CA-DOJ", "code", laws="ca doj", names="cadoj"),
     Scheme("CA-PC", "9", "letter", laws="pc cpc penal pen"),
     Scheme("CA-VC", "9", "letter", laws="vc cvc veh vehicle", names="vc cvc caveh caveccode cavehcode"),
     Scheme("CO-CRS", "9-9-9", "number", laws="crs", names="crs"),
