@@ -60,8 +60,8 @@ test-ui: .venv/.ui ## what a person reads in the web UI (needs Debian's chromium
 screenshots: .venv/.ui ## write docs/images/ (needs Debian's chromium)
 	$(BIN)/python -m tests.ui.screenshots docs/images
 
-recording: .venv/.installed ## write docs/images/demo.svg: the demo as a terminal of 80 columns shows it
-	$(BIN)/python -m tests.ui.recording docs/images/demo.svg
+recording: .venv/.installed ## write docs/images/*.svg: what the commands print on a terminal of 80 columns
+	$(BIN)/python -m tests.ui.recording docs/images
 
 bench: .venv/.installed ## measure what a case costs, as ratios (BENCH="--quick", "--only NAME", "--full")
 	$(BIN)/python -m bench $(BENCH)
