@@ -47,7 +47,7 @@ async def record() -> dict[str, str]:
         pictures = {"demo": picture(out, "make demo")}
         for name, words in SCREENS.items():
             out = terminal()
-            out.print(Text.from_ansi(await printed(words.split(), server)), soft_wrap=True)
+            out.print(Text.from_ansi((await printed(words.split(), server)).rstrip()), soft_wrap=True)
             pictures[name] = picture(out, f"{PROGRAM} {words}")
     return pictures
 
