@@ -6,8 +6,10 @@ from typing import Any
 
 from temporalio import workflow
 
+from workflows.rejections import REJECTED_SHOWN, with_rejection
+
 with workflow.unsafe.imports_passed_through():
-    from pydantic import BaseModel, ConfigDict, Field, ValidationError
+    from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
     from conviction_gate.contracts.booking import Booking, Offense, Subject
     from conviction_gate.contracts.case import CaseResult, FlagStatus, MessageView, RejectedView, ReopenedView
@@ -17,10 +19,12 @@ with workflow.unsafe.imports_passed_through():
     from conviction_gate.contracts.internal.facts import ClassifiedOffense, Facts, Ruling
     from conviction_gate.contracts.internal.limits import (
         MAX_CARRIED_BYTES,
-        MAX_FACTS_BYTES,
         MAX_MESSAGES_SHOWN,
-        RESERVED_FACTS_BYTES,
+        MAX_REMEMBERED,
         SOFT_MAX_FACTS_BYTES,
+        max_facts_bytes,
+        max_messages,
+        max_sender_bytes,
         shortened,
         size_of,
         size_of_facts,
@@ -37,11 +41,6 @@ with workflow.unsafe.imports_passed_through():
         refusal_of_replacement,
     )
 
-REJECTED_SHOWN = 100
-"""Rejected messages that people are shown: the last of them."""
-MAX_MESSAGES = 3_500
-"""Messages that a case accepts before a person has to review it."""
-
 
 class CaseState(BaseModel):
     """One model, bounded: 256 KB at 100 charges and 1,000 messages."""
@@ -51,6 +50,7 @@ class CaseState(BaseModel):
     facts: Facts = Facts()
     facts_size: int = 0
     seen: dict[str, str] = Field(default_factory=dict)
+    remembered: dict[str, str] = Field(default_factory=dict)
     messages: list[MessageView] = Field(default_factory=list)
     messages_total: int = 0
     rejected: list[RejectedView] = Field(default_factory=list)
@@ -79,6 +79,7 @@ class CaseState(BaseModel):
     held: list[str] = Field(default_factory=list)
     flags_written: int = 0
     flag_status: DisplayOnly[FlagStatus] | None = None
+    _by_sender: dict[str, int] | None = PrivateAttr(default=None)
 
     @property
     def bookings(self) -> tuple[Booking, ...]:
@@ -151,7 +152,8 @@ class CaseState(BaseModel):
 
     def repeats(self, message: Message) -> bool | None:
         """True: the same message came before. False: its id came with other content. None: new."""
-        known = self.seen.get(_digest(message.full_id))
+        id_ = _digest(message.full_id)
+        known = self.seen.get(id_) or self.remembered.get(id_)
         return None if known is None else known == _content_key(message)
 
     def refusal(self, message: Message) -> str | None:
@@ -162,8 +164,8 @@ class CaseState(BaseModel):
                     "message_id: this sender used that id for a different message; "
                     "send this one under a new message_id"
                 )
-            case None if self.is_full(message):
-                return "the case is full and takes no more messages; a person has to review it"
+            case None if full := self._why_full(message):
+                return full
             case None if isinstance(message, Correction) and message.replacement is not None:
                 if self.repeats(message.replacement) is False:
                     return (
@@ -228,13 +230,13 @@ class CaseState(BaseModel):
             update={"history": since.history, "us_citizen": since.us_citizen}
         )
         self.classified_on = self.booked_on
-        self.facts_size = size_of_facts(self.facts)
+        self.facts_size, self._by_sender = size_of_facts(self.facts), None
         known = {message.key for message in self.facts.messages}
         self._see(*self.facts.messages, *self.facts.replacements)
         refused = []
         for message in since.messages:
             if message.key not in known:
-                del self.seen[_digest(message.full_id)]
+                self._forget(message)
             reason = self.refusal(message)
             if reason is not None:
                 refused.append((message, reason))
@@ -260,12 +262,33 @@ class CaseState(BaseModel):
         last = self.facts.reopenings[-1]
         return ReopenedView(by=last.by, reason=last.reason, reopened_at=last.reopened_at)
 
-    def is_full(self, message: Message) -> bool:
-        """Whether the case has no space left for a message. Some is reserved for what people send about it."""
-        has_reserve = SIGNALS[type_of(message)].has_reserve
-        most = MAX_FACTS_BYTES + (RESERVED_FACTS_BYTES if has_reserve else 0)
-        many = len(self.seen) >= MAX_MESSAGES + (100 if has_reserve else 0)
-        return many or self.facts_size + size_of(shortened(message)) > most
+    def _why_full(self, message: Message) -> str | None:
+        """Why the case has no space left for a message; None where it has.
+
+        What decides nothing needs none, some is reserved for what matters most, no sender fills all of it.
+        """
+        if _decides_nothing(message):
+            return None
+        reserve, size = SIGNALS[type_of(message)].reserve, size_of(shortened(message))
+        many = len(self.seen) >= max_messages(reserve)
+        if many or self.facts_size + size > max_facts_bytes(reserve):
+            return "the case is full and takes no more messages; a person has to review it"
+        if self._size_of_sender(message.sender) + size > max_sender_bytes(reserve):
+            return "the case is full of messages of this sender; a person has to review it"
+        return None
+
+    def _size_of_sender(self, sender: str) -> int:
+        """Bytes of the facts that a sender sent; counted once in a run, and not carried to the next."""
+        if self._by_sender is None:
+            self._by_sender = {}
+            for message in self.facts.messages:
+                self._add_to_sender(message)
+        return self._by_sender.get(sender, 0)
+
+    def _add_to_sender(self, message: Message) -> None:
+        if self._by_sender is not None:
+            known = self._by_sender.get(message.sender, 0)
+            self._by_sender[message.sender] = known + size_of(message)
 
     def record(self, message: Message, received_at: datetime, effect: str) -> None:
         """Note that a message was accepted, and its effect."""
@@ -283,18 +306,29 @@ class CaseState(BaseModel):
     def _see(self, *messages: Message) -> None:
         """Remember the ids and the content of messages, and of what they put in the place of others."""
         for message in messages:
+            if _decides_nothing(message):
+                self.remembered[_digest(message.full_id)] = _content_key(message)
+                if len(self.remembered) > MAX_REMEMBERED:
+                    del self.remembered[next(iter(self.remembered))]
+                continue
             self.seen[_digest(message.full_id)] = _content_key(message)
             if isinstance(message, Correction) and message.replacement is not None:
                 self._see(message.replacement)
+
+    def _forget(self, message: Message) -> None:
+        """As if a message had never come."""
+        id_ = _digest(message.full_id)
+        self.seen.pop(id_, None)
+        self.remembered.pop(id_, None)
 
     def learn(self, message: Message | Ruling) -> None:
         """Add a message to the facts, its long texts cut short."""
         fact = shortened(message.decision if isinstance(message, Ruling) else message)
         size = size_of(fact)
-        decides_nothing = isinstance(fact, CourtUpdate) and fact.entry not in STATUS_CHANGING_ENTRIES
-        if decides_nothing and self.facts_size + size > SOFT_MAX_FACTS_BYTES:
+        if _decides_nothing(fact) and self.facts_size + size > SOFT_MAX_FACTS_BYTES:
             return
         self.facts_size += size
+        self._add_to_sender(fact)
         is_bound = isinstance(message, Ruling)
         self.facts = self.facts.including(message.model_copy(update={"decision": fact}) if is_bound else fact)
 
@@ -312,8 +346,8 @@ class CaseState(BaseModel):
         if counts:
             self.facts = self.facts.including(ruling)
             return
-        self.facts_size -= size_of(decision)
-        del self.seen[_digest(decision.full_id)]
+        self.facts_size, self._by_sender = self.facts_size - size_of(decision), None
+        self._forget(decision)
         self.messages = [one for one in self.messages if (one.sender, one.message_id) != decision.key]
         self.messages_total -= 1
 
@@ -343,7 +377,12 @@ class CaseState(BaseModel):
         """Keep what does not fit, with the reason."""
         self.rejected_total += 1
         view = RejectedView(name=name[:128], received_at=received_at, reason=reason[:300], payload=payload)
-        self.rejected = [*self.rejected[1 - REJECTED_SHOWN :], view]
+        self.rejected = with_rejection(self.rejected, view)
+
+
+def _decides_nothing(message: Message) -> bool:
+    """Whether no rule reads it: such a message is shown, and never takes the place of one that counts."""
+    return isinstance(message, CourtUpdate) and message.entry not in STATUS_CHANGING_ENTRIES
 
 
 def _content_key(message: Message) -> str:

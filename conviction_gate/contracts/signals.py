@@ -27,8 +27,9 @@ class Signal(NamedTuple):
 
     `description`: what the web UI shows beside the name. `reported_as`: what `explain` says when one came.
     `date_field`: the field that dates the message. `facts_field`: the field of `Facts` that holds it once it
-    is accepted. `after_the_end`: whether a case that has ended in a flag still takes it. `has_reserve`: a full
-    case still takes it, in the space that is reserved for what people send.
+    is accepted. `after_the_end`: whether a case that has ended in a flag still takes it. `reserve`: how many of
+    the reserves of a full case it may use: one for bookings and for what ends a charge, another for what people
+    send about the case.
     """
 
     model: type[Message]
@@ -37,7 +38,7 @@ class Signal(NamedTuple):
     date_field: str
     facts_field: str
     after_the_end: bool = True
-    has_reserve: bool = False
+    reserve: int = 0
 
 
 SIGNALS: Final[Mapping[str, Signal]] = {
@@ -47,6 +48,7 @@ SIGNALS: Final[Mapping[str, Signal]] = {
         reported_as="a court reported a conviction",
         date_field="decided_on",
         facts_field="convictions",
+        reserve=1,
     ),
     "dismissal": Signal(
         Dismissal,
@@ -54,6 +56,7 @@ SIGNALS: Final[Mapping[str, Signal]] = {
         reported_as="a court reported that a charge ended without a conviction",
         date_field="decided_on",
         facts_field="dismissals",
+        reserve=1,
     ),
     "court_update": Signal(
         CourtUpdate,
@@ -75,7 +78,7 @@ SIGNALS: Final[Mapping[str, Signal]] = {
         reported_as="an office found out who the person is",
         date_field="found_on",
         facts_field="findings",
-        has_reserve=True,
+        reserve=2,
     ),
     "correction": Signal(
         Correction,
@@ -83,7 +86,7 @@ SIGNALS: Final[Mapping[str, Signal]] = {
         reported_as="an earlier message was taken back",
         date_field="corrected_on",
         facts_field="corrections",
-        has_reserve=True,
+        reserve=2,
     ),
     "record_update": Signal(
         RecordUpdate,
@@ -91,7 +94,7 @@ SIGNALS: Final[Mapping[str, Signal]] = {
         reported_as="an office reported that the record changed",
         date_field="reported_on",
         facts_field="record_updates",
-        has_reserve=True,
+        reserve=2,
     ),
     "review_decision": Signal(
         ReviewDecision,
@@ -100,7 +103,7 @@ SIGNALS: Final[Mapping[str, Signal]] = {
         date_field="decided_on",
         facts_field="unasked",  # until it is bound to a question: that makes it a `Ruling`, in `rulings`
         after_the_end=False,
-        has_reserve=True,
+        reserve=2,
     ),
     "booking": Signal(
         Booking,
@@ -108,6 +111,7 @@ SIGNALS: Final[Mapping[str, Signal]] = {
         reported_as="the jail sent",
         date_field="booked_at",
         facts_field="bookings",
+        reserve=1,
     ),
 }
 """By name."""

@@ -9,13 +9,21 @@ from conviction_gate.contracts.court import Amendment, Conviction, Correction, C
 from conviction_gate.contracts.internal.facts import Facts
 from conviction_gate.contracts.message import Message
 
-SOFT_MAX_FACTS_BYTES: Final = 200_000
+SOFT_MAX_FACTS_BYTES: Final = 100_000
 """Bytes of facts, and of what derives from them, above which further docket entries that end nothing are
 left out."""
 MAX_FACTS_BYTES: Final = 300_000
-"""Bytes of the same above which messages are rejected, so that a person looks at the case."""
-RESERVED_FACTS_BYTES: Final = 30_000
-"""Bytes beyond that for messages with `has_reserve`: what people send about a full case."""
+"""Bytes of the same above which bookings and dispositions are rejected, so that a person looks at the case."""
+RESERVE_BYTES: Final = 30_000
+"""Bytes of each reserve (`Signal.reserve`): one is a part of those, one comes on top of them."""
+SENDER_BYTES: Final = 200_000
+"""Bytes of what one sender may fill, without the reserves."""
+MAX_MESSAGES: Final = 2_400
+"""Bookings and dispositions are rejected where a case holds so many messages, what decides nothing left out."""
+RESERVE_MESSAGES: Final = 100
+"""Messages of each reserve."""
+MAX_REMEMBERED: Final = 1_000
+"""Ids of messages that decide nothing; the oldest is forgotten, and its repetition counts as a new message."""
 MAX_CARRIED_BYTES: Final = 450_000
 """Bytes that a case carries into its next run, writes to the registry, or answers a query with."""
 MAX_MESSAGES_SHOWN: Final = 200
@@ -60,3 +68,18 @@ def size_of_facts(facts: Facts) -> int:
     """Bytes of all messages of a case, and of its reopenings."""
     reopenings = sum(len(reopening.model_dump_json().encode()) for reopening in facts.reopenings)
     return sum(map(size_of, facts.messages)) + reopenings
+
+
+def max_facts_bytes(reserve: int) -> int:
+    """Bytes of facts up to which a message with so many reserves is accepted."""
+    return MAX_FACTS_BYTES + (reserve - 1) * RESERVE_BYTES
+
+
+def max_sender_bytes(reserve: int) -> int:
+    """Bytes of the facts of one sender up to which its message with so many reserves is accepted."""
+    return SENDER_BYTES + reserve * RESERVE_BYTES
+
+
+def max_messages(reserve: int) -> int:
+    """Messages up to which one with so many reserves is accepted."""
+    return MAX_MESSAGES + (reserve - 1) * RESERVE_MESSAGES
