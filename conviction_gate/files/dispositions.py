@@ -86,8 +86,8 @@ def sent_for() -> Mapping[str, str]:
 
 
 def fold_word(text: str) -> str:
-    """A court's word as it is compared: whatever its case, blanks, dots, commas and dashes."""
-    return " ".join(re.sub(r"[.,_;:–-]+", " ", text).split()).casefold()
+    """A court's word as it is compared: whatever its case, blanks, dots, commas, dashes and stars."""
+    return " ".join(re.sub(r"[.,_;:*–-]+", " ", text).split()).casefold()
 
 
 def history_word(sent: str) -> str:

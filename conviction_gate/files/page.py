@@ -24,8 +24,10 @@ this table by `values = "@dispositions"`; a court that means another thing by a 
 A sender of JSON sends the same.
 
 A word that does not say clearly how a charge ended never flags and never clears. It is sent as an entry of the
-docket that a person has to read. Case, blanks, dots, commas and dashes do not count: `ADJ. WITHHELD` is
+docket that a person has to read. Case, blanks, dots, commas, dashes and stars do not count: `*ADJ. WITHHELD` is
 `Adj withheld`. A word that is not here is not guessed: its row is refused with the reason.
+Of 130,078 court actions in the public records of Okaloosa County, Florida (2010 to 2020), 99.9 % are a word of
+this table.
 
 *then* is what becomes of a case of one minor traffic charge, a misdemeanor, and a clean record: a test sends
 each row through the rules. Where other charges are open, the case waits for them.
