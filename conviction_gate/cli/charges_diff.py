@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date
+from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Final, NamedTuple
 
@@ -11,7 +12,7 @@ import typer
 
 from conviction_gate.cli.options import Data, Json
 from conviction_gate.cli.printing import console, print_text
-from conviction_gate.cli.session import fail, run
+from conviction_gate.cli.session import cases, fail, run
 from conviction_gate.config.settings import Settings
 from conviction_gate.policy.catalog import Catalog, CatalogError, built_in, read_rows
 
@@ -19,11 +20,13 @@ BATCH: Final = 500
 """Cases that are read from the registry at a time."""
 
 Code = tuple[str, str]
+Held = tuple[Code, date | None]
+"""A code that a case holds, and the day of its booking."""
 
 
 class Change(NamedTuple):
     """A code that two catalogs place differently. `before`, `after`: class and severity. `ended`, `open`: cases
-    in the registry that hold this code, as it was sent."""
+    that hold this code, as it was sent."""
 
     scheme: str
     code: str
@@ -44,7 +47,10 @@ def diff(
         ),
     ] = None,
     with_cases: Annotated[
-        bool, typer.Option("--cases", help="Count the cases in the registry that hold such a code.")
+        bool,
+        typer.Option(
+            "--cases", help="Count the cases that hold such a code; asks each open one, so it needs a worker."
+        ),
     ] = False,
     as_json: Json = False,
     data: Data = None,
@@ -53,12 +59,17 @@ def diff(
     before, after = _read(old), _read(new) if new else built_in()
     found = {(one.scheme, one.code): one for one in changes(before, after)}
     if with_cases:
-        held = run(_held_codes(lambda code, day: _placed(before, *code, day) != _placed(after, *code, day)))
-        for code, day in held:
+
+        def concerns(code: Code, day: date | None) -> bool:
+            return _placed(before, *code, day) != _placed(after, *code, day)
+
+        ended, still_open = run(_holding(concerns))
+        for code, day in ended | still_open:
             change = Change(*code, _placed(before, *code, day), _placed(after, *code, day))
-            ended, still_open = held[code, day]
             known = found.get(code, change)
-            found[code] = known._replace(ended=known.ended + ended, open=known.open + still_open)
+            found[code] = known._replace(
+                ended=known.ended + ended[code, day], open=known.open + still_open[code, day]
+            )
     ordered = sorted(found.values(), key=lambda one: (-one.open, -one.ended, one.scheme, one.code))
     if as_json:
         print(json.dumps([one._asdict() for one in ordered], ensure_ascii=False))
@@ -94,21 +105,23 @@ def _placed(catalog: Catalog, scheme: str, code: str, on: date | None) -> str:
     return f"{placing.charge_class}, {placing.severity}" if placing.severity else placing.charge_class
 
 
-async def _held_codes(
-    concerns: Callable[[Code, date | None], bool],
-) -> dict[tuple[Code, date | None], tuple[int, int]]:
-    """Ended and open cases of the registry by the codes that they hold and the day of the booking."""
+async def _holding(concerns: Callable[[Code, date | None], bool]) -> tuple[Counter[Held], Counter[Held]]:
+    """How many ended cases of the registry, and how many open ones of the server, hold a code of a day."""
     from conviction_gate.registry import Registry
 
-    ended, still_open = Counter[tuple[Code, date | None]](), Counter[tuple[Code, date | None]]()
+    ended, still_open = Counter[Held](), Counter[Held]()
     async with await Registry.open(Settings().registry) as registry:
         after = ""
         while batch := await registry.recorded_codes(after, BATCH):
-            for case in batch:
-                found = {(code, case.booked_on) for code in case.codes if concerns(code, case.booked_on)}
-                (ended if case.closed else still_open).update(found)
+            for case in filter(attrgetter("closed"), batch):
+                ended.update((code, case.booked_on) for code in case.codes if concerns(code, case.booked_on))
             after = batch[-1].case_id
-    return {code: (ended[code], still_open[code]) for code in ended | still_open}
+    async with cases() as client:
+        async for view in client.open_cases():
+            day = view.booked_at.date() if view.booked_at else None
+            codes = {(charge.scheme, charge.code) for charge in view.charges}
+            still_open.update((code, day) for code in codes if concerns(code, day))
+    return ended, still_open
 
 
 def _read(place: Path) -> Catalog:

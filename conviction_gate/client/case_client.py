@@ -4,7 +4,8 @@ Each call is idempotent, so a sender that does not know whether a message arrive
 The server forgets a closed case after its retention; the registry then knows how the case ended.
 """
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from shlex import quote
 from types import MappingProxyType
@@ -30,7 +31,7 @@ from conviction_gate.client.corrections import can_matter, ending, reply_from_re
 from conviction_gate.client.deliveries import find_deliveries
 from conviction_gate.client.errors import RegistryRequired, client_errors
 from conviction_gate.client.replies import Records, Reply, reply
-from conviction_gate.client.runs import describe, interruption
+from conviction_gate.client.runs import OPEN, describe, interruption
 from conviction_gate.client.same_message import OTHER_CONTENT, TAKEN_IN_CASE, says_the_same
 from conviction_gate.contracts.booking import Booking
 from conviction_gate.contracts.case import CaseView, Flag, SubmitAnswer
@@ -57,6 +58,8 @@ if TYPE_CHECKING:
 
 ANSWER_WITHIN: Final = timedelta(seconds=10)
 """How long a query or an update waits for a worker."""
+ASKED_AT_ONCE: Final = 20
+"""Cases that are asked at a time where all are."""
 
 
 class CaseClient:
@@ -183,6 +186,15 @@ class CaseClient:
     async def open_case(self, case_id: CaseId | str) -> CaseView | None:
         """The case as it is while it is open; else None. Does not ask the registry."""
         return await self._query(case_id) if await self.is_open(case_id) else None
+
+    async def open_cases(self) -> AsyncIterator[CaseView]:
+        """Every case that is open, each asked by itself; needs a worker. What ends meanwhile is left out."""
+        query = f"WorkflowType = '{BOOKING_CASE}' AND {OPEN}"
+        found = [run.id async for run in self._client.list_workflows(query)]
+        for first in range(0, len(found), ASKED_AT_ONCE):
+            views = await asyncio.gather(*map(self.open_case, found[first : first + ASKED_AT_ONCE]))
+            for view in filter(None, views):
+                yield view
 
     async def is_open(self, case_id: CaseId | str) -> bool:
         """Whether the case is open now."""

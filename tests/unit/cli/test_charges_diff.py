@@ -2,15 +2,19 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
+from conviction_gate.cli import charges_diff
 from conviction_gate.cli.command_line import app
 from conviction_gate.config.settings import Settings
 from conviction_gate.contracts.booking import Offense
+from conviction_gate.contracts.case import CaseView, ChargeView
 from conviction_gate.contracts.internal.facts import ClassifiedOffense
 from conviction_gate.registry import Registry, migrate
 from tests.support.conclusions import cleared, flagged, withdrawal
@@ -93,6 +97,31 @@ def test_cases_that_hold_such_a_code_are_counted(
                     await registry.withdraw(lifted.model_copy(update={"conclusion": same}))
 
     asyncio.run(with_cases())
+    on_the_server = flagged(case="A-2").case
+    charge = ChargeView(
+        charge_id="1",
+        scheme="ZZ",
+        code="1(a)",
+        charge_class="minor_traffic",
+        severity=None,
+        disposition=None,
+        decided_on=None,
+    )
+    waiting = on_the_server.model_copy(update={"charges": (charge,)})
+    unconcerned = on_the_server.model_copy(
+        update={"charges": (charge.model_copy(update={"code": "2"}),), "booked_at": None}
+    )
+
+    class Server:
+        async def open_cases(self) -> AsyncIterator[CaseView]:
+            yield waiting
+            yield unconcerned
+
+    @asynccontextmanager
+    async def server() -> AsyncIterator[Server]:
+        yield Server()
+
+    monkeypatch.setattr(charges_diff, "cases", server)
     found = {
         one["code"]: (one["ended"], one["open"]) for one in json.loads(ran(*files, "--cases", "--json").stdout)
     }
