@@ -6,7 +6,7 @@ import pytest
 
 from conviction_gate.client.case_client import CaseClient
 from conviction_gate.contracts.booking import Booking
-from tests.unit.contracts.test_message_size import full_booking
+from tests.support.largest_messages import full_booking
 
 
 @pytest.mark.parametrize("call", ["start", "send", "submit"])
