@@ -72,7 +72,7 @@ def fingerprint(sources: dict[str, str] | None = None) -> str:
             lines += [path, *(f"  {line}" for line in steps), ""]
     properties = [f for f in functions if [ast.unparse(d) for d in f.decorator_list] == ["property"]]
     asked = [f for f in properties if any(re.search(rf"(self|state)\.{f.name}\b", line) for line in lines)]
-    lines += ["what conditions ask", *(line for f in asked for line in _told_in_full(f)), ""]
+    lines += ["what conditions ask", *(line for f in asked for line in _in_full(f)), ""]
     return "\n".join(lines)
 
 
@@ -208,7 +208,7 @@ def _told(call: ast.Call, called: str) -> str:
     return ast.unparse(ast.Call(call.func, first, steering))
 
 
-def _told_in_full(function: Function) -> list[str]:
+def _in_full(function: Function) -> list[str]:
     body = [node for node in function.body if not ast.get_docstring(function) or node is not function.body[0]]
     return [f"  {function.name}", *(indent(ast.unparse(node), "    ") for node in body)]
 

@@ -78,7 +78,7 @@ BOTH: Final = (FIRST, SECOND)
         (datetime(2013, 1, 1, 0, 0, tzinfo=timezone(timedelta(hours=9))), SECOND),
         (datetime(2040, 1, 1, tzinfo=UTC), SECOND),
     ],
-    ids=str,
+    ids=lambda value: value.name if isinstance(value, Edition) else str(value),
 )
 def test_the_day_of_the_booking_at_the_jail_says_which_edition(booked_at: datetime, edition: Edition) -> None:
     assert policy.edition_at(booked_at, BOTH) is edition

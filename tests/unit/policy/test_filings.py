@@ -38,11 +38,6 @@ from tests.support.rule_tables import CLASS, CLEAR, FLAG, TWO, WAIT, either_way,
         CLEAR,
     ),
     (
-        "what was said before the booking ends what was booked",
-        facts_of(booking(), dismissal("2012-05-03")),
-        CLEAR,
-    ),
-    (
         "filed before it does not",
         facts_of(booking(), dismissal("2013-01-01"), amendment(charge(the.RECKLESS), "2012-12-01")),
         CLEAR,

@@ -53,11 +53,6 @@ from tests.support.rule_tables import (
     ("a clear needs all charges ended", facts_of(TWO, dismissal("2013-01-01", "1")), WAIT),
     ("all ended", facts_of(TWO, dismissal("2013-01-01", "1"), dismissal("2013-01-02", "2")), CLEAR),
     ("all ended by one dismissal of the arrest", facts_of(TWO, dismissal("2013-01-01", None)), CLEAR),
-    (
-        "a plea to an infraction is no conviction",
-        facts_of(booking(), conviction("2013-01-01", severity="infraction")),
-        CLEAR,
-    ),
     ("nothing yet", facts_of(TWO), WAIT),
     (
         "a conviction for a charge that the case does not have waits for it",
@@ -174,7 +169,6 @@ def test_no_docket_entry_alone_ends_a_charge(entry: str) -> None:
         facts_of(booking(charge(the.MINOR_INFRACTION)), conviction("2013-01-01")),
         CLEAR,
     ),
-    ("a crime by the catalog", facts_of(booking(), conviction("2013-01-01")), FLAG),
     (
         "never the booking's",
         facts_of(booking(charge(the.MINOR_UNKNOWN, severity="misdemeanor")), conviction("2013-01-01")),
