@@ -3,7 +3,6 @@
 Where something is left to wait for then, it starts the case again, which recalls its facts by itself.
 """
 
-import json
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -12,7 +11,7 @@ from temporalio import workflow
 from temporalio.exceptions import FailureError
 
 from workflows import calls, meters
-from workflows.payloads import addressed, check_decrypted, excerpt, text_on_arrival
+from workflows.payloads import addressed, check_decrypted, excerpt, is_by_door, sent_on, text_on_arrival
 
 with workflow.unsafe.imports_passed_through():
     from conviction_gate.contracts import names
@@ -37,10 +36,11 @@ class FlagCorrection:
             payload=text,
             received_at=workflow.info().start_time,
             rejection=reason,
+            by_door=is_by_door(inputs),
         )
         pause = timedelta(seconds=1)
         while True:
-            if case_id and message and await _sent_to_open_case(case_id, message):
+            if case_id and message and await _sent_to_open_case(case_id, message, by_door=request.by_door):
                 return CorrectionResult(
                     outcome="unchanged", explanation="The case is open, so the message was sent to it."
                 )
@@ -56,10 +56,10 @@ class FlagCorrection:
             pause = min(2 * pause, timedelta(days=1))
 
 
-async def _sent_to_open_case(case_id: names.CaseId, message: Message) -> bool:
+async def _sent_to_open_case(case_id: names.CaseId, message: Message, *, by_door: bool) -> bool:
     case = workflow.get_external_workflow_handle(str(case_id))
     try:
-        await case.signal(type_of(message), json.loads(message.model_dump_json()))
+        await case.signal(type_of(message), sent_on(message, by_door=by_door))
     except FailureError:
         return False
     return True

@@ -14,6 +14,7 @@ from workflows.display import Display
 from workflows.payloads import (
     check_arrived,
     excerpt,
+    is_by_door,
     one_text,
     reason_to_refuse,
     size_of_payloads,
@@ -79,7 +80,7 @@ class Inbox:
             except DoesNotFit as reason:
                 self.reject(names.BOOKING_CASE, inputs, str(reason), reason.kind)
             else:
-                self.accept(booking)
+                self.accept(booking, by_door=is_by_door(inputs))
         if self._case_id is None:
             self.reject(names.BOOKING_CASE, (), _NO_CASE_ID, "misplaced")
 
@@ -118,7 +119,7 @@ class Inbox:
         self.delivered += 1
         self._spend(payloads)
         message = read_typed(one_text(payloads))
-        return message, self.accept(message)
+        return message, self.accept(message, by_door=is_by_door(payloads))
 
     def receive_docket(self, texts: Sequence[str]) -> None:
         """Take what a docket holds like any other message; what does not fit is rejected once."""
@@ -133,8 +134,9 @@ class Inbox:
         for text, why in self._state.new_misfits(misfits):
             self.reject("docket", (text,), why)
 
-    def accept(self, message: Message) -> str | None:
-        """Take a message that fits into the facts. Returns its effect, None for a repetition."""
+    def accept(self, message: Message, *, by_door: bool = False) -> str | None:
+        """Take a message that fits into the facts. Returns its effect, None for a repetition. `by_door`: the
+        door has proved who its sender is."""
         state = self._state
         if state.repeats(message):
             return None
@@ -145,7 +147,9 @@ class Inbox:
             state.learn(message)
             if isinstance(message, CourtUpdate | Correction) and message.unknown_entry is not None:
                 state.unknown_entries += 1
-        state.record(message, workflow.now(), effect)
+        if by_door:
+            state.learn_by_door(message)
+        state.record(message, workflow.now(), effect, by_door=by_door)
         self.changes += 1
         return effect
 
@@ -198,7 +202,7 @@ class Inbox:
         except DoesNotFit as reason:
             self.reject(name, payloads, str(reason), reason.kind)
         else:
-            self.accept(message)
+            self.accept(message, by_door=is_by_door(payloads))
 
     def _can_read(self, size: int) -> bool:
         task = workflow.info().get_current_history_length()

@@ -7,9 +7,10 @@ from typing import Any
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from temporalio.api.common.v1 import Payload
     from temporalio.common import RawValue
 
-    from conviction_gate.contracts.encrypted_payloads import CannotDecrypt, is_encrypted, refusal_of
+    from conviction_gate.contracts.encrypted_payloads import BY_DOOR, CannotDecrypt, is_encrypted, refusal_of
     from conviction_gate.contracts.message import Message
     from conviction_gate.contracts.names import CaseId
     from conviction_gate.contracts.reading import MAX_PAYLOAD_SHOWN, DoesNotFit, oversize
@@ -47,6 +48,19 @@ def check_arrived(payloads: Sequence[Any]) -> None:
 def size_of_payloads(payloads: Sequence[Any]) -> int:
     """Bytes of what arrived undecoded; the converter decodes only what is small."""
     return sum(len(value.payload.data) for value in payloads if isinstance(value, RawValue))
+
+
+def is_by_door(payloads: Sequence[Any]) -> bool:
+    """Whether the door sent it, which has proved who its sender is; the codec lets nobody else say so."""
+    return any(isinstance(value, RawValue) and BY_DOOR in value.payload.metadata for value in payloads)
+
+
+def sent_on(message: Message, *, by_door: bool) -> Any:
+    """A message as it is sent to another workflow, with the mark of the door where it had one."""
+    fields = message.model_dump_json().encode()
+    if not by_door:
+        return json.loads(fields)
+    return RawValue(Payload(metadata={"encoding": b"json/plain", BY_DOOR: b"1"}, data=fields))
 
 
 def was_refused(number: int) -> bool:

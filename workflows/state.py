@@ -213,6 +213,11 @@ class CaseState(BaseModel):
         self.facts = self.facts.model_copy(update={"from_docket": (*self.facts.from_docket, message.full_id)})
         self.facts_size += len(message.full_id)
 
+    def learn_by_door(self, message: Message) -> None:
+        """The door has proved who sent a message."""
+        self.facts = self.facts.model_copy(update={"by_door": (*self.facts.by_door, message.full_id)})
+        self.facts_size += len(message.full_id)
+
     def learn_citizenship(self) -> None:
         """The registry holds a finding that the subject is a US citizen."""
         self.facts = self.facts.model_copy(update={"us_citizen": True})
@@ -243,6 +248,8 @@ class CaseState(BaseModel):
             elif message.key not in known:
                 self.learn(message)
                 self._see(message)
+                if message.full_id in since.by_door:
+                    self.learn_by_door(message)
         self.updates_considered = len(self.facts.record_updates) - new_updates
         gone = known | {message.key for message, _ in refused}
         new = [one for one in self.messages if (one.sender, one.message_id) not in gone]
@@ -290,8 +297,8 @@ class CaseState(BaseModel):
             known = self._by_sender.get(message.sender, 0)
             self._by_sender[message.sender] = known + size_of(message)
 
-    def record(self, message: Message, received_at: datetime, effect: str) -> None:
-        """Note that a message was accepted, and its effect."""
+    def record(self, message: Message, received_at: datetime, effect: str, *, by_door: bool = False) -> None:
+        """Note that a message was accepted, its effect, and whether the door has proved who sent it."""
         self._see(message)
         self.messages_total += 1
         view = MessageView(
@@ -300,6 +307,7 @@ class CaseState(BaseModel):
             type=type_of(message),
             received_at=received_at,
             effect=effect[:300],
+            by_door=by_door,
         )
         self.messages = [*self.messages[1 - MAX_MESSAGES_SHOWN :], view]
 

@@ -5,10 +5,9 @@ The server forgets a closed case after its retention; the registry then knows ho
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from shlex import quote
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from temporalio.client import (
@@ -67,7 +66,6 @@ class CaseClient:
 
     Without `records` it knows a closed case only as long as the server does. A person or sender that
     `permits` leaves out is refused before anything is sent; the worker checks its own permits too.
-    `stamp`: added to each message that is sent, as the door marks its own.
     Calls raise the `ClientError` that fits (`client.errors`).
     """
 
@@ -76,12 +74,10 @@ class CaseClient:
         client: Client,
         records: Records | None,
         permits: Permits = ANYBODY,
-        stamp: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         self._client = client
         self._records = records
         self._permits = permits
-        self._stamp = stamp
 
     # Sending ---------------------------------------------------------------------------------------
 
@@ -135,7 +131,7 @@ class CaseClient:
             return refused
         try:
             answer: SubmitAnswer = await self._client.get_workflow_handle(str(case_id)).execute_update(
-                UPDATE, {**typed(message), **self._stamp}, result_type=SubmitAnswer, rpc_timeout=ANSWER_WITHIN
+                UPDATE, typed(message), result_type=SubmitAnswer, rpc_timeout=ANSWER_WITHIN
             )
             return answer
         except WorkflowUpdateFailedError as error:
@@ -264,10 +260,6 @@ class CaseClient:
             return reply("refused", refused, case_id, cause="not_permitted")
         return None
 
-    def _written(self, message: Message) -> dict[str, Any]:
-        """A message as it is sent."""
-        return {**message.model_dump(mode="json"), **self._stamp}
-
     async def _query(self, case_id: CaseId | str) -> CaseView | None:
         handle = self._client.get_workflow_handle(str(case_id))
         try:
@@ -304,7 +296,7 @@ class CaseClient:
         """Whether an open case got the signal."""
         try:
             await self._client.get_workflow_handle(str(case_id)).signal(
-                type_of(message), self._written(message)
+                type_of(message), message.model_dump(mode="json")
             )
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
@@ -324,7 +316,7 @@ class CaseClient:
             # With a signal the server accepts no other policy: an open case gets the signal.
             conflict=WorkflowIDConflictPolicy.UNSPECIFIED,
             signal=type_of(message),
-            signal_args=[self._written(message)],
+            signal_args=[message.model_dump(mode="json")],
         )
 
     async def _start(
@@ -340,7 +332,7 @@ class CaseClient:
         try:
             await self._client.start_workflow(
                 BOOKING_CASE,
-                booking and self._written(booking),
+                booking and booking.model_dump(mode="json"),
                 id=str(case_id),
                 task_queue=TASK_QUEUE,
                 id_reuse_policy=reuse,
@@ -384,7 +376,7 @@ class CaseClient:
             return reply("refused", interrupted, case_id, cause="stopped")
         if reason := self._permits.refusal_to_withdraw(message.sender):
             return reply("refused", reason, case_id, cause="not_permitted")
-        return await start_correction(self._client, message, case_id, ending(recorded), self._stamp)
+        return await start_correction(self._client, message, case_id, ending(recorded))
 
 
 def _case_ended_meanwhile(cause: BaseException | None) -> bool:

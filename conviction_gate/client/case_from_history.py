@@ -27,7 +27,7 @@ from conviction_gate.contracts.names import (
 )
 from conviction_gate.contracts.reading import DoesNotFit, mismatch, read_message, read_typed
 from conviction_gate.policy import effect_of
-from workflows.payloads import check_arrived, excerpt, one_text
+from workflows.payloads import check_arrived, excerpt, is_by_door, one_text
 from workflows.state import CaseState
 
 NOT_HANDLED_YET: Final = "it waits: the case has not handled it yet"
@@ -85,7 +85,7 @@ def _receive(
         # An update is in the event history only once the case has accepted it.
         effect = effect_of(message, state.facts) if is_handled or name == UPDATE else NOT_HANDLED_YET
         state.learn(message)
-        state.record(message, at, effect)
+        state.record(message, at, effect, by_door=is_by_door(values))
 
 
 def _carried_state(values: Sequence[Any]) -> CaseState:

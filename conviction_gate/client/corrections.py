@@ -1,6 +1,5 @@
 """What becomes of a message to a case that has ended."""
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from temporalio.client import Client
@@ -44,15 +43,13 @@ def can_matter(recorded: "RecordedCase | None", message: Message) -> bool:
     return policy.can_change_ended_case(outcome, message)
 
 
-async def start_correction(
-    client: Client, message: Message, case_id: CaseId, end: str, stamp: Mapping[str, Any]
-) -> Reply:
-    """Start the `FlagCorrection` for a message, once. `end`: how the case ended. `stamp`: see `CaseClient`."""
+async def start_correction(client: Client, message: Message, case_id: CaseId, end: str) -> Reply:
+    """Start the `FlagCorrection` for a message, once. `end`: how the case ended."""
     request = {"agency": case_id.agency, "tracking_number": case_id.tracking_number, **typed(message)}
     try:
         await client.start_workflow(
             FLAG_CORRECTION,
-            {**request, **stamp},
+            request,
             id=case_id.correction_id(message.message_id, message.sender),
             task_queue=TASK_QUEUE,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
@@ -61,7 +58,7 @@ async def start_correction(
         )
     except WorkflowAlreadyStartedError as error:
         # Another sender's message may have the id, where one of the two names no sender.
-        if {**await _input_of(client, error), **stamp} != {**request, **stamp}:
+        if await _input_of(client, error) != request:
             return reply("refused", OTHER_CONTENT, case_id, cause="other_content")
         run = await describe(client, error.workflow_id)
         if interrupted := interruption("this correction", run.status if run else None, error.workflow_id):

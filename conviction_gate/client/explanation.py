@@ -114,6 +114,10 @@ def _messages(view: CaseView) -> Iterator[str]:
         signal = SIGNALS.get(message.type)  # None where a newer release has written the case
         reported_as = signal.reported_as if signal else message.type
         yield f'{_day(message.received_at)}: {reported_as}: "{message.effect}".'
+        if message.by_door:
+            yield f'  The door has proved that its sender is "{message.sender}".'
+        elif message.sender:
+            yield f'  It says that its sender is "{message.sender}", which nobody has proved.'
     if view.reminders:
         times = "once" if view.reminders == 1 else f"{view.reminders} times"
         yield f"A person was asked to rule, and reminded {times}."

@@ -25,13 +25,15 @@ class ChargeView(Model):
 
 
 class MessageView(Model):
-    """An accepted message and what it did."""
+    """An accepted message and what it did. `by_door`: who its sender is was proved at the door; else it is
+    what the message claims."""
 
     message_id: str
     sender: str
     type: str
     received_at: datetime
     effect: str
+    by_door: bool = False
 
 
 class RejectedView(Model):

@@ -10,6 +10,10 @@ REFUSAL: Final = "conviction-gate-refused"
 """Set by the codec: why the payload cannot be decrypted, or why plaintext is refused. Empty, it was set by a
 sender and means nothing."""
 
+BY_DOOR: Final = "conviction-gate-by-door"
+"""Set by the door, which has proved who the sender is, on the payload that it encrypts. On a payload that comes
+unencrypted, a stranger may have written it: the codec takes it off."""
+
 
 class CannotDecrypt(Exception):
     """A payload that must be read cannot be decrypted; the text names the key. The caller tries again later.

@@ -6,9 +6,10 @@ while one of them is away.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Any, Final, Literal, Protocol
+from typing import Literal, Protocol
 
 from temporalio.client import Client, WorkflowExecutionStatus
 
@@ -26,13 +27,11 @@ from conviction_gate.contracts.fields import Model
 from conviction_gate.contracts.internal.facts import Reopening
 from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.names import CaseId
+from conviction_gate.encryption.converter import DoorPayloadConverter
 from conviction_gate.registry import RecordedCase, Registry
 from conviction_gate.registry.flag_list import FlagFilter, FlagPage
 from conviction_gate.temporal import search_attributes
 from conviction_gate.temporal.connect import connect
-
-BY_DOOR: Final = "by_door"
-"""Marks a message of the door, which has proved who its sender is."""
 
 
 class CorrectionView(Model):
@@ -99,6 +98,7 @@ class CasesBehindTheDoor:
         self._connecting = connecting or partial(connect, settings)
         self._opening = asyncio.Lock()
         self._client: Client | None = None
+        self._marking: Client | None = None
         self._registry: Registry | None = None
 
     async def close(self) -> None:
@@ -174,9 +174,14 @@ class CasesBehindTheDoor:
         await (await self._opened_registry()).check()
 
     async def _cases(self) -> CaseClient:
-        stamp: dict[str, Any] = {BY_DOOR: True}
+        """Whose messages are marked: the door has proved who their sender is."""
         client, registry = await self._connected(), await self._opened_registry()
-        return CaseClient(client, registry, self._settings.permits, stamp)
+        if self._marking is None:
+            config = client.config()
+            converter = replace(config["data_converter"], payload_converter_class=DoorPayloadConverter)
+            config["data_converter"] = converter
+            self._marking = Client(**config)
+        return CaseClient(self._marking, registry, self._settings.permits)
 
     async def _connected(self) -> Client:
         async with self._opening:

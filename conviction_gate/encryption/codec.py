@@ -20,6 +20,7 @@ from temporalio.converter import (
 
 from conviction_gate.config.settings import Settings
 from conviction_gate.contracts.encrypted_payloads import (
+    BY_DOOR,
     ENCODING,
     ENCRYPTED,
     KEY_ID,
@@ -27,7 +28,7 @@ from conviction_gate.contracts.encrypted_payloads import (
     is_encrypted,
     key_id,
 )
-from conviction_gate.encryption.converter import data_converter
+from conviction_gate.encryption.converter import DecryptedPayloadConverter, data_converter
 from conviction_gate.encryption.keys import Keyring, read_keyring
 
 NONCE_BYTES = 12
@@ -61,7 +62,7 @@ class EncryptionCodec(PayloadCodec):
         """Each payload decrypted; marked with the reason where it cannot be, or where plaintext is refused."""
         return [
             self._decrypt(p) if is_encrypted(p.metadata) else self._check_plaintext(p)
-            for p in map(_unmarked, payloads)
+            for p in (unmarked(payload, REFUSAL, BY_DOOR) for payload in payloads)
         ]
 
     def _encrypt(self, payload: Payload) -> Payload:
@@ -82,7 +83,7 @@ class EncryptionCodec(PayloadCodec):
         nonce, ciphertext = payload.data[:NONCE_BYTES], payload.data[NONCE_BYTES:]
         try:
             plaintext = Payload.FromString(cipher.decrypt(nonce, ciphertext, self._namespace.encode()))
-            return _unmarked(_inflated(plaintext))
+            return unmarked(_inflated(plaintext), REFUSAL)
         except (InvalidTag, DecodeError, ValueError, zlib.error):  # ValueError: a nonce that is too short
             return _marked(
                 payload,
@@ -102,6 +103,7 @@ def encrypting_converter(codec: EncryptionCodec) -> DataConverter:
     """The project's converter with this codec, which also encrypts the texts of failures."""
     return dataclasses.replace(
         data_converter,
+        payload_converter_class=DecryptedPayloadConverter,
         payload_codec=codec,
         failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
     )
@@ -152,14 +154,16 @@ def _inflated(payload: Payload) -> Payload:
     return Payload.FromString(text)
 
 
-def _unmarked(payload: Payload) -> Payload:
-    """Without a mark that did not come from this codec: a sender could otherwise write the reason."""
-    if REFUSAL not in payload.metadata:
+def unmarked(payload: Payload, *marks: str) -> Payload:
+    """Without marks that did not come from us: a sender could otherwise write the reason, or that the door sent
+    it."""
+    if not any(mark in payload.metadata for mark in marks):
         return payload
-    unmarked = Payload()
-    unmarked.CopyFrom(payload)
-    del unmarked.metadata[REFUSAL]
-    return unmarked
+    copy = Payload()
+    copy.CopyFrom(payload)
+    for mark in marks:
+        copy.metadata.pop(mark, None)
+    return copy
 
 
 def _marked(payload: Payload, reason: str) -> Payload:

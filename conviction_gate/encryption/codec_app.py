@@ -20,8 +20,8 @@ from google.protobuf.json_format import MessageToJson, ParseDict, ParseError
 from temporalio.api.common.v1 import Payload, Payloads
 
 from conviction_gate.config.settings import PREFIX
-from conviction_gate.contracts.encrypted_payloads import REFUSAL, is_encrypted, key_id
-from conviction_gate.encryption.codec import EncryptionCodec
+from conviction_gate.contracts.encrypted_payloads import BY_DOOR, REFUSAL, is_encrypted, key_id
+from conviction_gate.encryption.codec import EncryptionCodec, unmarked
 from conviction_gate.encryption.reader import Refusal
 from conviction_gate.encryption.readers import Readers
 
@@ -112,6 +112,7 @@ class CodecApp:
             line |= refusal.reader._asdict() if refusal.reader else {}
             self._audit(json.dumps(line | {"result": f"refused, {refusal.status.value}"}))
             raise
+        given = [unmarked(payload, BY_DOOR) for payload in given]  # a reader is not the door
         convert = self._codec.decrypt if scope["path"] == "/decode" else self._codec.encrypt
         converted = convert(given)
         failed = sum(REFUSAL in payload.metadata for payload in converted)

@@ -12,7 +12,7 @@ from temporalio.common import RawValue
 from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import DataConverter
 
-from conviction_gate.contracts.encrypted_payloads import REFUSAL, CannotDecrypt, is_encrypted
+from conviction_gate.contracts.encrypted_payloads import BY_DOOR, REFUSAL, CannotDecrypt, is_encrypted
 
 _DECODED = (b"json/plain", b"binary/null")
 _MAX_DECODED = 4096
@@ -22,7 +22,12 @@ here that the SDK would decode all that arrived in one activation, which has two
 
 class TolerantPayloadConverter(PydanticPayloadConverter):
     """Decodes as pydantic does; where no type is requested, returns a `RawValue` for what does not decode, and
-    for more than 4 KiB."""
+    for more than 4 KiB.
+
+    Nobody's mark counts: without encryption everybody could write it.
+    """
+
+    _marks_count = False
 
     def from_payloads(self, payloads: Sequence[Payload], type_hints: list[type] | None = None) -> list[Any]:
         """One value for each payload.
@@ -38,6 +43,10 @@ class TolerantPayloadConverter(PydanticPayloadConverter):
         return [self._value(payload) for payload in payloads]
 
     def _value(self, payload: Payload) -> Any:
+        if BY_DOOR in payload.metadata:
+            if self._marks_count:
+                return RawValue(payload)  # which still has the mark
+            payload = _without(BY_DOOR, payload)
         # Other encodings (protobuf among them) would become objects that are no messages.
         if payload.metadata.get("encoding") not in _DECODED or REFUSAL in payload.metadata:
             return RawValue(payload)
@@ -47,6 +56,30 @@ class TolerantPayloadConverter(PydanticPayloadConverter):
             return super().from_payloads([payload])[0]
         except Exception:  # arbitrary bytes may cause any
             return RawValue(payload)
+
+
+class DecryptedPayloadConverter(TolerantPayloadConverter):
+    """The converter behind the codec, which takes the mark of the door off what it did not decrypt."""
+
+    _marks_count = True
+
+
+class DoorPayloadConverter(DecryptedPayloadConverter):
+    """The converter of the door itself: it marks what it sends."""
+
+    def to_payloads(self, values: Sequence[Any]) -> list[Payload]:
+        """See `PayloadConverter`."""
+        payloads = super().to_payloads(values)
+        for payload in payloads:
+            payload.metadata[BY_DOOR] = b"1"
+        return payloads
+
+
+def _without(mark: str, payload: Payload) -> Payload:
+    copy = Payload()
+    copy.CopyFrom(payload)
+    del copy.metadata[mark]
+    return copy
 
 
 data_converter = DataConverter(payload_converter_class=TolerantPayloadConverter)

@@ -74,6 +74,8 @@ def _judged(
     judgement = judge(row.facts, row.result, message)
     if judgement.facts != row.facts and message not in row.facts.messages:
         row.facts = judgement.facts
+        if request.by_door:
+            row.facts = row.facts.model_copy(update={"by_door": (*row.facts.by_door, message.full_id)})
         row.view = _with_message(row.view, message, request, judgement.reason)
     store_us_citizen(session, ids_of(judgement.citizen), row.case_id, request.received_at)
     if not judgement.withdraw:
@@ -101,6 +103,7 @@ def _with_message(view: CaseView, message: Message, request: CorrectionRequest, 
         type=type_of(message),
         received_at=request.received_at,
         effect=effect,
+        by_door=request.by_door,
     )
     messages = (*view.messages, shown)[-MAX_MESSAGES_SHOWN:]
     total = view.messages_total + 1

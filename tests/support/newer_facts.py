@@ -17,6 +17,7 @@ NEWER: Final[dict[str, dict[str, Any]]] = {
     "corrections": {"message_id": "n-1", "corrects": "c", "ground": "pardon", "corrected_on": "2014-01-09"},
     "record_updates": {"message_id": "n-1", "kind": "sealed"},
     "from_docket": {"message_id": "n-1"},
+    "by_door": {"message_id": "n-1"},
     "rulings": {"decision": {"message_id": "n-1"}, "question": {"rule": "review.else", "about": "x"}},
     "unasked": {"message_id": "n-1", "ruling": "race"},
     "placements": PLACE | {"charge_class": "street_racing"},

@@ -230,13 +230,14 @@ class Judgement:
 class CorrectionRequest(Model):
     """A message after the end of a case. `correction_id`: the workflow id of its correction. `case_id`: null
     where it names no case. `payload`: the message with its case and its `type`; where it was rejected, the
-    beginning of what arrived. `rejection`: why it is not taken."""
+    beginning of what arrived. `rejection`: why it is not taken. `by_door`: the door has proved who sent it."""
 
     correction_id: str
     case_id: str | None = None
     payload: str
     received_at: datetime
     rejection: str | None = None
+    by_door: bool = False
 
     @cached_property
     def message(self) -> Message:

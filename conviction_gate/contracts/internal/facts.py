@@ -86,7 +86,7 @@ class Facts(InternalModel):
     `history` is null until `check_history` answered. `us_citizen` tells of a finding that the
     registry holds under one of the subject's ids. `unasked` are rulings that answered no question
     when they arrived: they bind nothing, whenever they come again. `from_docket`: which messages (by
-    `full_id`) a docket check brought.
+    `full_id`) a docket check brought; `by_door`: of which the door has proved who sent them.
 
     An entry that only a newer release can read is kept unread, and written back in its field. The rules do
     not see it, and decide nothing while there is one (`is_whole`).
@@ -101,6 +101,7 @@ class Facts(InternalModel):
     corrections: tuple[Correction, ...] = ()
     record_updates: tuple[RecordUpdate, ...] = ()
     from_docket: tuple[str, ...] = ()
+    by_door: tuple[str, ...] = ()
     rulings: tuple[Ruling, ...] = ()
     unasked: tuple[ReviewDecision, ...] = ()
     history: History | None = None

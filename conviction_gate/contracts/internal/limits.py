@@ -65,9 +65,9 @@ def size_of(message: Message) -> int:
 
 
 def size_of_facts(facts: Facts) -> int:
-    """Bytes of all messages of a case, and of its reopenings."""
+    """Bytes of all messages of a case, of the ids of those of the door, and of its reopenings."""
     reopenings = sum(len(reopening.model_dump_json().encode()) for reopening in facts.reopenings)
-    return sum(map(size_of, facts.messages)) + reopenings
+    return sum(map(size_of, facts.messages)) + sum(map(len, facts.by_door)) + reopenings
 
 
 def max_facts_bytes(reserve: int) -> int:

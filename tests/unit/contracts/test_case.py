@@ -38,6 +38,7 @@ ANSWERS: list[tuple[type[BaseModel], Fields]] = [
                     "type": "court_update",
                     "received_at": "2012-05-04T09:15:03Z",
                     "effect": "recorded",
+                    "by_door": False,
                 }
             ],
             "messages_total": 1,
