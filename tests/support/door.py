@@ -24,6 +24,7 @@ from conviction_gate.door.calls import Door
 from conviction_gate.door.cases import CorrectionView
 from conviction_gate.door.identity import Identities
 from conviction_gate.door.rates import Rates
+from conviction_gate.encryption.jwks import IssuerKeys
 from conviction_gate.registry import RecordedCase
 from conviction_gate.registry.flag_list import FlagFilter, FlagPage
 
@@ -228,9 +229,10 @@ class FakeDoor:
     audit: list[str] = field(default_factory=list)
     clock: Callable[[], float] = lambda: 0.0
     address: str = "192.0.2.1"
+    keys: dict[str, IssuerKeys] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        identities = Identities(parse_callers(self.callers), {})
+        identities = Identities(parse_callers(self.callers), self.keys)
 
         async def current() -> Identities:
             return identities
