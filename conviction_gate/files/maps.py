@@ -155,7 +155,8 @@ class Map(BaseModel):
         except LookupError:
             name = ""
         if name not in ENCODINGS:
-            raise ValueError(f"'{encoding}' is not read here; write one of {', '.join(ENCODINGS)}")
+            known = ", ".join(ENCODINGS).replace("iso8859-1", "latin-1")
+            raise ValueError(f"'{encoding}' is not read here; write one of {known}")
         return name
 
     @model_validator(mode="after")

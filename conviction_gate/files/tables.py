@@ -17,6 +17,8 @@ OWN_COLUMNS: Final = ("refused line", "refused because")
 _UTF8: Final = ("utf-8", "utf-8-sig")
 _UTF16: Final = ("utf-16", "utf-16-le", "utf-16-be")
 _ONE_BYTE: Final = ("cp1252", "iso8859-1")
+_NAMES: Final = {"iso8859-1": "latin-1"}
+"""What an encoding is called where Python's own name says little."""
 
 
 class FileError(ValueError):
@@ -143,7 +145,10 @@ def _decoded(data: bytes, encoding: str) -> tuple[str, str]:
         )
         write = "utf-16" if is_16 else "utf-8-sig" if is_8 else "cp1252"
         at = f" (line {_line_of_the_first(data)})" if found == "one byte" else ""
-        raise FileError(f"its bytes are {name}{at}, and the map says {encoding}; write encoding = '{write}'")
+        raise FileError(
+            f"its bytes are {name}{at}, and the map says {_NAMES.get(encoding, encoding)}; write encoding = "
+            f"'{write}'"
+        )
     marked = data.startswith((BOM_UTF8, BOM_UTF16_LE, BOM_UTF16_BE))
     if encoding == "utf-16" and not marked:
         raise FileError("UTF-16 without its mark; write encoding = 'utf-16-le' or 'utf-16-be'")
@@ -156,7 +161,8 @@ def _decoded(data: bytes, encoding: str) -> tuple[str, str]:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise FileError(f"line {line}: not {encoding} ({error.reason}); save it as CSV in UTF-8") from None
-    return text, encoding.removesuffix("-sig") + (" with a mark" if marked else "")
+    name = _NAMES.get(encoding, encoding).removesuffix("-sig")
+    return text, name + (" with a mark" if marked else "")
 
 
 def _told_apart(data: bytes) -> str:
