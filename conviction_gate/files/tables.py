@@ -139,11 +139,11 @@ def _decoded(data: bytes, encoding: str) -> tuple[str, str]:
     found = _told_apart(data)
     right = {"utf-16": _UTF16, "utf-8": _UTF8, "one byte": _ONE_BYTE}.get(found)
     if right is not None and encoding not in right:
-        is_16, is_8 = found == "utf-16", found == "utf-8"
-        name = (
-            "UTF-16" if is_16 else "UTF-8" if is_8 else "neither UTF-8 nor UTF-16, so perhaps cp1252 or latin-1"
-        )
-        write = "utf-16" if is_16 else "utf-8-sig" if is_8 else "cp1252"
+        name, write = {
+            "utf-16": ("UTF-16", "utf-16"),
+            "utf-8": ("UTF-8", "utf-8-sig"),
+            "one byte": ("neither UTF-8 nor UTF-16, so perhaps cp1252 or latin-1", "cp1252"),
+        }[found]
         at = f" (line {_line_of_the_first(data)})" if found == "one byte" else ""
         raise FileError(
             f"its bytes are {name}{at}, and the map says {_NAMES.get(encoding, encoding)}; write encoding = "
@@ -167,7 +167,8 @@ def _decoded(data: bytes, encoding: str) -> tuple[str, str]:
 
 def _told_apart(data: bytes) -> str:
     """Which encodings the bytes can be in: `utf-8`, `utf-16`, `one byte`, or `any` where they do not tell."""
-    if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) or b"\0" in data[:1000]:
+    head = data[:1000]  # of text in UTF-16 about every other byte is zero
+    if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) or head.count(0) > len(head) // 4:
         return "utf-16"
     if data.startswith(BOM_UTF8):
         return "utf-8"
