@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import sys
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -196,3 +198,34 @@ async def test_serve_refuses_half_of_a_certificate(instance: Instance, option: s
     await instance.gate("callers", "new", "jail", "--agency", "*", "--may", "*")
     said = await instance.gate("serve", "--port", str(instance.door_port), option, "nowhere.pem", code=2)
     assert option in said
+
+
+EXAMPLES = Path(__file__).parents[2] / "examples" / "door"
+
+
+@pytest.mark.parametrize("command", [("sh", "send.sh"), (sys.executable, "send.py")], ids=["curl", "python"])
+async def test_the_examples_flag_a_case(shared_instance: Instance, command: tuple[str, str]) -> None:
+    program, script = command
+    number = f"E-{script.replace('.', '-')}"
+    key = (shared_instance.data / "door.key").read_text().strip()
+    where = [f"DOOR=http://127.0.0.1:{shared_instance.door_port}", f"KEY={key}"]
+    said = await shared_instance.run("env", *where, program, str(EXAMPLES / script), AGENCY, number)
+    assert "flagged" in said
+    async with shared_instance.door() as door:
+        await until(door, number, status="flagged", source="registry", messages_total=2)
+
+
+async def test_many_messages_a_line_each(shared_instance: Instance) -> None:
+    numbers = [f"M-{number}" for number in range(30)]
+    lines = [json.dumps({"type": "booking", **a_booking(number)}) for number in numbers]
+    named = {"agency": AGENCY, "tracking_number": "M-0"}
+    lines += [json.dumps({**named, **a_conviction(severity="x")}), json.dumps({**named, **a_conviction()})]
+    headers = {"Content-Type": "application/x-ndjson"}
+    async with shared_instance.door() as door:
+        for expected in ("accepted", "duplicate"):
+            answer = await door.post("/v1/messages", content="\n".join(lines), headers=headers)
+            *sent, end = map(json.loads, answer.text.splitlines())
+            assert [line["status"] for line in sent][:30] == [expected] * 30
+            assert (sent[30]["status"], sent[30]["errors"][0]["pointer"]) == ("refused", "/severity")
+            assert (end["summary"]["complete"], end["summary"]["refused"]) == (True, 1)
+            await until(door, "M-0", status="flagged", source="registry", messages_total=2)
