@@ -15,6 +15,7 @@ from conviction_gate.config.settings import Settings, SettingsError
 from conviction_gate.contracts.names import TASK_QUEUE
 from conviction_gate.policy.catalog import Catalog
 from conviction_gate.registry import Registry, RegistryError
+from conviction_gate.restore.patrol import CasePatrol, schedule_patrol
 from conviction_gate.service import logs, traces
 from conviction_gate.service.monitoring import monitored
 from conviction_gate.service.shutdown import GracefulShutdown, WorkerFailed, exit_process
@@ -79,6 +80,7 @@ def make_worker(
             outcomes.clear_case,
             outcomes.withdraw_flag,
             outcomes.correct_flag,
+            CasePatrol(client, registry).round,
         ],
         workflow_runner=sandboxed,
         max_cached_workflows=settings.worker_cache,
@@ -118,6 +120,8 @@ async def run(settings: Settings, interceptors: Sequence[Interceptor] = ()) -> N
     catalog_of = read_catalogs(settings)
     client = await connect(settings, metrics=settings.metrics, interceptors=interceptors)
     await search_attributes.check(client)
+    if settings.patrol == "on":
+        await schedule_patrol(client)
     registry = await Registry.open(settings.registry)
     try:
         async with open_sources(settings.history, settings.docket) as sources:

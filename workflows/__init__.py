@@ -2,7 +2,8 @@
 
 from workflows.booking_case import BookingCase
 from workflows.flag_correction import FlagCorrection
+from workflows.patrol import Patrol
 
-WORKFLOWS = [BookingCase, FlagCorrection]
+WORKFLOWS = [BookingCase, FlagCorrection, Patrol]
 
-__all__ = ["WORKFLOWS", "BookingCase", "FlagCorrection"]
+__all__ = ["WORKFLOWS", "BookingCase", "FlagCorrection", "Patrol"]

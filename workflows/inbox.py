@@ -197,6 +197,9 @@ class Inbox:
             self._read(number, name, payloads)
 
     def _read(self, number: int, name: str, payloads: Sequence[Any]) -> None:
+        if name == names.BROUGHT_BACK:
+            self.reject(name, (), _BROUGHT_BACK, "not_taken")
+            return
         try:
             message = self._check(read_message(name, text_on_arrival(payloads, number)))
         except DoesNotFit as reason:
@@ -221,4 +224,8 @@ class Inbox:
 _NO_CASE_ID = (
     "the workflow id is not booking-case:{agency}:{tracking_number}, so no booking can match it; "
     "start the case under its own id"
+)
+_BROUGHT_BACK = (
+    "the server or an operator had ended this case, and it was continued with all that it had been sent; "
+    "find out why, and send a ruling again that is missing"
 )

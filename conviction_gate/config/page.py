@@ -98,7 +98,7 @@ SECTIONS: Final = (
     ),
     Section(
         "Worker",
-        ("worker_*",),
+        ("patrol", "worker_*"),
         "[performance.md](performance.md) has how the defaults were chosen, "
         "[deploying-workers.md](deploying-workers.md) what deployments and builds are for.",
     ),

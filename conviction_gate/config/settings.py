@@ -181,6 +181,9 @@ class Settings(BaseSettings):
     """How long a task waits for the worker that has its case in memory before any worker may take it: the time
     for which a case is delayed after its worker was killed."""
 
+    patrol: Literal["on", "off"] = "on"
+    """Whether workers have the server continue cases that it or an operator ended from outside."""
+
     worker_grace: Duration = timedelta(seconds=20)
     """How long a worker may finish its tasks after SIGTERM. Give the process 5 seconds more before a kill."""
 

@@ -16,6 +16,8 @@ FLAG_CORRECTION: Final = "FlagCorrection"
 
 UPDATE: Final = "submit"
 QUERY: Final = "case"
+BROUGHT_BACK: Final = "brought_back"
+"""The signal by which the patrol says that it has continued a case; it changes nothing."""
 
 CASE_STATUS: Final = SearchAttributeKey.for_keyword("CaseStatus")
 CASE_RULE: Final = SearchAttributeKey.for_keyword("CaseRule")
