@@ -46,7 +46,7 @@ def fold(text: str) -> str:
 
 class Column(BaseModel):
     """One column. `values`: what each literal is; `own_values`: those that are not as `@dispositions` has them.
-    `formats`: how dates are written (those of Python's strptime); `time_zone`: where the clock stands."""
+    `formats`: how dates are written (those of Python's strptime); `time_zone`: that of the clock."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -136,7 +136,7 @@ def _name(column: str) -> str:
 
 def _decoded(data: bytes, encoding: str) -> tuple[str, str]:
     """The text of a file and its encoding in words; raises where the bytes are of another encoding."""
-    found = _told_apart(data)
+    found = _encoding_family(data)
     right = {"utf-16": _UTF16, "utf-8": _UTF8, "one byte": _ONE_BYTE}.get(found)
     if right is not None and encoding not in right:
         name, write = {
@@ -165,7 +165,7 @@ def _decoded(data: bytes, encoding: str) -> tuple[str, str]:
     return text, name + (" with a mark" if marked else "")
 
 
-def _told_apart(data: bytes) -> str:
+def _encoding_family(data: bytes) -> str:
     """Which encodings the bytes can be in: `utf-8`, `utf-16`, `one byte`, or `any` where they do not tell."""
     head = data[:1000]  # of text in UTF-16 about every other byte is zero
     if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) or head.count(0) > len(head) // 4:

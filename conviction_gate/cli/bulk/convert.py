@@ -58,13 +58,13 @@ def convert(
     for row, reason in done.refused[:MAX_SHOWN]:
         print(clean(f"line {row.line}: refused: {reason}"), file=sys.stderr)
     if len(done.refused) > MAX_SHOWN:
-        print(f"and {len(done.refused) - MAX_SHOWN} more refused rows", file=sys.stderr)
+        print(f"and {len(done.refused) - MAX_SHOWN} more", file=sys.stderr)
     if done.refused and path is not None and not check:
         rows = refused_rows(done.refused, mapped.table, mapped.map)
         write_or_fail(path, refused_header(mapped.table, mapped.map) + rows, is_new=True)
         print(f"the refused rows are in {path}; correct them there, and convert that file", file=sys.stderr)
     if not check:
-        print(f"{len(done.made)} messages, {len(done.refused)} rows refused", file=sys.stderr)
+        print(f"{len(done.made)} messages, {len(done.refused)} refused", file=sys.stderr)
     if done.refused:
         raise typer.Exit(REFUSED)
 
@@ -75,10 +75,10 @@ def _print(found: Summary) -> None:
     for kind, count in found.messages.items():
         print_text(out, kind, prefix=f"{count:6} ")
     for count, what in (
-        (found.refused, "rows refused"),
-        (found.skipped, "rows left out by skip"),
-        (found.repeated, "messages that the file holds again"),
-        (found.unclear, "histories with a refused row, which a person has to read"),
+        (found.refused, "refused"),
+        (found.skipped, "left out by skip"),
+        (found.repeated, "repeated in the file"),
+        (found.unclear, "left to a person, since a row of the history is refused"),
     ):
         if count:
             print_text(out, what, prefix=f"{count:6} ")

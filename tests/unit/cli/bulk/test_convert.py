@@ -42,7 +42,7 @@ def test_messages_go_to_the_output_and_refused_rows_beside_the_file(sample: Path
     refused = sample / "jail-bookings.csv.refused.csv"
     assert "line 7: refused: charge.severity (column 'Level'): 'W' has no value" in done.stderr
     assert f"the refused rows are in {refused}; correct them there" in done.stderr
-    assert done.stderr.endswith("4 messages, 1 rows refused\n")
+    assert done.stderr.endswith("4 messages, 1 refused\n")
     assert "B-1004,T-1004,,,,,F-1004" in refused.read_text("utf-8-sig")
     refused.write_text(refused.read_text("utf-8-sig").replace(",W,", ",M,"), "utf-8")
     again = ran("convert", "--map", JAIL, refused)
@@ -58,7 +58,7 @@ def test_check_prints_what_would_happen_and_writes_nothing(sample: Path) -> None
         "     2 conviction",
         "     2 dismissal",
         "     2 court_update",
-        "     2 rows refused",
+        "     2 refused",
         "Literals that the map does not explain:",
         "     1 disposition (column 'Disposition'): 'PLEA BARGAIN'",
         "Dropped columns: Defendant, DOB",
