@@ -33,6 +33,7 @@ from conviction_gate.contracts.internal.limits import MAX_CARRIED_BYTES
 from conviction_gate.contracts.internal.permits import ANYBODY, Permits
 from conviction_gate.policy import EDITIONS, classified_on, offenses_of_record
 from conviction_gate.policy.catalog import Catalog
+from conviction_gate.policy.content import digest
 from conviction_gate.registry import Registry
 from conviction_gate.sources import Sources
 
@@ -77,7 +78,13 @@ class LookUps:
         classes = self.classified(request.agency, (*offenses, *of_record), request.booked_on)
         if _size_of(history, *classes) > MAX_HISTORY_BYTES:
             # A person reads it instead: a case must come to somebody, however much a source holds.
-            history = History(us_citizen=history.us_citizen, conflicting=history.conflicting, too_large=True)
+            entries = sorted(entry.model_dump_json() for entry in (*history.records, *history.priorities))
+            history = History(
+                us_citizen=history.us_citizen,
+                conflicting=history.conflicting,
+                too_large=True,
+                left_out=digest(entries),
+            )
             classes = self.classified(request.agency, request.offenses, request.booked_on)
         return HistoryFound(
             history=history,

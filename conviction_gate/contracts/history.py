@@ -97,7 +97,8 @@ class History(InternalModel):
     """All that is known of the subject's past, under every id that was asked for.
 
     `conflicting`: the ids led to different rows, so that nobody can say whose record it is. `too_large`: it
-    is more than a case carries, so that records and priorities are left out here and a person reads them.
+    is more than a case carries, so that records and priorities are left out here and a person reads them;
+    `left_out`: a digest of them, so that another record is another question.
     """
 
     records: tuple[HistoryRecord, ...] = ()
@@ -105,6 +106,7 @@ class History(InternalModel):
     us_citizen: bool = False
     conflicting: bool = False
     too_large: bool = False
+    left_out: str = ""
 
     @model_validator(mode="before")
     @classmethod

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from conviction_gate.contracts.booking import MAX_CHARGES, Booking, Subject
+from conviction_gate.contracts.court import Correction
 from conviction_gate.contracts.fields import A_DAY
 from conviction_gate.contracts.history import HistoryAnswer, HistoryRecord
 from conviction_gate.contracts.message import Message
@@ -166,6 +167,9 @@ def mismatch(message: Message, case_id: CaseId | None, received_at: datetime) ->
     is_ahead = dated > latest if isinstance(dated, datetime) else dated > latest.date()
     if is_ahead:
         return f"{field}: {dated.isoformat()} is more than a day in the future; check the sender's clock"
+    if isinstance(message, Correction) and message.replacement is not None:
+        reason = mismatch(message.replacement, case_id, received_at)
+        return f"replacement: {reason}" if reason else None
     return None
 
 

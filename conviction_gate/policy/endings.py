@@ -319,9 +319,15 @@ class _CourtRecord:
         return in_scope and not self._is_of_court_process()
 
     def _is_of_court_process(self) -> bool:
-        current = self._filings[-1].charge
-        offenses = [m.convicted_of or current for m in self.final if isinstance(m, Conviction)]
-        return any(self._classifier.class_by_law(one.scheme, one.code) == "court_process" for one in offenses)
+        return any(self._names_court_process(m) for m in self.final if isinstance(m, Conviction))
+
+    def _names_court_process(self, conviction: Conviction) -> bool:
+        """Whether a conviction is of a court process, by the law or by a person's ruling on what it names."""
+        named = conviction.convicted_of
+        if named is not None and self._classified(conviction, named).charge_class == "court_process":
+            return True
+        offense = named or self._filings[-1].charge
+        return self._classifier.class_by_law(offense.scheme, offense.code) == "court_process"
 
     def _is_out_of_scope(self, conviction: Conviction) -> bool:
         if conviction.convicted_of is None:

@@ -145,7 +145,7 @@ class CriminalRecord:
         points = [*self._unclear_records(), *self._unclear_priorities()]
         points += [Point("finding", content_key(one)) for one in self._messages.baseless_findings]
         if history.too_large:
-            points.append(Point("size"))
+            points.append(Point("size", history.left_out))
         if self.is_disputed:
             rows = sorted(entry.model_dump_json() for entry in (*history.records, *history.priorities))
             ids = sorted(str(sorted(subject.ids.items())) for subject in self._messages.subjects)

@@ -186,8 +186,13 @@ async def test_a_history_that_no_case_can_carry_is_left_to_a_person(registry: Re
         case_id=str(CASE), agency=CASE.agency, subjects=(booked().subject,), offenses=(UNLICENSED,)
     )
     found = await ActivityEnvironment().run(look_ups.check_history, asked)
-    assert found.history == History(us_citizen=True, too_large=True)
+    left_out = found.history.left_out
+    assert left_out
+    assert found.history == History(us_citizen=True, too_large=True, left_out=left_out)
     assert found.placements == (place(UNLICENSED),)
+    changed = answer | {"records": [record | {"disposition": "convicted"}] * 500}
+    await registry.import_history([HistoryAnswer.model_validate(changed)])
+    assert (await ActivityEnvironment().run(look_ups.check_history, asked)).history.left_out != left_out
 
 
 async def test_what_a_history_names_is_classified_like_a_charge(registry: Registry) -> None:

@@ -12,6 +12,7 @@ from tests.support.workflow_cases import (
     conviction,
     correction,
     court_update,
+    rejected,
     settled,
     start,
     submit,
@@ -69,6 +70,26 @@ async def test_an_unknown_word_of_a_replacement_raises_attention(sent_as: str, c
     seen = await settled(handle, "waiting_for_court", messages=3)
     assert 'unknown entry "held in abeyance"' in seen.messages[-1].effect
     assert await attention(handle) is True
+
+
+@pytest.mark.parametrize(
+    ("replacement", "reason"),
+    [
+        ({"tracking_number": "T-1"}, "replacement: tracking_number: names another case"),
+        ({"booked_at": "2226-05-14T08:00:00+00:00"}, "replacement: booked_at: 2226-05-14"),
+    ],
+    ids=["another arrest", "another century"],
+)
+async def test_a_replacement_is_of_this_arrest_and_of_the_past(
+    replacement: dict[str, Any], reason: str, client: Client
+) -> None:
+    case = case_id()
+    handle = await start(client, case, booking(case))
+    mended = booking(case, message_id="b-2") | replacement
+    await handle.signal("correction", correction("k-1", "b-1", replacement=mended))
+    seen = await rejected(handle, 1)
+    assert seen.rejected[0].reason.startswith(reason)
+    assert (await settled(handle, "waiting_for_court")).messages_total == 1
 
 
 async def attention(handle: Any) -> bool | None:

@@ -335,3 +335,9 @@ def test_two_convictions_of_one_day_are_asked_about_in_one_order() -> None:
         (booking(),), conviction("2013-01-10", of=the.UNCLASSIFIED), conviction("2013-01-10", of=other)
     )
     assert len(decided(facts).questions) == 2
+
+
+def test_a_conviction_of_what_a_person_ruled_court_process_is_none_for_a_traffic_offense() -> None:
+    found = facts_of(booking(), conviction("2013-01-01", severity="misdemeanor", of=the.UNCLASSIFIED))
+    holds(ruled(found, "court_process"), OUTCOME)
+    holds(ruled(found, "minor_traffic"), FLAG)

@@ -269,3 +269,10 @@ def test_the_day_of_an_arrest_that_is_told_in_two_zones_is_one_day() -> None:
     here = here.model_copy(update={"booked_at": early.astimezone(timezone(timedelta(hours=-7)))})
     past = history(record(on="2012-05-04"))
     assert decided(facts_of(here, there, past=past)).rule == decided(facts_of(there, here, past=past)).rule
+
+
+def test_a_ruling_on_a_record_that_is_too_large_does_not_answer_another_one() -> None:
+    facts = facts_of(booking(), past=History(too_large=True, left_out="a"))
+    clean = ruled(facts, "history_clean", None)
+    holds(clean, WAIT)
+    holds(clean.model_copy(update={"history": History(too_large=True, left_out="b")}), RECORD)
