@@ -5,6 +5,7 @@ import traceback
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
+from uuid import uuid4
 
 from temporalio.api.deployment.v1 import WorkerDeploymentVersion
 from temporalio.api.enums.v1 import TaskQueueType
@@ -24,8 +25,10 @@ from conviction_gate.client.listing import Wanted
 from conviction_gate.client.runs import INTERRUPTED, IS_INTERRUPTED, OPEN
 from conviction_gate.config.service_access import ServiceAccess
 from conviction_gate.config.settings import PREFIX, Settings, SettingsError
+from conviction_gate.contracts.booking import Subject
 from conviction_gate.contracts.encrypted_payloads import CannotDecrypt
 from conviction_gate.contracts.fields import Status
+from conviction_gate.contracts.history import History
 from conviction_gate.contracts.names import BOOKING_CASE, FLAG_CORRECTION, SEARCH_ATTRIBUTES, TASK_QUEUE
 from conviction_gate.encryption.keys import list_keys
 from conviction_gate.service.metrics import HISTORY_WITHIN, STUCK
@@ -216,7 +219,7 @@ class Diagnostics:
 
     async def check_histories(self) -> CheckResult:
         if self.settings.history is not None:
-            return await _reached(self.settings.history)
+            return await _asked_for_nobody(self.settings.history)
         if count := await self.registry.history_size():
             return CheckResult("ok", f"the registry, {count:,} {'history' if count == 1 else 'histories'}")
         return CheckResult(
@@ -398,7 +401,31 @@ async def _reached(access: ServiceAccess) -> CheckResult:
     return CheckResult(
         "warn",
         f"{access.description} answers 404 to a probe, as a wrong path would",
-        f"check the path in {access.setting}_URL: a 404 counts as no record",
+        f"check the path in {access.setting}_URL: a 404 counts as an empty docket",
+    )
+
+
+async def _asked_for_nobody(access: ServiceAccess) -> CheckResult:
+    """Whether a history service answers as a case needs it, asked for ids that nobody has."""
+    from conviction_gate.sources.history import HistoryService
+    from conviction_gate.sources.http import HttpService, ServiceError
+
+    nobody = Subject.model_validate({kind: f"nobody-{uuid4().hex}" for kind in Subject.model_fields})
+    service = HttpService(access)
+    try:
+        await service.probe()
+        try:
+            found = await HistoryService(service).history((nobody,))
+        except ServiceError as error:
+            return _failed(str(error))._replace(level="warn")
+    finally:
+        await service.close()
+    if found == History():
+        return CheckResult("ok", f"{access.description} answers: no record for ids that nobody has")
+    return CheckResult(
+        "warn",
+        f"{access.description} has a record for ids that nobody has",
+        "have its operator check it: a case would take that record for a person's",
     )
 
 

@@ -28,7 +28,7 @@ from conviction_gate.contracts.history import HistoryAnswer
 from conviction_gate.encryption.keys import make_key
 from conviction_gate.registry import DocketEntry, Registry, RegistryError
 from tests.support.conclusions import AGENCY, CONVICTION, sql
-from tests.support.state_repository import answer_with, clean, state_repository
+from tests.support.state_repository import answer_with, clean, record, state_repository
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -240,21 +240,41 @@ async def test_services_that_are_asked(sqlite_url: str) -> None:
         "history_token": "hidden",
         "docket_token": "hidden",
     }
-    with state_repository(answer_with({}, 400)) as history, state_repository(answer_with({}, 401)) as docket:
+    with state_repository(clean) as history, state_repository(answer_with({}, 401)) as docket:
         settings |= {"history_url": history.url, "docket_url": docket.url}
         up = await found(**settings)
-        history.answer = clean
+        history.answer, docket.answer = answer_with({}, 404), answer_with({}, 404)
         lost = await found(**settings)
     down = await found(**settings)
     assert (up["histories"].level, up["dockets"].level) == ("ok", "fail")
+    assert up["histories"].found.endswith("answers: no record for ids that nobody has")
     assert up["dockets"].next is not None
     assert "CONVICTION_GATE_DOCKET_TOKEN" in up["dockets"].next
-    assert lost["histories"].level == "warn"
-    assert "CONVICTION_GATE_HISTORY_URL" in (lost["histories"].next or "")
+    assert lost["histories"].level == lost["dockets"].level == "warn"
+    assert "answered 404 without the ids in the question" in lost["histories"].found
+    assert "CONVICTION_GATE_DOCKET_URL" in (lost["dockets"].next or "")
     assert down["histories"].next == "check CONVICTION_GATE_HISTORY_URL and the network"
     for results in (up, down):
         assert results["registry"].level == "ok"
         assert "hidden" not in str(results)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ({"us_citizen": True}, "has a record for ids that nobody has"),
+        ({"subject": {"fbi_number": "F-1"}}, "is about another person"),
+        ({"records": [{"decided_on": "gone"}]}, "is not valid"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_a_history_service_is_asked_for_ids_that_nobody_has(
+    answer: dict[str, Any], said: str, sqlite_url: str
+) -> None:
+    with state_repository(lambda question: record(question, **answer)) as history:
+        result = (await found(registry_url=sqlite_url, history_url=history.url))["histories"]
+    assert (result.level, said in result.found) == ("warn", True)
+    assert result.next
 
 
 def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
