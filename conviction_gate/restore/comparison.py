@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
 
 from conviction_gate.client.runs import describe
-from conviction_gate.contracts.internal.activities import CorrectionRequest, Withdrawal
+from conviction_gate.contracts.internal.activities import Withdrawal
 from conviction_gate.contracts.internal.facts import Reopening
 from conviction_gate.contracts.names import BOOKING_CASE, CASE_STATUS, FLAG_CORRECTION
-from conviction_gate.restore.run_history import Cleared, Flagged, RunSummary, Written, summarize_run
+from conviction_gate.restore.run_history import Cleared, Flagged, Judged, RunSummary, Written, summarize_run
 
 if TYPE_CHECKING:
     from conviction_gate.registry import CaseSummary, Registry
@@ -96,7 +96,7 @@ class Comparison:
         async with self._reading:
             runs = await run_chain(self._client, run.id, run.run_id)
         written = [it for _, history in runs for it in history.written]
-        corrections = {it.correction_id for it in written if isinstance(it, CorrectionRequest)}
+        corrections = {it.request.correction_id for it in written if isinstance(it, Judged)}
         lost = corrections and corrections - await self._registry.recorded_corrections(corrections)
         if lost or (
             any(is_missing(record, it) for it in written) and await self._is_still_missing(run.id, written)
@@ -168,7 +168,7 @@ def is_missing(record: "CaseSummary | None", written: Written) -> bool:
             return record is not None and record.flags.get(written.conclusion.number) == "active"
         case Reopening():
             return record is not None and written.reopened_at not in record.reopened
-        case CorrectionRequest():
+        case Judged():
             return False  # asked for by its id, not by its case
 
 

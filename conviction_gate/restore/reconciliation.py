@@ -10,11 +10,14 @@ from temporalio.client import Client
 
 from conviction_gate.client.case_client import CaseClient
 from conviction_gate.client.runs import describe
-from conviction_gate.contracts.internal.activities import CorrectionRequest, Withdrawal
-from conviction_gate.contracts.internal.facts import Reopening
+from conviction_gate.contracts.case import CaseResult
+from conviction_gate.contracts.internal.activities import Corrected, Judgement, Withdrawal
+from conviction_gate.contracts.internal.facts import Facts, Reopening
+from conviction_gate.contracts.internal.limits import shortened
 from conviction_gate.contracts.internal.refusal import RefusalReason
+from conviction_gate.contracts.message import Message
 from conviction_gate.restore.comparison import Comparison, Differences, Run, is_missing, run_chain
-from conviction_gate.restore.run_history import Cleared, Flagged, Written
+from conviction_gate.restore.run_history import Cleared, Flagged, Judged, Written
 
 if TYPE_CHECKING:
     from conviction_gate.registry import Registry
@@ -72,7 +75,7 @@ class Reconciliation:
             for written in history.written:
                 # What followed a missing write is missing too, or changes nothing.
                 missing = missing or is_missing((await self._registry.case_summaries([id])).get(id), written)
-                if not missing and not isinstance(written, CorrectionRequest):
+                if not missing and not isinstance(written, Judged):
                     continue
                 if why := await write_again(self._registry, id, written):
                     return why
@@ -123,12 +126,31 @@ async def write_again(registry: "Registry", case_id: str, written: Written) -> s
             await registry.clear(conclusion)
         case Withdrawal():
             await registry.withdraw(written)
-        case CorrectionRequest():
+        case Judged(request, corrected):
             try:
-                await registry.correct(written, partial(policy.judge, found=policy.LookedUp()))
+                await registry.correct(request, partial(policy.judge, found=policy.LookedUp()))
             except policy.NotLookedUp:
-                return "it needs the catalog or the history again; send it once more: `conviction-gate send`"
+                await registry.correct(request, partial(_judged_then, corrected))
         case Reopening() if is_missing((await registry.case_summaries([case_id])).get(case_id), written):
             answer = await registry.reopen(case_id, written, policy.reopen)
             return answer if isinstance(answer, RefusalReason) else None
     return None
+
+
+def _judged_then(corrected: Corrected, facts: Facts, _: CaseResult, message: Message) -> Judgement:
+    """What was judged with the catalog and the history of that day, which are not in the run's history.
+
+    Where the case runs again, it looks both up itself.
+    """
+    from conviction_gate import policy
+
+    assert corrected.result is not None  # or nothing was judged
+    facts = facts.including(shortened(message))
+    return Judgement(
+        withdraw=corrected.result.outcome == "withdrawn",
+        reopens=corrected.reopened is not None,
+        reason=corrected.result.explanation,
+        lift_code="L",
+        facts=facts,
+        citizen=policy.citizen_ids(facts),
+    )

@@ -48,7 +48,14 @@ class Cleared(NamedTuple):
     conclusion: Conclusion
 
 
-Written = Flagged | Cleared | Withdrawal | CorrectionRequest | Reopening
+class Judged(NamedTuple):
+    """A message after the end was judged: what was asked, and what followed."""
+
+    request: CorrectionRequest
+    corrected: Corrected
+
+
+Written = Flagged | Cleared | Withdrawal | Judged | Reopening
 """What the registry held once the run continued; a reopening was there before the run began."""
 
 _WRITES: Final[Mapping[str, type[Conclusion | Withdrawal | CorrectionRequest]]] = {
@@ -180,8 +187,9 @@ class _Reader:
                 run.flags = max(run.flags, asked.number if name == FLAG_CASE else 0)
             case (_, Withdrawal() as asked):
                 run.written.append(asked)
-            case (_, CorrectionRequest() as asked) if (await self._read(answer, Corrected)).result:
-                run.written.append(asked)
+            case (_, CorrectionRequest() as asked):
+                corrected = await self._read(answer, Corrected)
+                run.written += [Judged(asked, corrected)] if corrected.result else []
             case _:
                 pass
 

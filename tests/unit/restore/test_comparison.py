@@ -1,21 +1,34 @@
 """What a run wrote and the registry lacks, and what an open run does not know, whichever is older."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from conviction_gate import policy
 from conviction_gate.contracts.booking import Subject
-from conviction_gate.contracts.case import CaseResult
-from conviction_gate.contracts.internal.activities import EarlierRecord
+from conviction_gate.contracts.case import CaseResult, CorrectionResult
+from conviction_gate.contracts.internal.activities import Corrected, CorrectionRequest, EarlierRecord
 from conviction_gate.contracts.internal.facts import Reopening
+from conviction_gate.contracts.signals import typed
 from conviction_gate.registry import CaseSummary, RecordedCase, Registry
 from conviction_gate.restore.comparison import is_missing, knows
 from conviction_gate.restore.reconciliation import write_again
-from conviction_gate.restore.run_history import Cleared, Flagged, RunSummary, Written
-from tests.support.conclusions import CASE_ID, CITIZEN, LATER, NOON, cleared, conclusion, flagged, withdrawal
+from conviction_gate.restore.run_history import Cleared, Flagged, Judged, RunSummary, Written
+from tests.support.conclusions import (
+    AGENCY,
+    CASE_ID,
+    CITIZEN,
+    LATER,
+    NOON,
+    booking,
+    cleared,
+    conclusion,
+    flagged,
+    withdrawal,
+)
 
 
 def after(days: int) -> datetime:
@@ -78,6 +91,44 @@ async def test_a_lost_flag_is_written_again_whatever_was_found_since(
         assert (await registry.flag(flagged())).us_citizen
         assert await write_again(registry, CASE_ID, Flagged(flagged())) is None
         assert [flag.status for flag in await registry.flags()] == ["active"]
+
+
+@pytest.mark.parametrize(("outcome", "status"), [("withdrawn", "withdrawn"), ("unchanged", "active")])
+async def test_what_was_judged_with_a_catalog_that_is_not_asked_again_stays_as_it_was_judged(
+    outcome: Literal["withdrawn", "unchanged"], status: str, url: str
+) -> None:
+    mended = {
+        **typed(booking()),
+        "message_id": "b-2",
+        "charges": [{"charge_id": "1", "scheme": "X", "code": "1"}],
+    }
+    payload = {
+        "agency": AGENCY,
+        "tracking_number": "T-1",
+        "type": "correction",
+        "message_id": "k-1",
+        "corrects": "b-T-1",
+        "ground": "clerical_error",
+        "corrected_on": "2014-01-09",
+        "replacement": mended,
+    }
+    asked = CorrectionRequest(
+        correction_id="k", case_id=CASE_ID, payload=json.dumps(payload), received_at=after(1)
+    )
+    result = CorrectionResult(outcome=outcome, explanation="as it was judged")
+    reopened = "a booking" if outcome == "withdrawn" else None
+    async with await Registry.open(url) as registry:
+        await registry.flag(flagged())
+        judged = Judged(asked, Corrected(result=result, reopened=reopened))
+        assert await write_again(registry, CASE_ID, judged) is None
+        assert [flag.status for flag in await registry.flags()] == [status]
+        (kept,) = await registry.corrections(CASE_ID)
+        assert (kept.outcome, kept.explanation) == (outcome, "as it was judged")
+        summary = (await registry.case_summaries([CASE_ID]))[CASE_ID]
+        assert summary.closed is (outcome == "unchanged")
+        case = await registry.recorded_case(CASE_ID)
+        assert case is not None
+        assert [one.message_id for one in case.facts.corrections] == ["k-1"]
 
 
 async def test_a_reopening_is_on_record_as_the_case_tells_it(url: str) -> None:
