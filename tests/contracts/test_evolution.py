@@ -232,8 +232,8 @@ def test_a_field_that_nobody_knows_is_passed_over(name: str) -> None:
 
 def test_a_carried_state_passes_over_what_it_does_not_know() -> None:
     for sample in samples(MODELS["CaseState"]):
-        # Two of its fields are tables, whose keys are anybody's.
-        newer = grown(sample) | {name: sample[name] for name in ("seen", "due")}
+        # Three of its fields are tables, whose keys are anybody's.
+        newer = grown(sample) | {name: sample[name] for name in ("seen", "remembered", "due")}
         assert as_read(MODELS["CaseState"], newer) == sample
 
 
