@@ -77,7 +77,7 @@ def _charge(charge: ChargeView) -> Iterator[str]:
     if charge.disposition is None:
         yield "No court has ended it."
     else:
-        yield f"It ended on {charge.decided_on}: {_plain(charge.disposition)}."
+        yield f"It ended on {charge.decided_on}: {charge.disposition.replace('_', ' ')}."
 
 
 def _why(charge: ChargeView) -> Iterator[str]:
@@ -201,7 +201,3 @@ def _next(view: CaseView) -> Iterator[str]:
 
 def _day(time: datetime) -> str:
     return time.date().isoformat()
-
-
-def _plain(words: str) -> str:
-    return words.replace("_", " ")

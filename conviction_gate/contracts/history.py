@@ -3,9 +3,9 @@
 It is read leniently: an unknown word becomes `unknown`, and the rules leave it to a person.
 """
 
-from typing import Any, get_args
+from typing import Annotated, Any, get_args
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from conviction_gate.contracts.booking import Subject
 from conviction_gate.contracts.fields import Date, Id, InternalModel, Model, Severity, Text
@@ -36,6 +36,9 @@ PRIORITY_KINDS: frozenset[str] = frozenset(
     }
 )
 
+YesOrNo = Annotated[bool, BeforeValidator(lambda value: False if value is None else value)]
+"""Null is no."""
+
 
 class HistoryRecord(Model):
     """One entry of a rap sheet. A disposition outside `DISPOSITIONS` is `unknown`."""
@@ -45,7 +48,7 @@ class HistoryRecord(Model):
     disposition: str = Field("unknown", examples=sorted(DISPOSITIONS))
     severity: Severity | None = None
     decided_on: Date | None = None
-    juvenile: bool = False
+    juvenile: YesOrNo = False
 
     @field_validator("disposition", mode="before")
     @classmethod
@@ -56,11 +59,6 @@ class HistoryRecord(Model):
     @classmethod
     def _known_severity(cls, word: Any) -> Any:
         return word if word in SEVERITIES else None
-
-    @field_validator("juvenile", mode="before")
-    @classmethod
-    def _null_is_no(cls, value: Any) -> Any:
-        return False if value is None else value
 
 
 class Priority(Model):
@@ -80,17 +78,12 @@ class HistoryAnswer(Model):
     subject: Subject
     records: tuple[HistoryRecord, ...] = Field(default=(), max_length=1000)
     priorities: tuple[Priority, ...] = Field(default=(), max_length=100)
-    us_citizen: bool = False
+    us_citizen: YesOrNo = False
 
     @field_validator("records", "priorities", mode="before")
     @classmethod
     def _null_is_empty(cls, value: Any) -> Any:
         return () if value is None else value
-
-    @field_validator("us_citizen", mode="before")
-    @classmethod
-    def _null_is_no(cls, value: Any) -> Any:
-        return False if value is None else value
 
 
 class History(InternalModel):

@@ -112,7 +112,7 @@ def _plain_text(text: bytes | str) -> str:
 
 def _object_in(text: str) -> dict[str, Any]:
     try:
-        value = json.loads(text, parse_constant=_no_constant)
+        value = json.loads(text, parse_constant=no_constant)
         written = json.dumps(value, ensure_ascii=False) if "\\u" in text else text
         written.encode()
     except (ValueError, RecursionError) as error:
@@ -143,7 +143,8 @@ def oversize(size: int) -> str | None:
     )
 
 
-def _no_constant(name: str) -> None:
+def no_constant(name: str) -> None:
+    """JSON has no NaN and no Infinity, which Python's reader would take."""
     raise ValueError(f"{name} is not JSON")
 
 

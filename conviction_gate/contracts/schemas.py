@@ -32,7 +32,7 @@ _ANSWERS: Final[dict[str, type[BaseModel]]] = {
 }
 
 
-class _Written(GenerateJsonSchema):
+class MessageSchemas(GenerateJsonSchema):
     """A message that replaces another may fit two schemas, and `oneOf` would refuse it then."""
 
     def tagged_union_schema(self, schema: TaggedUnionSchema) -> JsonSchemaValue:
@@ -42,7 +42,8 @@ class _Written(GenerateJsonSchema):
 def schemas() -> dict[str, str]:
     """The text of each file by its name."""
     described = {
-        name: signal.model.model_json_schema(schema_generator=_Written) for name, signal in SIGNALS.items()
+        name: signal.model.model_json_schema(schema_generator=MessageSchemas)
+        for name, signal in SIGNALS.items()
     }
     described["history_answer"] = HistoryAnswer.model_json_schema()
     described[UPDATE] = _submit()
@@ -93,7 +94,7 @@ def _variant(name: str, model: type[BaseModel], fields: dict[str, Any]) -> type[
 
 
 def _any_of(kinds: Sequence[type[BaseModel]], title: str, description: str) -> dict[str, Any]:
-    schema = TypeAdapter(reduce(or_, kinds)).json_schema(schema_generator=_Written)
+    schema = TypeAdapter(reduce(or_, kinds)).json_schema(schema_generator=MessageSchemas)
     return {"title": title, "description": description, **schema}
 
 

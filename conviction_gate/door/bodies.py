@@ -13,7 +13,14 @@ from conviction_gate.contracts.booking import Booking
 from conviction_gate.contracts.court import Correction, ReviewDecision
 from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.names import CaseId
-from conviction_gate.contracts.reading import DoesNotFit, FieldPath, field_errors, mismatch, read_object
+from conviction_gate.contracts.reading import (
+    DoesNotFit,
+    FieldPath,
+    field_errors,
+    mismatch,
+    no_constant,
+    read_object,
+)
 from conviction_gate.contracts.signals import SIGNALS, type_of
 from conviction_gate.contracts.unknown_fields import unknown_fields
 from conviction_gate.door.callers import EVERYTHING, REVIEW
@@ -81,17 +88,13 @@ async def read_json(request: Request) -> dict[str, Any]:
 def object_in(body: bytes) -> dict[str, Any]:
     """A JSON object; raises `Problem`."""
     try:
-        json.loads(body, parse_constant=_no_constant)
+        json.loads(body, parse_constant=no_constant)
     except (ValueError, RecursionError):
         raise Problem("not-json", "the body is not JSON in UTF-8; send one JSON object") from None
     try:
         return read_object(body)
     except DoesNotFit as error:
         raise does_not_fit([((), str(error))]) from None
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
 
 
 def read_fields(model: type[B], fields: Mapping[str, Any]) -> B:

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, get_args
 
 from pydantic import BaseModel, ConfigDict, create_model
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue, models_json_schema
-from pydantic_core.core_schema import TaggedUnionSchema
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from conviction_gate.client.case_lookup import ShownCase
 from conviction_gate.contracts.booking import Booking
@@ -19,6 +18,7 @@ from conviction_gate.contracts.case import FlagStatus
 from conviction_gate.contracts.fields import Model, Ori, Status, TrackingNumber
 from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.names import ORI_PATTERN, TRACKING_NUMBER_PATTERN
+from conviction_gate.contracts.schemas import MessageSchemas
 from conviction_gate.contracts.signals import SIGNALS
 from conviction_gate.door.answers import Answer
 from conviction_gate.door.asking import (
@@ -272,13 +272,6 @@ _ADDRESS: Final[dict[str, Any]] = {"agency": (Ori, ...), "tracking_number": (Tra
 EVERY_CALL: Final = (401, 403, 422, 429, 500, 503)
 
 
-class _Schemas(GenerateJsonSchema):
-    """A message that replaces another may fit two schemas, and `oneOf` would refuse it then."""
-
-    def tagged_union_schema(self, schema: TaggedUnionSchema) -> JsonSchemaValue:
-        return {"anyOf": super().tagged_union_schema(schema)["oneOf"]}
-
-
 def document() -> dict[str, Any]:
     """The document, as JSON."""
     return {
@@ -412,7 +405,7 @@ def _model(name: str, kind: str, fields: dict[str, Any]) -> type[BaseModel]:
 
 def _definitions(models: Sequence[type[BaseModel]], mode: JsonSchemaMode) -> dict[str, Any]:
     _, defined = models_json_schema(
-        [(model, mode) for model in models], ref_template=SCHEMAS + "{model}", schema_generator=_Schemas
+        [(model, mode) for model in models], ref_template=SCHEMAS + "{model}", schema_generator=MessageSchemas
     )
     definitions: dict[str, Any] = defined["$defs"]
     return definitions
