@@ -85,7 +85,8 @@ def whole_number(least: int, most: int) -> Callable[[str | int], int]:
 def one_of(words: Sequence[str], kind: str) -> Callable[[str], str]:
     """Reads one of these words, or a part between `_` or `.` that only one of them has."""
 
-    parts = {part: word for word in words for part in re.split(r"[_.]", word)}
+    # The short ones, such as `for`, are near to anything.
+    parts = {part: word for word in words for part in re.split(r"[_.]", word) if len(part) > 3}
 
     def read(text: str) -> str:
         asked = re.sub(r"[\s-]+", "_", text.strip().lower())

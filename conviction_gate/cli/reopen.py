@@ -8,6 +8,7 @@ import typer
 from pydantic import ValidationError
 
 from conviction_gate.cli.options import Case, Data, Reason
+from conviction_gate.cli.printing import short_id
 from conviction_gate.cli.session import REFUSED, fail, run
 from conviction_gate.config.settings import Settings
 from conviction_gate.contracts.internal.facts import Reopening
@@ -32,7 +33,8 @@ def reopen(
     refused = run(_reopened(case_id, reopening))
     if refused is not None:
         fail(refused, REFUSED)
-    print(f"{case_id} is reopened; see `conviction-gate show {quote(str(case_id))}`")
+    case = short_id(str(case_id))
+    print(f"{case} is reopened; see `conviction-gate show {quote(case)}`")
 
 
 async def _reopened(case_id: CaseId, reopening: Reopening) -> str | None:

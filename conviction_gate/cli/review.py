@@ -101,7 +101,7 @@ def decide(
         print(json.dumps({"message_id": fields["message_id"], **answer.model_dump()}))
     else:
         text = answer.text if isinstance(answer, Reply) else f"{answer.effect} ({answer.status})"
-        print(clean(f"{case}: {text}"))
+        print_text(console(), text, prefix=f"{short_id(str(case))}: ")
     if not is_done:
         raise typer.Exit(REFUSED)
 
@@ -118,7 +118,7 @@ async def _decide(case_id: CaseId, fields: dict[str, str | None]) -> SubmitAnswe
     async with cases() as client:
         view = await client.case(case_id)
         if view is None:
-            return f"no case {case_id}; see `conviction-gate review list`"
+            return f"no case {short_id(str(case_id))}; see `conviction-gate review list`"
         # What was sent before is sent again without a look: the case knows that it has it.
         if not any((m.sender, m.message_id) == (SENDER, fields["message_id"]) for m in view.messages):
             no_answer = why_no_answer(view, str(fields["ruling"]), fields["charge_id"])

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shlex
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -11,10 +12,12 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 import typer
 
 from conviction_gate.cli.help import NOT_POSSIBLE
+from conviction_gate.cli.printing import short_id
 from conviction_gate.client.case_client import CaseClient
 from conviction_gate.client.case_lookup import Found, look_up
 from conviction_gate.client.case_names import CASE_FORM
 from conviction_gate.client.errors import ClientError, client_errors
+from conviction_gate.config.data_folder import folders_in_use
 from conviction_gate.config.settings import PREFIX, Settings, SettingsError
 from conviction_gate.contracts.case import Flag
 from conviction_gate.contracts.encrypted_payloads import CannotDecrypt
@@ -54,14 +57,30 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     try:
         return asyncio.run(translated())
     except (ClientError, ConnectError, CannotDecrypt, SettingsError, SetupError) as error:
-        fail(str(error))
+        fail(_with_hint(error))
     except Exception as error:
         # Not imported above: the registry needs a database toolkit, which takes a while to import.
         from conviction_gate.registry import RegistryError
 
         if not isinstance(error, RegistryError):
             raise
-        fail(str(error))
+        fail(_with_hint(error))
+
+
+def _with_hint(error: Exception) -> str:
+    """What is wrong; where nothing names a server or a data folder, and `up` runs on others than the default
+    one, also which these are."""
+    text = str(error)
+    if {"TEMPORAL_ADDRESS", f"{PREFIX}DATA"} & os.environ.keys():
+        return text
+    default: Path = Settings.model_fields["data"].default
+    in_use = folders_in_use()
+    if not in_use or default.absolute() in in_use:
+        return text
+    if not default.exists():
+        text = f"there is no data folder {default.absolute()}"
+    options = " or ".join(f"--data {shlex.quote(str(folder))}" for folder in in_use)
+    return f"{text}; `conviction-gate up` runs with another one: add {options}"
 
 
 def agency_catalogs() -> "Callable[[str], Catalog]":
@@ -123,5 +142,5 @@ def found_case(case_id: CaseId | str) -> Found:
             return await look_up(client, case_id)
 
     if (found := run(work())) is None:
-        fail(f"no case {case_id}; see `conviction-gate list`, or write {CASE_FORM}", REFUSED)
+        fail(f"no case {short_id(str(case_id))}; see `conviction-gate list`, or write {CASE_FORM}", REFUSED)
     return found

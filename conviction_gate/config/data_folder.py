@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Final
 
 LOCK_FILE: Final = "lock"
@@ -59,10 +60,32 @@ def published(data: Path, addresses: ServerAddresses) -> Iterator[None]:
     temporary = file.with_suffix(".new")
     temporary.write_text(json.dumps(asdict(addresses)) + "\n")
     temporary.replace(file)
+    link = _links() / str(os.getpid())
+    with suppress(OSError):  # a hint for commands that look in another folder
+        link.parent.mkdir(exist_ok=True, mode=0o700)
+        link.unlink(missing_ok=True)
+        link.symlink_to(data.absolute())
     try:
         yield
     finally:
         file.unlink(missing_ok=True)
+        with suppress(OSError):
+            link.unlink()
+
+
+def folders_in_use() -> list[Path]:
+    """The data folders of this user's embedded servers that run now on this machine."""
+    with suppress(OSError):
+        if _links().stat().st_uid == os.getuid():
+            return sorted(
+                {folder for link in _links().iterdir() if running_server(folder := link.readlink()) is not None}
+            )
+    return []
+
+
+def _links() -> Path:
+    """A folder with a link to the data folder of each of them."""
+    return Path(gettempdir()) / f"conviction-gate-{os.getuid()}"
 
 
 def running_server(data: Path) -> ServerAddresses | None:

@@ -179,7 +179,7 @@ async def test_the_command_line(instance: Instance, tmp_path: Path) -> None:
     card = await instance.gate("show", f"{AGENCY}:D-1")
     assert "flagged (flag active)" in card
     assert "CA-VC 12500(a)" in card
-    assert f"no case booking-case:{AGENCY}:D-9" in await instance.gate("show", f"{AGENCY}:D-9", code=1)
+    assert f"no case {AGENCY}:D-9" in await instance.gate("show", f"{AGENCY}:D-9", code=1)
     assert [flag["case_id"] for flag in json.loads(await instance.gate("flags", "--json"))] == [one]
 
     while True:  # the list follows the cases after a moment

@@ -71,6 +71,7 @@ def test_the_version_is_that_of_the_package() -> None:
         ("lst", "no such command 'lst'; did you mean 'list'?"),
         ("list --limt 3", "no such option: --limt; did you mean --limit?"),
         ("list --status waitng", "--status: 'waitng' is not a status; did you mean waiting_for_court?"),
+        ("list --status foo", "--status: 'foo' is not a status; write one of awaiting_booking, checking"),
         ("list --status x", "--status: 'x' is not a status; write one of awaiting_booking, checking"),
         ("list --rule flag.convict", "--rule: 'flag.convict' is not a rule; did you mean flag.convicted?"),
         ("list --rule flag", "--rule: 'flag' is not one rule; write one of flag."),

@@ -9,6 +9,7 @@ from conviction_gate.config.data_folder import (
     LOCK_FILE,
     SERVER_FILE,
     ServerAddresses,
+    folders_in_use,
     is_locked,
     open_lock,
     published,
@@ -31,6 +32,19 @@ def test_a_server_is_found_for_as_long_as_it_runs(tmp_path: Path) -> None:
             assert running_server(tmp_path) == ADDRESSES
         assert running_server(tmp_path) is None
     assert [file.name for file in tmp_path.iterdir()] == [LOCK_FILE]
+
+
+def test_the_folders_in_use_are_those_of_servers_that_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("conviction_gate.config.data_folder.gettempdir", lambda: str(tmp_path))
+    assert folders_in_use() == []
+    data = tmp_path / "data"
+    with open_lock(data) as lock, published(data, ADDRESSES):
+        assert folders_in_use() == []  # not locked, so its server was killed
+        assert not is_locked(lock)
+        assert folders_in_use() == [data]
+    assert folders_in_use() == []
 
 
 def test_a_file_that_a_killed_server_left_is_ignored(tmp_path: Path) -> None:

@@ -1,0 +1,45 @@
+"""How a command ends that found no server: it names the data folder that `up` runs with."""
+
+from pathlib import Path
+
+import pytest
+import typer
+
+from conviction_gate.cli import session
+from conviction_gate.config.settings import PREFIX
+from conviction_gate.temporal.connect import ConnectError
+
+HINT = "; `conviction-gate up` runs with another one: add --data '/srv/my gate'\n"
+REASON = "no Temporal server answers\n"
+
+
+async def unreachable() -> None:
+    raise ConnectError(REASON.strip())
+
+
+@pytest.mark.parametrize(
+    ("named", "in_use", "printed"),
+    [
+        ({}, ["/srv/my gate"], f"there is no data folder {{folder}}/.conviction-gate{HINT}"),
+        ({}, [], REASON),
+        ({"TEMPORAL_ADDRESS": "127.0.0.1:7300"}, ["/srv/my gate"], REASON),
+        ({f"{PREFIX}DATA": "/srv/other"}, ["/srv/my gate"], REASON),
+    ],
+)
+def test_an_error_names_the_folder_that_is_in_use(
+    named: dict[str, str],
+    in_use: list[str],
+    printed: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("TEMPORAL_ADDRESS", f"{PREFIX}DATA"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in named.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(session, "folders_in_use", lambda: list(map(Path, in_use)))
+    with pytest.raises(typer.Exit):
+        session.run(unreachable())
+    assert capsys.readouterr().err == f"error: {printed.format(folder=tmp_path)}"
