@@ -34,6 +34,14 @@ def in_the_clear() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def alone() -> Iterator[None]:
+    """No command in this process sees the instances of other tests, or of whoever runs them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("conviction_gate.cli.session.folders_in_use", list)
+        yield
+
+
 @pytest.fixture(scope="session")
 async def server() -> AsyncIterator[WorkflowEnvironment]:
     async with await WorkflowEnvironment.start_time_skipping_v2(

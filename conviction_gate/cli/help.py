@@ -1,6 +1,8 @@
 """Help that names no Python type, and errors of one line: `App` is typer's own with these two changed."""
 
+import re
 import sys
+from textwrap import wrap
 from typing import Any, Final
 
 import typer
@@ -10,6 +12,9 @@ from typer.exceptions import TyperException
 NOT_POSSIBLE: Final = 2
 """The exit code where a command cannot be carried out."""
 PROGRAM: Final = "conviction-gate"
+CONTINUED: Final = " \\"
+"""At the end of a line that a shell reads on after."""
+UNBROKEN: Final = "\N{NO-BREAK SPACE}"
 
 
 class Command(TyperCommand):
@@ -26,7 +31,8 @@ class Command(TyperCommand):
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """The examples, as a person types them."""
         with formatter.section("Example" if "\n" not in (self.epilog or "") else "Examples"):
-            formatter.write("".join(f"  {line}\n" for line in (self.epilog or "").splitlines()))
+            for command in (self.epilog or "").splitlines():
+                formatter.write("".join(f"  {line}\n" for line in lines_of(command, formatter.width - 2)))
 
 
 class Group(TyperGroup):
@@ -84,6 +90,14 @@ class App(typer.Typer):
         """Add a function as a command, with examples of its words; its docstring is the help."""
         epilog = "\n".join(f"{PROGRAM} {example}" for example in examples)
         self.command(name, cls=Command, rich_help_panel=panel, epilog=epilog)(command)
+
+
+def lines_of(command: str, width: int) -> list[str]:
+    """A command in lines of this many columns, as a shell reads on, broken before its options."""
+    whole = re.sub(r"(?<= )(--[\w-]+) (?!-)", rf"\1{UNBROKEN}", command)
+    whole = re.sub(r"'[^']*'", lambda quoted: quoted[0].replace(" ", UNBROKEN), whole)
+    lines = wrap(whole, max(width - len(CONTINUED), 1), break_long_words=False, break_on_hyphens=False) or [""]
+    return [line.replace(UNBROKEN, " ") for line in (*(f"{line}{CONTINUED}" for line in lines[:-1]), lines[-1])]
 
 
 def _usage(command: Any, ctx: Any) -> list[str]:

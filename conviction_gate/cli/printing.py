@@ -4,7 +4,6 @@ On a terminal text wraps at words, and a table fits the width: columns are left 
 a block. Anywhere else a row is one line of cells with tabs between them, and text is not wrapped.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from textwrap import wrap
@@ -15,6 +14,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from conviction_gate.cli.help import lines_of
 
 STYLES: Final = {
     "accepted": "green",
@@ -35,9 +36,6 @@ STYLES: Final = {
 }
 """The colors of words that are a cell or a title of their own."""
 
-CONTINUED: Final = " \\"
-"""At the end of a line that a shell reads on after."""
-UNBROKEN: Final = "\N{NO-BREAK SPACE}"
 GAP: Final = 2
 """Spaces between two columns."""
 MIN_PROSE_WIDTH: Final = 24
@@ -82,11 +80,9 @@ def print_text(out: Console, text: str, style: str = "", prefix: str | Text = ""
 
 def print_command(out: Console, command: str, prefix: str = "") -> None:
     """A command to copy; on a terminal a long one is continued as a shell reads it, before an option."""
-    whole = re.sub(r"(?<= )(--[\w-]+) (?!-)", rf"\1{UNBROKEN}", clean(command))
-    lines = _wrapped(out, whole, out.width - cell_len(prefix) - len(CONTINUED))
-    for number, line in enumerate(lines):
-        more = CONTINUED if number < len(lines) - 1 else ""
-        out.print(Text(prefix) + Text(f"{line}{more}".replace(UNBROKEN, " "), "dim"), soft_wrap=True)
+    text = clean(command)
+    for line in lines_of(text, out.width - cell_len(prefix)) if out.is_terminal else [text]:
+        out.print(Text(prefix) + Text(line, "dim"), soft_wrap=True)
         prefix = " " * cell_len(prefix)
 
 

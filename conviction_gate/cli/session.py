@@ -5,7 +5,7 @@ import os
 import shlex
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
@@ -14,7 +14,7 @@ import typer
 from conviction_gate.cli.help import NOT_POSSIBLE
 from conviction_gate.cli.printing import short_id
 from conviction_gate.client.case_client import CaseClient
-from conviction_gate.client.case_lookup import Found, look_up
+from conviction_gate.client.case_lookup import Found, look_up, look_up_ended
 from conviction_gate.client.case_names import CASE_FORM
 from conviction_gate.client.errors import ClientError, client_errors
 from conviction_gate.config.data_folder import folders_in_use
@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+NAMED: Final = {
+    "TEMPORAL_ADDRESS",
+    *(f"{PREFIX}{name}" for name in ("DATA", "REGISTRY_URL", "KEYS", "KEYRING")),
+}
+"""What names a server, a registry or keys."""
 REFUSED: Final = 1
 """The exit code where something was refused or is unknown."""
 
@@ -68,10 +73,10 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 
 def _with_hint(error: Exception) -> str:
-    """What is wrong; where nothing names a server or a data folder, and `up` runs on others than the default
-    one, also which these are."""
+    """What is wrong; where nothing is named, and `up` runs on other data folders than the default one, also
+    which these are."""
     text = str(error)
-    if {"TEMPORAL_ADDRESS", f"{PREFIX}DATA"} & os.environ.keys():
+    if NAMED & os.environ.keys():
         return text
     default: Path = Settings.model_fields["data"].default
     in_use = folders_in_use()
@@ -80,7 +85,7 @@ def _with_hint(error: Exception) -> str:
     if not default.exists():
         text = f"there is no data folder {default.absolute()}"
     options = " or ".join(f"--data {shlex.quote(str(folder))}" for folder in in_use)
-    return f"{text}; `conviction-gate up` runs with another one: add {options}"
+    return f"{text}; `conviction-gate up` runs with another data folder: add {options}"
 
 
 def agency_catalogs() -> "Callable[[str], Catalog]":
@@ -138,9 +143,24 @@ def found_case(case_id: CaseId | str) -> Found:
     """The case; ends the command where there is none."""
 
     async def work() -> Found | None:
-        async with cases() as client:
-            return await look_up(client, case_id)
+        try:
+            async with cases() as client:
+                return await look_up(client, case_id)
+        except ConnectError:  # no server is needed for a case that has ended
+            if found := await _ended(case_id):
+                return found
+            raise
 
     if (found := run(work())) is None:
         fail(f"no case {short_id(str(case_id))}; see `conviction-gate list`, or write {CASE_FORM}", REFUSED)
     return found
+
+
+async def _ended(case_id: CaseId | str) -> Found | None:
+    """The case where the registry can be read and has its end."""
+    from conviction_gate.registry import Registry, RegistryError
+
+    with suppress(RegistryError):
+        async with await Registry.open(Settings().registry) as registry:
+            return await look_up_ended(registry, case_id)
+    return None

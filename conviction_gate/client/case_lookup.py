@@ -1,13 +1,17 @@
 """Looks a case up: in the case itself, else in the registry, else in the event history of its run."""
 
-from typing import Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from temporalio.client import WorkflowExecutionStatus
 
 from conviction_gate.client.case_client import CaseClient
 from conviction_gate.client.errors import CaseUnanswered
+from conviction_gate.client.replies import Records
 from conviction_gate.contracts.case import CaseResult, CaseView, Flag
 from conviction_gate.contracts.names import CaseId
+
+if TYPE_CHECKING:
+    from conviction_gate.registry import RecordedCase
 
 Source = Literal["case", "registry", "history"]
 
@@ -43,6 +47,18 @@ class Found(NamedTuple):
         return ShownCase(**dict(self.view), source=self.source, lacks=LACKS[self.source])
 
 
+async def look_up_ended(records: Records, case_id: CaseId | str) -> Found | None:
+    """The case from the registry alone, which needs no server; None where it has not ended there."""
+    recorded = await records.recorded_case(str(case_id))
+    return await _ended(recorded, records) if recorded is not None and recorded.closed else None
+
+
+async def _ended(recorded: "RecordedCase", records: Records | CaseClient) -> Found:
+    flags = await records.flags() if recorded.case.flag_status == "withdrawn" else ()
+    withdrawn = [flag for flag in flags if flag.case_id == recorded.case.case_id]
+    return Found(recorded.case, "registry", recorded.result, withdrawn[-1] if withdrawn else None)
+
+
 async def look_up(client: CaseClient, case_id: CaseId | str) -> Found | None:
     """The case, from the best source that has it; None where none has.
 
@@ -51,9 +67,7 @@ async def look_up(client: CaseClient, case_id: CaseId | str) -> Found | None:
     status = await client.status(case_id)
     recorded = None if status is WorkflowExecutionStatus.RUNNING else await client.recorded(case_id)
     if recorded is not None and recorded.closed:
-        flags = await client.flags() if recorded.case.flag_status == "withdrawn" else ()
-        withdrawn = [flag for flag in flags if flag.case_id == recorded.case.case_id]
-        return Found(recorded.case, "registry", recorded.result, withdrawn[-1] if withdrawn else None)
+        return await _ended(recorded, client)
     try:
         view = await client.case(case_id)
     except CaseUnanswered as error:

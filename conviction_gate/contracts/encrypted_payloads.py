@@ -28,7 +28,7 @@ class CannotDecrypt(Exception):
                 "(`conviction-gate keys list` shows which are here)"
             )
         else:
-            reason = "and encryption is off here; turn it on, with that key"
+            reason = "and encryption is off here; set CONVICTION_GATE_ENCRYPTION=on, with that key"
         super().__init__(f"the payload is encrypted with the key {key_id(metadata)}, {reason}")
 
 

@@ -32,7 +32,7 @@ post() {
     code=$(curl --silent --show-error --retry 5 --retry-connrefused --max-time 60 \
         --header 'Content-Type: application/json' --data-binary "$2" \
         --output "$body" --write-out '%{http_code}' "$cases/$1") || {
-        echo "no answer from $cases; set TEMPORAL_HTTP to the server's HTTP API" >&2
+        echo "no answer from $cases; start it by \`conviction-gate up --http-port 7243\`, or set TEMPORAL_HTTP" >&2
         exit 1
     }
     answer=$(cat "$body")

@@ -68,7 +68,7 @@ async def test_a_person_answers_the_question_that_stands_and_no_other(shared_ins
     assert (await shared_instance.show(case))["messages_total"] == 1
 
     said = await gate(*decide, "minor_traffic", "--charge", "1", *WHY)
-    assert said == f"{case}: ruled minor_traffic by r-7: read the docket (needs_review)\n"
+    assert said == f"{AGENCY}:V-1: ruled minor_traffic by r-7: read the docket (needs_review)\n"
     known = ("--message-id", "r-1", "--json")
     for is_duplicate in (False, True):
         answer = json.loads(await gate(*decide, "minor_traffic", *WHY, *known))

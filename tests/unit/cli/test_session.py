@@ -9,7 +9,7 @@ from conviction_gate.cli import session
 from conviction_gate.config.settings import PREFIX
 from conviction_gate.temporal.connect import ConnectError
 
-HINT = "; `conviction-gate up` runs with another one: add --data '/srv/my gate'\n"
+HINT = "; `conviction-gate up` runs with another data folder: add --data '/srv/my gate'\n"
 REASON = "no Temporal server answers\n"
 
 
@@ -35,7 +35,7 @@ def test_an_error_names_the_folder_that_is_in_use(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("TEMPORAL_ADDRESS", f"{PREFIX}DATA"):
+    for name in session.NAMED:
         monkeypatch.delenv(name, raising=False)
     for name, value in named.items():
         monkeypatch.setenv(name, value)

@@ -154,7 +154,8 @@ def test_a_payload_that_must_be_read_names_its_key() -> None:
         "(`conviction-gate keys list` shows which are here)"
     )
     assert str(CannotDecrypt(encrypted.metadata)) == (
-        "the payload is encrypted with the key 'k2', and encryption is off here; turn it on, with that key"
+        "the payload is encrypted with the key 'k2', and encryption is off here; "
+        "set CONVICTION_GATE_ENCRYPTION=on, with that key"
     )
 
 
