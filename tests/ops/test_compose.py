@@ -13,6 +13,7 @@ import yaml
 
 from conviction_gate.config.settings import Settings
 from conviction_gate.devserver.temporal_server import DYNAMIC_CONFIG
+from conviction_gate.door.callers import read_callers
 from tests.ops.conftest import ROOT
 from tests.support.postgres import Postgres, program
 
@@ -176,7 +177,21 @@ def test_prometheus_reads_every_worker_and_the_server(services: dict[str, dict[s
 def test_the_http_ports_are_those_of_the_page(services: dict[str, dict[str, Any]]) -> None:
     page = (ROOT / "docs/deploying.md").read_text()
     ports = {port.rsplit(":", 1)[0] for service in services.values() for port in service.get("ports", ())}
-    assert {port for port in ports if port not in page} == {"127.0.0.1:7233"}  # gRPC
+    assert [port for port in ports if port not in page] == []
+
+
+def test_only_the_door_takes_messages(services: dict[str, dict[str, Any]]) -> None:
+    assert "ports" not in services["temporal"]
+    assert services["worker"]["environment"]["CONVICTION_GATE_PLAINTEXT"] == "refuse"
+    door = services["door"]
+    assert (door["entrypoint"], door["ports"]) == (["conviction-gate", "serve"], ["127.0.0.1:8080:8080"])
+
+
+def test_the_first_caller_fits(secrets: Path) -> None:
+    callers = read_callers(secrets / "callers.toml").caller
+    assert [(name, caller.may, caller.agencies) for name, caller in callers.items()] == [
+        ("operator", ("*",), ("*",))
+    ]
 
 
 def test_the_server_is_set_as_the_embedded_one_is() -> None:

@@ -13,6 +13,8 @@ FOLDER = ROOT / "deploy" / "kubernetes"
 OLDEST, LATEST = "1.32", kubernetes_validate.latest_version()
 NAMED = {"Connection", "WorkerDeployment"}  # the worker controller's own, of which there is no schema here
 
+COMPONENT = "app.kubernetes.io/component"
+
 Manifest = dict[str, Any]
 
 
@@ -25,9 +27,13 @@ def name_of(manifest: Manifest) -> str:
     return f"{manifest['kind']} {manifest['metadata']['name']}"
 
 
-def of_kind(kind: str) -> Manifest:
-    (found,) = (manifest for manifest in manifests() if manifest["kind"] == kind)
-    return found
+def of_kind(kind: str, component: str = "worker") -> Manifest:
+    """The one of this kind; of several, that of the component."""
+    found = [manifest for manifest in manifests() if manifest["kind"] == kind]
+    if len(found) > 1:
+        found = [each for each in found if each["metadata"]["labels"][COMPONENT] == component]
+    (only,) = found
+    return only
 
 
 @pytest.mark.parametrize("version", [OLDEST, LATEST])
@@ -44,10 +50,10 @@ def test_the_controllers_workers_are_the_same_as_without_it() -> None:
     kubernetes_validate.validate(as_pod, LATEST, strict=True)
 
 
-@pytest.mark.parametrize("kind", ["Deployment", "Job"])
-def test_its_pods_are_restricted(kind: str) -> None:
+@pytest.mark.parametrize(("kind", "component"), [("Deployment", "worker"), ("Deployment", "door"), ("Job", "")])
+def test_its_pods_are_restricted(kind: str, component: str) -> None:
     """What the Pod Security Standard `restricted` asks for, which their namespace enforces."""
-    pod = of_kind(kind)["spec"]["template"]["spec"]
+    pod = of_kind(kind, component)["spec"]["template"]["spec"]
     assert pod["automountServiceAccountToken"] is False
     assert pod["securityContext"]["runAsNonRoot"] is True
     assert pod["securityContext"]["runAsUser"] > 0
@@ -73,6 +79,19 @@ def test_probes_and_settings_name_the_same_ports() -> None:
     assert probes["livenessProbe"]["path"] == "/livez"
 
 
+def test_the_door_is_a_service_of_its_own() -> None:
+    door = of_kind("Deployment", "door")["spec"]
+    (container,) = door["template"]["spec"]["containers"]
+    (port,) = container["ports"]
+    assert (door["replicas"], port) == (2, {"name": "http", "containerPort": 8080})
+    assert container["command"] == ["conviction-gate", "serve", "--host", "0.0.0.0"]
+    assert {container[probe]["httpGet"]["port"] for probe in container if probe.endswith("Probe")} == {"http"}
+    service = of_kind("Service")["spec"]
+    assert service["selector"] == door["selector"]["matchLabels"]
+    assert [named["targetPort"] for named in service["ports"]] == ["http"]
+    assert of_kind("ConfigMap")["data"]["CONVICTION_GATE_PLAINTEXT"] == "refuse"
+
+
 def test_the_worker_has_time_to_finish() -> None:
     # Its own limit is 20 seconds (worker.py).
     assert of_kind("Deployment")["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] > 25
@@ -90,7 +109,8 @@ def test_secrets_are_named_and_not_told() -> None:
 
 
 def test_what_selects_the_workers_finds_them() -> None:
-    budgets = [each for each in manifests() if each["kind"] == "PodDisruptionBudget"]
+    of_all = [each for each in manifests() if each["kind"] == "PodDisruptionBudget"]
+    budgets = [each for each in of_all if each["metadata"]["name"] != "conviction-gate-door"]
     labels = of_kind("Deployment")["spec"]["template"]["metadata"]["labels"]
     assert len(budgets) == 2  # one for each way
     assert all(each["spec"]["selector"]["matchLabels"] == labels for each in budgets)
