@@ -152,7 +152,7 @@ async def list_cases(call: Call) -> Response:
         waiting_for=asked.duration("waiting_longer_than"),
         agencies=call.identity.agency_prefixes,
     )
-    page = await call.cases.page(wanted, asked.number("limit", 100, 1, 1000), asked.text("page") or None)
+    page = await call.cases.page(wanted, asked.number("limit", 100, 1, 1000), asked.page())
     return json_response(CaseList(cases=page.rows, total=page.total, next=page.next))
 
 
@@ -162,7 +162,7 @@ async def list_flags(call: Call) -> Response:
     asked = Parameters(call.request, "since", "agency", "status", "limit", "page")
     status: Any = asked.word("status", FLAG_STATUSES)
     wanted = FlagFilter(call.identity.agency_prefixes, asked.agency(), status, asked.time("since"))
-    token = asked.text("page")
+    token = asked.page()
     limit = asked.number("limit", 100, 1, 1000)
     page = await call.cases.flags(wanted, limit, page_place(token) if token else None)
     return json_response(FlagList(flags=page.flags, next=page_token(*page.next) if page.next else None))
@@ -175,7 +175,7 @@ async def list_reviews(call: Call) -> Response:
     wanted = Wanted(
         "needs_review", agency=asked.agency(), attention=True, agencies=call.identity.agency_prefixes
     )
-    page = await call.cases.page(wanted, asked.number("limit", 20, 1, 200), asked.text("page") or None)
+    page = await call.cases.page(wanted, asked.number("limit", 20, 1, 200), asked.page())
     case_ids = [case_id for row in page.rows if (case_id := CaseId.parse(row.case_id))]
 
     async def open_case(case_id: str) -> Any:

@@ -4,15 +4,16 @@ import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from pydantic import AwareDatetime, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 
 from conviction_gate.config.setting_types import Duration
+from conviction_gate.contracts.fields import Time
 from conviction_gate.contracts.names import ORI_PATTERN
 from conviction_gate.door.problems import bad_parameter
 
 _DURATION: TypeAdapter[timedelta] = TypeAdapter(Duration)
-_TIME: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
+_TIME: TypeAdapter[datetime] = TypeAdapter(Time)
 
 
 class Parameters:
@@ -31,6 +32,12 @@ class Parameters:
     def text(self, name: str) -> str | None:
         """Any text."""
         return self._given.get(name)
+
+    def page(self) -> str | None:
+        """The token of a page."""
+        if (token := self._given.get("page")) == "":
+            raise bad_parameter("page", "empty; copy it from the page before, or leave it out")
+        return token
 
     def number(self, name: str, default: int, least: int, most: int) -> int:
         """A whole number between these two."""
@@ -69,7 +76,7 @@ class Parameters:
         """A time with its offset."""
         text = self._given.get(name)
         try:
-            return None if text is None else _TIME.validate_strings(text)
+            return None if text is None else _TIME.validate_python(text)
         except ValidationError:
             reason = "not a time with an offset; write it as in 2012-05-04T02:15:00-07:00, with + as %2B"
             raise bad_parameter(name, reason) from None

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
+from starlette.routing import Route
 
 from conviction_gate.client import listing
 from conviction_gate.client.case_lookup import Found
@@ -230,6 +231,7 @@ class FakeDoor:
     clock: Callable[[], float] = lambda: 0.0
     address: str = "192.0.2.1"
     keys: dict[str, IssuerKeys] = field(default_factory=dict)
+    more: list[Route] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         identities = Identities(parse_callers(self.callers), self.keys)
@@ -237,7 +239,7 @@ class FakeDoor:
         async def current() -> Identities:
             return identities
 
-        self.app = application(Door(self.cases, current, Rates(self.clock)), self.audit.append)
+        self.app = application(Door(self.cases, current, Rates(self.clock)), self.audit.append, *self.more)
 
     def client(self, caller: str | None = None, **headers: str) -> httpx.AsyncClient:
         """A client that has the key of a caller."""
