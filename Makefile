@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SENDER := examples/typescript
+AXE := tests/ui/axe
 PROCESSES := tests/end_to_end tests/faults
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url
@@ -54,11 +55,16 @@ test-ops: .venv/.ops ## check the files in deploy/, and run what can run here (n
 	$(BIN)/pip install --quiet --require-hashes -r constraints-ui.txt
 	touch $@
 
-test-ui: .venv/.ui ## what a person reads in the web UI (needs Debian's chromium)
+$(AXE)/node_modules/.package-lock.json: $(AXE)/package-lock.json
+	cd $(AXE) && npm ci
+	touch $@
+
+test-ui: .venv/.ui $(AXE)/node_modules/.package-lock.json ## what a person reads in the web UI and at the desk (needs Debian's chromium, and npm)
 	$(BIN)/pytest $(PYTEST) tests/ui
 
-screenshots: .venv/.ui ## write docs/images/ (needs Debian's chromium)
+screenshots: .venv/.ui ## write docs/images/, and every page of the desk to build/desk/ to look at (needs Debian's chromium)
 	$(BIN)/python -m tests.ui.screenshots docs/images
+	$(BIN)/python -m tests.ui.desk_screenshots docs/images build/desk
 
 recording: .venv/.installed ## write docs/images/*.svg: what the commands print on a terminal of 80 columns
 	$(BIN)/python -m tests.ui.recording docs/images
@@ -119,4 +125,4 @@ constraints: ## resolve the dependencies in pyproject.toml again (needs uv); the
 	$(COMPILE) --group ui --constraints constraints.txt --upgrade -o constraints-ui.txt
 
 clean:
-	rm -rf .venv .conviction-gate build *.egg-info $(SENDER)/node_modules $(SENDER)/dist
+	rm -rf .venv .conviction-gate build *.egg-info $(SENDER)/node_modules $(SENDER)/dist $(AXE)/node_modules

@@ -119,11 +119,14 @@ def print_next_steps(out: Console, server: "EmbeddedServer", program: str) -> No
         (f"  {lists}", "cyan"),
         (f"  {lists}?query=NeedsAttention=true", "cyan"),
         (f"  {lists}?query=CaseStatus='flagged'", "cyan"),
+        ("The pages for reviewers, by a link that works once:", ""),
+        (f"  {server.door_address}{server.links.issue()}", "cyan"),
         ("In another terminal, to find this server and to ask it:", ""),
         (f"  export {PREFIX}DATA={shlex.quote(str(server.data))}", "cyan"),
         (f"  {program} explain CAZZ00100:DEMO-01", "cyan"),
         (f"  {program} list --status waiting", "cyan"),
         (f"  {program} review list", "cyan"),
+        (f"  {program} desk", "cyan"),
         ("Ctrl-C ends the demo's server.", ""),
     ):
         out.print(Text(text, style), soft_wrap=True)

@@ -83,7 +83,7 @@ def hints(server: "EmbeddedServer") -> Iterator[str]:
     if variables:
         yield "In another terminal:"
         yield from (f"  export {name}={shlex.quote(value)}" for name, value in variables.items())
-    yield "The pages for reviewers, by a link that works once (`conviction-gate desk` makes another):"
+    yield "The pages for reviewers, by a link that works once:"
     yield f"{server.door_address}{server.links.issue()}"
     key = key_file(server.data)
     if key.exists():

@@ -318,8 +318,11 @@ def _events(found: Found) -> list[dict[str, Any]]:
     for message in view.messages:
         signal = SIGNALS.get(message.type)  # None where a newer release has written the case
         what = signal.reported_as if signal else message.type
-        what += " the booking" if message.type == "booking" else ""
-        events.append(_event(message.received_at, what, message.sender, message.effect, message.message_id))
+        effect = message.effect
+        if message.type == "booking":  # whose effect is what the jail sent
+            what, effect = f"{what} {effect}", ""
+        event = _event(message.received_at, what, message.sender, effect, message.message_id)
+        events.append(event | {"proven": message.by_door})
     if view.reopened is not None:
         what = "a person reopened the case"
         events.append(_event(view.reopened.reopened_at, what, view.reopened.by, view.reopened.reason))
@@ -333,4 +336,5 @@ def _events(found: Found) -> list[dict[str, Any]]:
 
 
 def _event(at: Any, what: str, who: str, effect: str, message_id: str = "") -> dict[str, Any]:
-    return {"at": at, "what": what[:1].upper() + what[1:], "who": who, "effect": effect, "id": message_id}
+    what = what[:1].upper() + what[1:]
+    return {"at": at, "what": what, "who": who, "effect": effect, "id": message_id, "proven": True}

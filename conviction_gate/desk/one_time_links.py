@@ -20,7 +20,7 @@ class OneTimeLinks:
 
     def issue(self) -> str:
         """The path of a new link, with its query."""
-        token = secrets.token_urlsafe(32)
+        token = secrets.token_urlsafe(24)
         self._expiry[_hashed(token)] = self._clock() + LINK_LIFE
         return f"{ENTER}?token={token}"
 

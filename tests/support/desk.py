@@ -69,7 +69,7 @@ def a_view(number: str = "A-1", **more: Any) -> CaseView:
         ),
         "messages": (
             MessageView(
-                message_id="jms-1", sender="jail", type="booking", received_at=NOW, effect="opened the case"
+                message_id="jms-1", sender="jail", type="booking", received_at=NOW, effect="the booking"
             ),
         ),
         "messages_total": 1,

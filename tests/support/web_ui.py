@@ -60,20 +60,19 @@ async def shown(data: Path) -> AsyncIterator[Shown]:
 async def _cases(instance: Instance) -> None:
     numbers = {"A-1": "12500(a)", "A-2": "99999", "A-3": "12500(a)"}
     histories = [{"subject": {"fbi_number": f"F-{number}"}} for number in numbers]
-    await instance.gate("history", "import", "-", stdin=_lines(*histories))
-    await instance.gate(
-        "start", "-", stdin=_lines(*(_booking(number, code) for number, code in numbers.items()))
-    )
+    await instance.gate("history", "import", "-", stdin=lines(*histories))
+    await instance.gate("start", "-", stdin=lines(*(booking(number, code) for number, code in numbers.items())))
     await instance.until(WAITING, status="waiting_for_court")
     await instance.until(IN_REVIEW, status="needs_review")
     await instance.until(FLAGGED, status="waiting_for_court")
     conviction = {"type": "conviction", "message_id": "court-1", "agency": AGENCY, "tracking_number": "A-3"}
     decided = {"charge_id": "1", "decided_on": "2013-07-15", "severity": "misdemeanor"}
-    await instance.gate("send", "-", stdin=_lines(conviction | decided))
+    await instance.gate("send", "-", stdin=lines(conviction | decided))
     await instance.until(FLAGGED, status="flagged")
 
 
-def _booking(number: str, code: str) -> dict[str, Any]:
+def booking(number: str, code: str) -> dict[str, Any]:
+    """One that the jail sends."""
     return {
         "message_id": f"jms-{number}",
         "sender": "county-jms",
@@ -86,5 +85,6 @@ def _booking(number: str, code: str) -> dict[str, Any]:
     }
 
 
-def _lines(*messages: dict[str, Any]) -> str:
+def lines(*messages: dict[str, Any]) -> str:
+    """As a command reads them."""
     return "\n".join(map(json.dumps, messages))

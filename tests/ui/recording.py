@@ -42,7 +42,12 @@ async def record() -> dict[str, str]:
         steps, played = await demo.present(out, server)
         assert all(it.is_as_expected for it in (*steps, *played))
         # The addresses and the folder of any other machine, where nothing else uses the ports.
-        elsewhere = replace(server, ui_address="http://127.0.0.1:8233", data=Path("/tmp/conviction-gate-demo"))
+        elsewhere = replace(
+            server,
+            ui_address="http://127.0.0.1:8233",
+            door_address="http://127.0.0.1:8080",
+            data=Path("/tmp/conviction-gate-demo"),
+        )
         demo.print_next_steps(out, elsewhere, PROGRAM)
         pictures = {"demo": picture(out, "make demo")}
         for name, words in SCREENS.items():

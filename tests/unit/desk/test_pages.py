@@ -73,7 +73,7 @@ async def test_the_questions_are_listed_the_oldest_first() -> None:
     assert page.index(">A-1<") < page.index(">A-2<") < page.index(">A-3<")
     assert "3 cases wait for a ruling" in page
     assert "What kind of offense is charge 1 (XX-1 99)?" in page
-    assert "minor traffic, not traffic." in page
+    assert "minor traffic; not traffic." in page
     assert f'href="{RULING}?charge=1"' in page
     (wanted, size, token), (_, _, second) = desk.cases.wanted
     assert (wanted.status, wanted.attention, size, token, second) == ("needs_review", True, 1000, None, "t")
@@ -96,8 +96,14 @@ async def test_a_long_list_has_pages() -> None:
 
 async def test_a_case_is_a_story() -> None:
     desk = FakeDesk()
+    [booked] = a_view().messages
+    proven = booked.model_copy(update={"sender": "court", "message_id": "c-1", "by_door": True})
     desk.cases.views[CASE] = a_view(
-        rejected=(rejected("charge_id: missing; it is required", '{"x": 1}'),), rejected_total=1, reminders=2
+        messages=(booked, proven),
+        messages_total=2,
+        rejected=(rejected("charge_id: missing; it is required", '{"x": 1}'),),
+        rejected_total=1,
+        reminders=2,
     )
     page = (await (await desk.signed_in()).get(CASE_PATH)).text
     for text in (
@@ -106,8 +112,9 @@ async def test_a_case_is_a_story() -> None:
         "XX-1 99",
         "No court has ended it",
         "26 November 2026, 12:00 UTC",
-        "From jail, message jms-1",
-        "Opened the case.",
+        "From jail (as the message says; nobody has proved it), message jms-1",
+        "From court, message c-1",
+        "The jail sent the booking",
         "charge_id: missing; it is required",
         "To put it right, ask the sender to correct what the reason names",
         "{&#34;x&#34;: 1}",
