@@ -23,6 +23,7 @@ SURVIVORS: Final[dict[str, dict[str, str]]] = {
     "classification": {
         "Classifier.classify: injury or offense.resulted_in_injury is True -> offense.resulted_in_injury "
         "is True": ON_NO_CHARGE,
+        "Classifier.classify: if not self._answers -> if False": QUICKER,
     },
     "filings": {
         "filings_by_charge: if len(versions) > 1 -> if True": QUICKER,
