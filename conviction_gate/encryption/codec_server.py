@@ -22,6 +22,8 @@ from conviction_gate.encryption.readers import Readers
 
 SHUTDOWN_WITHIN: Final = 5
 """Seconds to finish requests that have begun."""
+MAX_CONNECTIONS: Final = 512
+"""Connections at a time; one more is closed at once. Each takes a descriptor."""
 HEADERS_WITHIN: Final = 10.0
 """Seconds in which a new connection has to send its first headers."""
 
@@ -101,10 +103,13 @@ async def run(settings: Settings, namespace: str) -> None:
 
 
 class _Connection(H11Protocol):
-    """Closes a connection that has not sent the headers of its first request in time."""
+    """Closes a connection that has not sent the headers of its first request in time, and one too many."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        if len(self.connections) > MAX_CONNECTIONS:
+            transport.close()
+            return
         self.loop.call_later(HEADERS_WITHIN, self._close_if_silent)
 
     def _close_if_silent(self) -> None:

@@ -75,6 +75,10 @@ class Registry:
         """Raises `RegistryError` where it cannot be reached, or its schema is not this release's."""
         await schema.check(self._database)
 
+    async def check_writes(self) -> None:
+        """Raises `RegistryError` where it takes no writes: its disk may be full, or the file read-only."""
+        await schema.check_writes(self._database)
+
     async def close(self) -> None:
         """Close all connections; the registry cannot be used afterwards."""
         await self._database.close()

@@ -3,10 +3,10 @@
     200 {"ready": true, "checks": {"worker": "ok", "registry": "ok", "search attributes": "ok", "keys": "ok"}}
     503 {"ready": false, "checks": {"worker": "ok", "registry": "the registry at … does not answer …", …}}
 
-Ready: the server has seen polls of this worker lately, the registry answers with this release's schema, the
-search attributes exist, and the keys are those that this worker started with. Live: the event loop runs, which
-any answer proves, and the worker has not failed. So a worker that is not ready may recover by itself; one that
-is not live must be restarted.
+Ready: the server has seen polls of this worker lately, the registry takes writes and has this release's schema,
+the search attributes exist, and the keys are those that this worker started with. Live: the event loop runs,
+which any answer proves, the worker has not failed, and workflow tasks end where there are some. So a worker
+that is not ready may recover by itself; one that is not live must be restarted.
 """
 
 import asyncio
@@ -33,6 +33,7 @@ from conviction_gate.encryption.codec import codec_mismatch, converter_for
 from conviction_gate.registry import Registry, RegistryError
 from conviction_gate.service.shutdown import GracefulShutdown
 from conviction_gate.temporal import search_attributes
+from conviction_gate.temporal.sandbox import activations
 from conviction_gate.temporal.search_attributes import SetupError
 
 CHECK_WITHIN: Final = 4.0
@@ -45,6 +46,8 @@ READY_WITHIN: Final = 10.0
 """Seconds from the start until a worker that is not ready logs why."""
 REQUEST_WITHIN: Final = 10.0
 """Seconds for one request of a probe."""
+MAX_CONNECTIONS: Final = 64
+"""Connections at a time; one more is closed at once. Each takes a descriptor, which the worker needs too."""
 
 _TASK_KINDS: Final = {
     "workflow": TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
@@ -81,7 +84,7 @@ class Health:
     @property
     def failure(self) -> str | None:
         """Why the worker has failed; None where it has not."""
-        return self._shutdown.failure
+        return self._shutdown.failure or activations.failure
 
     async def problems(self) -> dict[str, str | None]:
         """The problem by check, None where there is none; the results are at most `CACHED_FOR` old."""
@@ -131,10 +134,15 @@ def worker_checks(worker: Worker, client: Client, registry: Registry) -> dict[st
     """The checks of everything that a worker needs to advance a case."""
     return {
         "worker": partial(_check_polls, worker, client),
-        "registry": registry.check,
+        "registry": partial(_check_registry, registry),
         "search attributes": partial(search_attributes.check, client),
         "keys": partial(check_keys, client),
     }
+
+
+async def _check_registry(registry: Registry) -> None:
+    await registry.check()
+    await registry.check_writes()
 
 
 async def _check_polls(worker: Worker, client: Client) -> None:
@@ -185,8 +193,17 @@ async def serving(address: str | None, health: Health) -> AsyncIterator[None]:
     if address is None:
         yield
         return
+    places = asyncio.Semaphore(MAX_CONNECTIONS)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if places.locked():
+            writer.close()
+            return
+        async with places:
+            await _serve(health, reader, writer)
+
     try:
-        server = await asyncio.start_server(partial(_serve, health), *split_address(address), limit=8192)
+        server = await asyncio.start_server(serve, *split_address(address), limit=8192)
     except OSError as error:
         raise cannot_bind("HEALTH", address, error) from None
     try:

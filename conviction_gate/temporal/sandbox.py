@@ -1,11 +1,48 @@
 """The sandbox in which a worker runs workflows: the SDK's, entered only to run them."""
 
-from typing import Any
+import itertools
+import time
+from typing import Any, Final
 
 from temporalio.converter import StorageDriverStoreContext
 from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import Info
+
+STUCK_AFTER: Final = 60.0
+"""Seconds in which no workflow task ends, although there are some, before a worker counts as stuck."""
+
+
+class Activations:
+    """What the process's workflow tasks do, each of which runs in a thread: whether any of them gets done."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count()
+        self._begun: dict[int, float] = {}
+        self._ended_at = 0.0
+
+    def begin(self) -> int:
+        """A task begins; the number is for `end`."""
+        number = next(self._numbers)
+        self._begun[number] = time.monotonic()
+        return number
+
+    def end(self, number: int) -> None:
+        """A task has ended, however it did."""
+        del self._begun[number]
+        self._ended_at = time.monotonic()
+
+    @property
+    def failure(self) -> str | None:
+        """Why the process has to be started again; None where tasks end, or there are none."""
+        oldest = min(self._begun.copy().values(), default=time.monotonic())
+        for_seconds = time.monotonic() - max(oldest, self._ended_at)
+        if not self._begun or for_seconds < STUCK_AFTER:
+            return None
+        return f"no workflow task has ended for {for_seconds:.0f} s, and {len(self._begun)} have begun"
+
+
+activations: Final = Activations()
 
 
 class Sandbox(SandboxedWorkflowRunner):
@@ -25,7 +62,11 @@ class _Instance(WorkflowInstance):
         self._sandboxed = sandboxed
 
     def activate(self, act: Any) -> Any:
-        return self._sandboxed.activate(act)
+        number = activations.begin()
+        try:
+            return self._sandboxed.activate(act)
+        finally:
+            activations.end(number)
 
     def get_serialization_context(self, command_info: object) -> None:
         """None."""

@@ -1,0 +1,74 @@
+"""What a probe could not see: tasks that never end, a registry without writes, too many connections."""
+
+import asyncio
+from datetime import timedelta
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from conviction_gate.devserver.resources import free_port
+from conviction_gate.registry import Registry, RegistryError
+from conviction_gate.service import health
+from conviction_gate.service.health import Health, serving
+from conviction_gate.service.shutdown import GracefulShutdown
+from conviction_gate.temporal import sandbox
+from conviction_gate.temporal.sandbox import Activations
+
+
+def healthy() -> Health:
+    return Health({}, GracefulShutdown(timedelta(seconds=20)))
+
+
+async def test_a_worker_whose_workflow_tasks_never_end_is_not_live(monkeypatch: pytest.MonkeyPatch) -> None:
+    activations = Activations()
+    monkeypatch.setattr(health, "activations", activations)
+    monkeypatch.setattr(sandbox, "STUCK_AFTER", 0.0)
+    address = f"127.0.0.1:{free_port()}"
+    async with serving(address, healthy()), httpx.AsyncClient() as probe:
+        assert (await probe.get(f"http://{address}/livez")).status_code == 200
+        stuck = activations.begin()
+        answer = await probe.get(f"http://{address}/livez")
+        assert (answer.status_code, "no workflow task has ended" in answer.json()["worker"]) == (503, True)
+        activations.end(stuck)
+        assert (await probe.get(f"http://{address}/livez")).status_code == 200
+
+
+def test_one_task_that_never_ends_does_not_count_while_others_end() -> None:
+    activations = Activations()
+    activations.begin()
+    activations.end(activations.begin())
+    assert activations.failure is None
+
+
+async def test_a_registry_that_takes_no_writes_is_not_ready(sqlite_url: str) -> None:
+    async with await Registry.open(sqlite_url) as registry:
+        await registry.check_writes()
+        await registry._database.write(
+            lambda session: session.execute(
+                text(
+                    "CREATE TRIGGER full BEFORE UPDATE ON alembic_version "
+                    "BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END"
+                )
+            )
+        )
+        await registry.check()
+        with pytest.raises(RegistryError):
+            await registry.check_writes()
+
+
+async def test_the_check_changes_nothing(url: str) -> None:
+    async with await Registry.open(url) as registry:
+        await registry.check_writes()
+        await registry.check()
+
+
+async def test_one_connection_too_many_is_closed_at_the_health_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "MAX_CONNECTIONS", 3)
+    port = free_port()
+    async with serving(f"127.0.0.1:{port}", healthy()):
+        silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(4)]
+        reader, _ = silent[-1]
+        assert await asyncio.wait_for(reader.read(), 5) == b""
+        for _, writer in silent:
+            writer.close()
