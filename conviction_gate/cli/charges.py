@@ -17,7 +17,7 @@ from conviction_gate.cli.printing import clean, console, print_text
 from conviction_gate.cli.session import REFUSED, agency_catalogs, fail
 from conviction_gate.client.bulk.items import items_in
 from conviction_gate.contracts.reading import DoesNotFit, read_object
-from conviction_gate.policy.catalog import Catalog, Entry, Placing, built_in
+from conviction_gate.policy.catalog import Catalog, CatalogRow, Placing, built_in
 from conviction_gate.policy.catalog.described import described, meaning, near_codes
 
 charges: Final = App("Look up offense codes in the catalog.")
@@ -239,7 +239,7 @@ def _severity(placing: Placing) -> str:
     return "none of its own"
 
 
-def _reach(row: Entry) -> str:
+def _reach(row: CatalogRow) -> str:
     return {"": "", "subdivisions": " with its subdivisions", "range": " as a range"}[row.covers]
 
 

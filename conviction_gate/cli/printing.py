@@ -45,7 +45,7 @@ MIN_PROSE_WIDTH: Final = 24
 class Column(NamedTuple):
     """A column of a table. `prose`: its cells wrap at words; those of other columns never wrap.
 
-    `rank`: where there is no room, the columns with the highest are left out, never those with 0.
+    `rank`: where the width does not suffice, the columns with the highest are left out, never those with 0.
     """
 
     title: str

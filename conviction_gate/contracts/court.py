@@ -63,7 +63,7 @@ _ANY_WORD: dict[str, Any] = {
     "description": "One of the examples; any other word is kept as `other`, with its text.",
 }
 Ground = Literal["clerical_error", "vacated", "us_citizen", "misidentified", "deceased"]
-Ruling = Literal[ChargeClass, "conviction", "not_conviction", "history_clean", "history_not_clean"]
+RulingWord = Literal[ChargeClass, "conviction", "not_conviction", "history_clean", "history_not_clean"]
 
 
 def _folded(word: object) -> object:
@@ -238,7 +238,7 @@ class ReviewDecision(CourtMessage):
     """A person's answer to the question that stands when it arrives."""
 
     charge_id: Id | None = None
-    ruling: Ruling
+    ruling: RulingWord
     reviewer: Id
     reason: Text
     decided_on: Date

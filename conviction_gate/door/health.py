@@ -25,8 +25,8 @@ _log = logging.getLogger(__name__)
 
 
 class Readiness:
-    """What the door needs, checked at most every `CACHED_FOR`. A broken file of callers is told, and does not
-    make the door unready: the callers that were read before stay."""
+    """What the door needs, checked at most every `CACHED_FOR`. A broken file of callers is reported and
+    does not make the door unready: the callers that were read before stay."""
 
     def __init__(self, cases: Cases, callers: CallersFile) -> None:
         self._checks: Mapping[str, Callable[[], Awaitable[None]]] = {

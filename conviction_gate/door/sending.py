@@ -13,7 +13,7 @@ from conviction_gate.client.errors import ClientError, NoWorker
 from conviction_gate.client.questions import why_no_answer
 from conviction_gate.client.replies import Reply
 from conviction_gate.contracts.case import CaseView, SubmitAnswer
-from conviction_gate.contracts.court import ReviewDecision, Ruling
+from conviction_gate.contracts.court import ReviewDecision, RulingWord
 from conviction_gate.contracts.fields import Id, Sender, Text, WireModel
 from conviction_gate.contracts.internal.facts import Reopening
 from conviction_gate.contracts.message import Message
@@ -42,7 +42,7 @@ class RulingRequest(WireModel):
     message_id: Id
     sender: Sender = ""
     charge_id: Id | None = None
-    ruling: Ruling
+    ruling: RulingWord
     reason: Annotated[Text, Field(min_length=1)]
 
 

@@ -20,7 +20,7 @@ from textwrap import wrap
 from typing import Final, NamedTuple, get_args
 
 from conviction_gate.contracts.fields import ChargeClass
-from conviction_gate.policy.catalog import Catalog, CatalogError, Entry, read_lines
+from conviction_gate.policy.catalog import Catalog, CatalogError, CatalogRow, read_lines
 
 COLUMNS: Final = (
     *("scheme", "code", "covers", "except", "description", "charge_class", "severity", "severity_source"),
@@ -54,7 +54,7 @@ def kappa(pairs: Sequence[tuple[str, str]]) -> float | None:
 def flaws(rows: Iterable[Row], file: str) -> list[str]:
     """What keeps rows out of the catalog, each with file and line."""
     found: list[CatalogError] = []
-    entries: list[Entry] = []
+    entries: list[CatalogRow] = []
     text = "\n".join([",".join(COLUMNS), *(_line(row) for row in rows)])
     for line in read_lines(text, file):
         (found if isinstance(line, CatalogError) else entries).append(line)  # type: ignore[arg-type]

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from conviction_gate.policy.catalog import Catalog, Entry, read_rows
+from conviction_gate.policy.catalog import Catalog, CatalogRow, read_rows
 
 DATA: Final = Path(__file__).parents[1] / "data"
 HEADER: Final = "scheme,code,description,charge_class,severity,source,verified,note"
@@ -11,7 +11,7 @@ FULL: Final = f"{HEADER},covers,except,severity_source,from,until"
 GOOD: Final = "ZZ-VC,1(a),Stop sign,minor_traffic,infraction,the code itself,yes,"
 
 
-def rows(*lines: str, header: str = HEADER) -> list[Entry]:
+def rows(*lines: str, header: str = HEADER) -> list[CatalogRow]:
     """Rows from the lines of a file."""
     return list(read_rows("\n".join((header, *lines)), "zz.csv"))
 

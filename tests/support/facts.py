@@ -19,7 +19,7 @@ from conviction_gate.contracts.court import (
     ReviewDecision,
     SubjectFinding,
 )
-from conviction_gate.contracts.court import Ruling as Word
+from conviction_gate.contracts.court import RulingWord as Word
 from conviction_gate.contracts.fields import ChargeClass, FindingKind, Severity
 from conviction_gate.contracts.history import History, HistoryRecord, Priority
 from conviction_gate.contracts.internal.facts import ClassifiedOffense, Facts, Ruling

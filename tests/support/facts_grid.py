@@ -14,7 +14,7 @@ from typing import Final, get_args
 
 from conviction_gate import policy
 from conviction_gate.contracts.booking import Subject
-from conviction_gate.contracts.court import Ruling as Word
+from conviction_gate.contracts.court import RulingWord as Word
 from conviction_gate.contracts.fields import ChargeClass, Severity
 from conviction_gate.contracts.history import PRIORITY_KINDS, History, Priority
 from conviction_gate.contracts.internal.facts import CatalogSeverity, Facts, Ruling

@@ -10,7 +10,7 @@ from typing import Final
 
 from conviction_gate.contracts.booking import Booking, Charge, Offense, Subject
 from conviction_gate.contracts.court import Correction
-from conviction_gate.contracts.court import Ruling as Word
+from conviction_gate.contracts.court import RulingWord as Word
 from conviction_gate.contracts.fields import Severity
 from conviction_gate.contracts.history import History, Priority
 from conviction_gate.contracts.internal.facts import Facts

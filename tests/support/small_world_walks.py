@@ -19,7 +19,7 @@ from conviction_gate.contracts.court import (
     ReviewDecision,
     SubjectFinding,
 )
-from conviction_gate.contracts.court import Ruling as Word
+from conviction_gate.contracts.court import RulingWord as Word
 from conviction_gate.contracts.internal.facts import Facts, Question, Ruling
 from conviction_gate.contracts.message import Message
 from conviction_gate.policy.catalog import place

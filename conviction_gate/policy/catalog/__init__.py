@@ -15,7 +15,7 @@ from importlib.resources.abc import Traversable
 from conviction_gate.contracts.booking import Offense
 from conviction_gate.contracts.internal.facts import ClassifiedOffense
 from conviction_gate.policy.catalog.citation import Reading
-from conviction_gate.policy.catalog.rows import CatalogError, Entry, never_minor, read_lines, read_rows
+from conviction_gate.policy.catalog.rows import CatalogError, CatalogRow, never_minor, read_lines, read_rows
 from conviction_gate.policy.catalog.schemes import folded, scheme_named, schemes_near
 from conviction_gate.policy.catalog.spelling import normalised
 from conviction_gate.policy.catalog.table import Placing, Table
@@ -23,7 +23,7 @@ from conviction_gate.policy.catalog.table import Placing, Table
 __all__ = [
     "Catalog",
     "CatalogError",
-    "Entry",
+    "CatalogRow",
     "Placing",
     "Reading",
     "built_in",
@@ -50,17 +50,17 @@ class Catalog:
         self.refused = refused
 
     @classmethod
-    def of_rows(cls, rows: Iterable[Entry], refused: list[CatalogError] | None = None) -> "Catalog":
+    def of_rows(cls, rows: Iterable[CatalogRow], refused: list[CatalogError] | None = None) -> "Catalog":
         """A catalog of these rows. Raises `CatalogError` where two are one code on one day; with a list for
         them, the later ones go into the list."""
-        by_scheme: dict[str, list[Entry]] = {}
+        by_scheme: dict[str, list[CatalogRow]] = {}
         for row in rows:
             by_scheme.setdefault(_key(row.scheme), []).append(row)
         tables = {name: Table(those[0].scheme, those, refused) for name, those in by_scheme.items()}
         return cls({name: partial(_itself, table) for name, table in tables.items()})
 
     @property
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[CatalogRow, ...]:
         """All rows, in the order of their files."""
         rows = tuple(row for table in self._tables.values() for row in table().rows)
         return rows + (self._own.entries if self._own else ())
@@ -81,7 +81,7 @@ class Catalog:
             return own if own.rows else placing
         return placing
 
-    def find(self, scheme: str, code: str, on: date | None = None) -> Entry | None:
+    def find(self, scheme: str, code: str, on: date | None = None) -> CatalogRow | None:
         """The one row that places a code; None where no row does, or several do."""
         rows = self.look_up(scheme, code, on).rows
         return rows[0] if len(rows) == 1 else None
@@ -99,7 +99,7 @@ class Catalog:
             severity=placing.severity,
         )
 
-    def near(self, scheme: str, code: str) -> list[Entry]:
+    def near(self, scheme: str, code: str) -> list[CatalogRow]:
         """Rows of the same section as a code."""
         table = self._tables.get(_key(scheme))
         return [*(table().near(code) if table else ()), *(self._own.near(scheme, code) if self._own else ())]
@@ -120,13 +120,13 @@ class Catalog:
             else [name for name in schemes_near(scheme, self.schemes) if self.holds(name)]
         )
 
-    def with_own(self, lines: Iterable[Entry | CatalogError]) -> "Catalog":
+    def with_own(self, lines: Iterable[CatalogRow | CatalogError]) -> "Catalog":
         """This catalog and an agency's own rows, which place only what it leaves open.
 
         A row that cannot be taken is left out and named in `refused`: it places otherwise what the catalog
         places, places without a reason what it leaves open with intent, or is one code with another row.
         """
-        rows: list[Entry] = []
+        rows: list[CatalogRow] = []
         refused: list[CatalogError] = []
         for line in lines:
             if isinstance(line, CatalogError):
@@ -138,7 +138,7 @@ class Catalog:
         own = Catalog.of_rows(rows, refused)
         return Catalog(self._tables, own, tuple(refused))
 
-    def _overruled_by(self, own: Entry) -> str | None:
+    def _overruled_by(self, own: CatalogRow) -> str | None:
         """Why an agency's row cannot stand beside the catalog's; None where it can.
 
         What a row of the catalog leaves `unclassified` is left so with intent: it can be several offenses.
@@ -173,7 +173,7 @@ def built_in() -> Catalog:
     return Catalog({_key(file.name.removesuffix(".csv")): partial(_read, file) for file in found})
 
 
-def find(scheme: str, code: str, on: date | None = None) -> Entry | None:
+def find(scheme: str, code: str, on: date | None = None) -> CatalogRow | None:
     """See `Catalog.find`, of the built-in one."""
     return built_in().find(scheme, code, on)
 
@@ -197,6 +197,6 @@ def _itself(table: Table) -> Table:
     return table
 
 
-def _class_and_severity(entry: Entry) -> str:
+def _class_and_severity(entry: CatalogRow) -> str:
     severity = entry.severity or entry.recalled_severity
     return f"{entry.charge_class}, {severity}" if severity else entry.charge_class

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any, Final
 
-from conviction_gate.policy.catalog import Catalog, Entry, Placing
+from conviction_gate.policy.catalog import Catalog, CatalogRow, Placing
 
 NEAR_MOST: Final = 5
 """Codes that are shown where the one that was asked for is not there."""
@@ -60,6 +60,6 @@ def near_codes(catalog: Catalog, scheme: str, code: str) -> list[str]:
     return [f"another code: {row.scheme} {row.code} is {row.charge_class}, {row.description}" for row in near]
 
 
-def _as_json(row: Entry) -> dict[str, object]:
+def _as_json(row: CatalogRow) -> dict[str, object]:
     days = {"since": row.since, "until": row.until}
     return {**row._asdict(), **{name: day.isoformat() if day else None for name, day in days.items()}}

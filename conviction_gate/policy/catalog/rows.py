@@ -42,7 +42,7 @@ class CatalogError(ValueError):
     """A file of codes breaks a rule; the text names file, line and code, and what to do."""
 
 
-class Entry(NamedTuple):
+class CatalogRow(NamedTuple):
     """One row of the catalog. `where`: its file and line.
 
     `severity` is what the rules know: null where the code has none of its own, or where nobody has read it
@@ -73,13 +73,13 @@ class Entry(NamedTuple):
             return self.since is self.until is None
         return (self.since or date.min) <= day <= (self.until or date.max)
 
-    def meets(self, other: "Entry") -> bool:
+    def meets(self, other: "CatalogRow") -> bool:
         """Whether there is a day on which both rows hold."""
         first = max(self.since or date.min, other.since or date.min)
         return first <= min(self.until or date.max, other.until or date.max)
 
 
-def read_rows(text: str, file: str, *, is_tested: bool = False) -> Iterator[Entry]:
+def read_rows(text: str, file: str, *, is_tested: bool = False) -> Iterator[CatalogRow]:
     """The rows of a CSV file with the columns of a catalog, in any order. `file`: its name, for messages.
     `is_tested`: the rows are known to hold to the rules, and are read without looking.
 
@@ -92,7 +92,7 @@ def read_rows(text: str, file: str, *, is_tested: bool = False) -> Iterator[Entr
         yield row
 
 
-def read_lines(text: str, file: str, *, is_tested: bool = False) -> Iterator[Entry | CatalogError]:
+def read_lines(text: str, file: str, *, is_tested: bool = False) -> Iterator[CatalogRow | CatalogError]:
     """The same, with the error in the place of a row that breaks a rule.
 
     Raises:
@@ -133,7 +133,7 @@ def never_minor(description: str, note: str) -> str | None:
     return found[0] if found else None
 
 
-def _entry(row: dict[str, str], where: str, is_tested: bool) -> Entry:
+def _entry(row: dict[str, str], where: str, is_tested: bool) -> CatalogRow:
     # Too many cells stand under None, cells that are missing are None.
     if None in row or None in row.values():
         raise CatalogError(f"{where}: not as many cells as columns; put a text that holds a comma into quotes")
@@ -144,7 +144,7 @@ def _entry(row: dict[str, str], where: str, is_tested: bool) -> Entry:
             raise CatalogError(f"{where}, code {row['code'] or '(none)'}: {flaw}")
     severity = cast("CatalogSeverity | None", row["severity"] or None)
     was_read = row["severity_source"] not in ("", "recalled")
-    return Entry(
+    return CatalogRow(
         scheme=row["scheme"],
         code=row["code"],
         covers=cast(Covers, row["covers"]),

@@ -16,7 +16,7 @@ from conviction_gate.policy.catalog.citation import (
     as_law_writes,
     readings,
 )
-from conviction_gate.policy.catalog.rows import LONGEST, CatalogError, Entry
+from conviction_gate.policy.catalog.rows import LONGEST, CatalogError, CatalogRow
 from conviction_gate.policy.catalog.schemes import Scheme, scheme_named, shape_of
 
 Key = tuple[str, tuple[str, ...]]
@@ -28,7 +28,7 @@ class Placing(NamedTuple):
     the catalog leaves it open. `severity`: what all of these rows agree on and somebody has read in the law."""
 
     readings: tuple[Reading, ...] = ()
-    rows: tuple[Entry, ...] = ()
+    rows: tuple[CatalogRow, ...] = ()
     charge_class: ChargeClass = "unclassified"
     severity: CatalogSeverity | None = None
 
@@ -37,7 +37,7 @@ class _Range(NamedTuple):
     first: Order
     last: Order
     without: tuple["_Range | Citation", ...]
-    row: Entry
+    row: CatalogRow
 
     def reaches(self, citation: Citation, order: Order) -> bool:
         return self.first <= order <= self.last and not any(
@@ -49,15 +49,17 @@ class _Range(NamedTuple):
 class Table:
     """All rows of a scheme."""
 
-    def __init__(self, name: str, rows: Sequence[Entry], refused: list[CatalogError] | None = None) -> None:
+    def __init__(
+        self, name: str, rows: Sequence[CatalogRow], refused: list[CatalogError] | None = None
+    ) -> None:
         """Raises `CatalogError` where two rows are one code on one day; with a list for them, the later ones
         go into the list."""
-        self.rows: list[Entry] = []
+        self.rows: list[CatalogRow] = []
         self.scheme: Final = scheme_named(name) or Scheme(name, shape_of(row.code for row in rows))
-        self._as_written: dict[str, list[Entry]] = {}
-        self._exact: dict[Key, list[Entry]] = {}
-        self._covering: dict[Key, list[Entry]] = {}
-        self._below: dict[str, list[tuple[tuple[str, ...], Entry]]] = {}
+        self._as_written: dict[str, list[CatalogRow]] = {}
+        self._exact: dict[Key, list[CatalogRow]] = {}
+        self._covering: dict[Key, list[CatalogRow]] = {}
+        self._below: dict[str, list[tuple[tuple[str, ...], CatalogRow]]] = {}
         self._ranges: list[_Range] = []
         for row in rows:
             try:
@@ -81,7 +83,7 @@ class Table:
         read = readings(self.scheme, code)
         placed = [(reading, self._rows_of(reading, on)) for reading in read]
         written = self._on(self._as_written.get(as_written(code), ()), on)
-        rows: dict[Entry, None] = {written: None} if written else {}
+        rows: dict[CatalogRow, None] = {written: None} if written else {}
         is_exact = written is not None and code.strip() == written.code
         if not is_exact and (written or _is_so_written(code, placed) or all(found for _, found in placed)):
             rows |= {row: None for _, found in placed for row in found}
@@ -96,14 +98,14 @@ class Table:
             severity=severities.pop() if len(severities) == 1 and not is_attempt else None,
         )
 
-    def near(self, code: str) -> list[Entry]:
+    def near(self, code: str) -> list[CatalogRow]:
         """Rows of the same section as a code, in the order of the file."""
         sections = {
             citation.section for reading in readings(self.scheme, code) for citation in reading.citations
         }
         return [row for section in sections for _, row in self._below.get(section, ())]
 
-    def _add(self, row: Entry) -> None:
+    def _add(self, row: CatalogRow) -> None:
         if row.covers == "range":
             self._ranges.append(self._range(row))
             return
@@ -129,7 +131,7 @@ class Table:
         citation = read[0].citations[0]
         return citation._replace(path=(*citation.path, f"-{read[0].suffix}")) if read[0].suffix else citation
 
-    def _range(self, row: Entry) -> _Range:
+    def _range(self, row: CatalogRow) -> _Range:
         first, last = (self._citation(one) for one in row.code.split(".."))
         if first is None or last is None or first.path or last.path or self._order(first) > self._order(last):
             raise CatalogError(f"{row.where}, code {row.code}: no range; write the first and the last section")
@@ -148,9 +150,9 @@ class Table:
     def _order(self, citation: Citation) -> Order:
         return _order(citation.section)
 
-    def _rows_of(self, reading: Reading, on: date | None) -> list[Entry]:
+    def _rows_of(self, reading: Reading, on: date | None) -> list[CatalogRow]:
         """One row for each offense that a reading names; none where one of these has none."""
-        rows: list[Entry] = []
+        rows: list[CatalogRow] = []
         for citation in reading.citations:
             row = self._row_of(citation, reading.suffix, on)
             if row is None:
@@ -158,7 +160,7 @@ class Table:
             rows.append(row)
         return rows
 
-    def _row_of(self, citation: Citation, suffix: str, on: date | None) -> Entry | None:
+    def _row_of(self, citation: Citation, suffix: str, on: date | None) -> CatalogRow | None:
         section, path = citation
         if suffix and (row := self._on(self._exact.get((section, (*path, f"-{suffix}")), ()), on)):
             return row
@@ -169,7 +171,7 @@ class Table:
                 return row
         return self._in_a_range(citation, on)
 
-    def _in_a_range(self, citation: Citation, on: date | None) -> Entry | None:
+    def _in_a_range(self, citation: Citation, on: date | None) -> CatalogRow | None:
         """The narrowest range that reaches an offense; none where a row below it is of another class."""
         order = self._order(citation)
         found = [one for one in self._ranges if one.reaches(citation, order) and self._on([one.row], on)]
@@ -184,7 +186,7 @@ class Table:
         return None if any(other.charge_class != row.charge_class for other in below) else row
 
     @staticmethod
-    def _on(rows: Iterable[Entry], day: date | None) -> Entry | None:
+    def _on(rows: Iterable[CatalogRow], day: date | None) -> CatalogRow | None:
         return next((row for row in rows if row.holds_on(day)), None)
 
 
@@ -206,7 +208,7 @@ def _bare(code: str) -> str:
     return "".join(code.translate(SIGNS).split()).lower().replace("1/2", "½")
 
 
-def _is_so_written(code: str, placed: Iterable[tuple[Reading, list[Entry]]]) -> bool:
+def _is_so_written(code: str, placed: Iterable[tuple[Reading, list[CatalogRow]]]) -> bool:
     """Whether a text holds a placed section letter for letter, as 39:4-50.4a and not 39:4-50.4(a)."""
     citations = [one for reading, rows in placed if rows for one in reading.citations]
     return any(one.section[-1].isalpha() and _bare(str(one)) in _bare(code) for one in citations)
@@ -216,7 +218,7 @@ def _is_below(citation: Citation, other: Citation) -> bool:
     return citation.section == other.section and citation.path[: len(other.path)] == other.path
 
 
-def _hold(held: list[Entry], row: Entry) -> None:
+def _hold(held: list[CatalogRow], row: CatalogRow) -> None:
     if first := next(filter(row.meets, held), None):
         raise CatalogError(
             f"{row.where}, code {row.code}: the same code as {first.code} of {first.where}; keep one of the "

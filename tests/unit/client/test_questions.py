@@ -9,7 +9,7 @@ from conviction_gate.cli.review import OPTIONS
 from conviction_gate.client.errors import NotReplayable, NoWorker
 from conviction_gate.client.questions import CaseInReview, UnansweredCase, questions_of, why_no_answer
 from conviction_gate.contracts.case import MAX_QUESTIONS_SHOWN, CaseView
-from conviction_gate.contracts.court import Ruling as Word
+from conviction_gate.contracts.court import RulingWord as Word
 from conviction_gate.contracts.history import HistoryRecord, Priority
 from conviction_gate.contracts.internal.facts import Facts, Ruling
 from conviction_gate.policy.content import digest

@@ -7,7 +7,7 @@ from temporalio.common import SearchAttributeIndexedValueType as Type
 
 from conviction_gate.contracts import names
 from conviction_gate.contracts.case import FlagStatus, Outcome
-from conviction_gate.contracts.court import Disposition, Entry, Ground, Ruling
+from conviction_gate.contracts.court import Disposition, Entry, Ground, RulingWord
 from conviction_gate.contracts.fields import ChargeClass, FindingKind, RuleName, Severity, Status
 from conviction_gate.contracts.history import DISPOSITIONS, PRIORITY_KINDS
 from conviction_gate.contracts.internal.facts import Facts
@@ -172,7 +172,7 @@ def test_words_of_the_messages() -> None:
         "deceased",
     }
     assert set(get_args(ChargeClass)) == CLASSES
-    assert set(get_args(Ruling)) == CLASSES | {
+    assert set(get_args(RulingWord)) == CLASSES | {
         "conviction",
         "not_conviction",
         "history_clean",

@@ -14,7 +14,7 @@ import typer
 
 from conviction_gate.cli.command_line import app
 from conviction_gate.config.settings import PREFIX, SECRETS, Settings
-from conviction_gate.contracts.court import Disposition, Entry, Ground, Ruling
+from conviction_gate.contracts.court import Disposition, Entry, Ground, RulingWord
 from conviction_gate.contracts.fields import ChargeClass, FindingKind, Severity, Status
 from conviction_gate.contracts.names import SEARCH_ATTRIBUTES
 from conviction_gate.contracts.signals import SIGNALS
@@ -124,7 +124,7 @@ def test_every_import_in_an_example_exists(page: Path) -> None:
 def test_the_page_for_senders_has_every_word_and_every_field_of_the_contract() -> None:
     page = (ROOT / "docs/senders.md").read_text()
     words = {
-        *(word for words in (Disposition, Entry, Ground, Ruling) for word in get_args(words)),
+        *(word for words in (Disposition, Entry, Ground, RulingWord) for word in get_args(words)),
         *(word for words in (ChargeClass, FindingKind, Severity, Status) for word in get_args(words)),
         *SIGNALS,
         *(name for signal in SIGNALS.values() for name in signal.model.model_fields),

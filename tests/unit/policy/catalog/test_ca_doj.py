@@ -5,13 +5,13 @@ import re
 import pytest
 
 from conviction_gate.policy.catalog import built_in
-from conviction_gate.policy.catalog.rows import Entry
+from conviction_gate.policy.catalog.rows import CatalogRow
 
 ROWS = [row for row in built_in().entries if row.scheme == "CA-DOJ"]
 SCHEMES = {"VC": "CA-VC", "PC": "CA-PC"}
 
 
-def statute_of(row: Entry) -> tuple[str, str]:
+def statute_of(row: CatalogRow) -> tuple[str, str]:
     """The scheme and the code of the statute that a row names."""
     found = re.match(r"(VC|PC) ([^,;]+)", row.note)
     assert found, row.note

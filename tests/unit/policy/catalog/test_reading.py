@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conviction_gate.contracts.booking import Offense
-from conviction_gate.policy.catalog import Entry, built_in, normalised, place
+from conviction_gate.policy.catalog import CatalogRow, built_in, normalised, place
 from conviction_gate.policy.catalog.citation import as_law_writes, readings
 from conviction_gate.policy.catalog.schemes import scheme_named
 from tests.support.catalog_rows import DATA
@@ -221,7 +221,7 @@ def test_odd_schemes_are_never_taken_for_one(scheme: str) -> None:
 
 
 @given(entry=some_row, data=st.data())
-def test_case_blanks_signs_and_dashes_do_not_count(entry: Entry, data: st.DataObject) -> None:
+def test_case_blanks_signs_and_dashes_do_not_count(entry: CatalogRow, data: st.DataObject) -> None:
     blanks = st.text(" \t\u00a0\u2009", max_size=2)
     written = "".join(
         f"{data.draw(blanks)}{sign}{data.draw(blanks)}" if sign in "()-" else sign for sign in entry.code
@@ -238,7 +238,7 @@ def test_case_blanks_signs_and_dashes_do_not_count(entry: Entry, data: st.DataOb
 
 
 @given(entry=some_row, separator=st.sampled_from(["-", "_", " ", "–", ""]))
-def test_separators_of_a_scheme_do_not_count(entry: Entry, separator: str) -> None:
+def test_separators_of_a_scheme_do_not_count(entry: CatalogRow, separator: str) -> None:
     assert entry in built_in().look_up(entry.scheme.replace("-", separator).lower(), entry.code).rows
 
 
@@ -248,7 +248,7 @@ def test_separators_of_a_scheme_do_not_count(entry: Entry, separator: str) -> No
     ),
     data=st.data(),
 )
-def test_a_code_with_a_digit_more_or_less_is_not_that_code(entry: Entry, data: st.DataObject) -> None:
+def test_a_code_with_a_digit_more_or_less_is_not_that_code(entry: CatalogRow, data: st.DataObject) -> None:
     """But where a scheme writes numbers with zeros before them, or leaves out its act."""
     at = data.draw(st.integers(0, len(entry.code) - 1))
     more = data.draw(st.sampled_from("0123456789"))
@@ -271,7 +271,7 @@ def test_likely_signs_are_read_or_left_alone(scheme: str, code: str) -> None:
 
 
 @given(entry=some_row, stranger=st.characters(min_codepoint=0x80, exclude_categories=["Zs"]))
-def test_a_foreign_character_makes_any_code_unknown(entry: Entry, stranger: str) -> None:
+def test_a_foreign_character_makes_any_code_unknown(entry: CatalogRow, stranger: str) -> None:
     if stranger not in "§½‐‑‒–—―−" and not stranger.isspace():
         assert placed(entry.scheme, entry.code + stranger) == "unclassified"
 

@@ -6,7 +6,7 @@ from importlib.resources import files
 import pytest
 
 from conviction_gate.contracts.booking import Offense
-from conviction_gate.policy.catalog import Catalog, CatalogError, Entry, built_in, read_rows
+from conviction_gate.policy.catalog import Catalog, CatalogError, CatalogRow, built_in, read_rows
 from tests.support.catalog_rows import FULL, GOOD, HEADER, rows
 
 FILES = sorted(
@@ -51,7 +51,7 @@ def test_nothing_in_scope_holds_an_excluded_offense() -> None:
 
 def test_a_row_is_read() -> None:
     assert rows(GOOD) == [
-        Entry(
+        CatalogRow(
             scheme="ZZ-VC",
             code="1(a)",
             covers="",
