@@ -5,11 +5,12 @@ while one of them is away.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Literal, Protocol
+from typing import Final, Generic, Literal, Protocol, TypeVar
 
 from temporalio.client import Client, WorkflowExecutionStatus
 
@@ -32,6 +33,11 @@ from conviction_gate.registry import RecordedCase, Registry
 from conviction_gate.registry.flag_list import FlagFilter, FlagPage
 from conviction_gate.temporal import search_attributes
 from conviction_gate.temporal.connect import connect
+
+T = TypeVar("T")
+
+OPENED_AGAIN_AFTER: Final = 2.0
+"""Seconds after which what could not be opened is tried again."""
 
 
 class CorrectionView(Model):
@@ -90,21 +96,42 @@ class Cases(Protocol):
         """Raises where the registry does not answer."""
 
 
+class _Opened(Generic[T]):
+    """What is opened at its first use. While it cannot be, whoever asks next gets the same error for a moment,
+    instead of waiting for the next attempt to fail."""
+
+    def __init__(self, opening: Callable[[], Awaitable[T]]) -> None:
+        self._opening = opening
+        self._turn = asyncio.Lock()
+        self._failed: tuple[Exception, float] | None = None  # the error, and by time.monotonic() until when
+        self.it: T | None = None
+
+    async def get(self) -> T:
+        async with self._turn:
+            if self.it is None:
+                if self._failed is not None and time.monotonic() < self._failed[1]:
+                    raise self._failed[0]
+                try:
+                    self.it = await self._opening()
+                except Exception as error:
+                    self._failed = error, time.monotonic() + OPENED_AGAIN_AFTER
+                    raise
+        return self.it
+
+
 class CasesBehindTheDoor:
     """The cases of the server and the registry that the settings name. `connecting`: to another server."""
 
     def __init__(self, settings: Settings, connecting: Callable[[], Awaitable[Client]] | None = None) -> None:
         self._settings = settings
-        self._connecting = connecting or partial(connect, settings)
-        self._opening = asyncio.Lock()
-        self._client: Client | None = None
+        self._client = _Opened(connecting or partial(connect, settings))
+        self._registry = _Opened(partial(Registry.open, settings.registry))
         self._marking: Client | None = None
-        self._registry: Registry | None = None
 
     async def close(self) -> None:
         """Close what was opened."""
-        if self._registry is not None:
-            await self._registry.close()
+        if self._registry.it is not None:
+            await self._registry.it.close()
 
     async def start(self, booking: Booking) -> Reply:
         return await (await self._cases()).start(booking)
@@ -128,26 +155,26 @@ class CasesBehindTheDoor:
         return await look_up(await self._cases(), case_id)
 
     async def recorded(self, case_id: CaseId) -> RecordedCase | None:
-        return await (await self._opened_registry()).recorded_case(str(case_id))
+        return await (await self._registry.get()).recorded_case(str(case_id))
 
     @client_errors()
     async def version(self, case_id: CaseId) -> object:
-        run = await describe(await self._connected(), str(case_id))
+        run = await describe(await self._client.get(), str(case_id))
         if run is not None and run.status is WorkflowExecutionStatus.RUNNING:
             return run.run_id, run.history_length
         recorded = await self.recorded(case_id)
         return run and (run.run_id, run.status), recorded and (recorded.case, recorded.closed)
 
     async def page(self, wanted: listing.Wanted, size: int, token: str | None) -> listing.Page:
-        return await listing.page(await self._connected(), wanted, size, token)
+        return await listing.page(await self._client.get(), wanted, size, token)
 
     async def flags(self, wanted: FlagFilter, size: int, after: tuple[datetime, int] | None) -> FlagPage:
-        return await (await self._opened_registry()).flags_page(wanted, size, after)
+        return await (await self._registry.get()).flags_page(wanted, size, after)
 
     @client_errors()
     async def correction(self, case_id: CaseId, message_id: str, sender: str) -> CorrectionView | None:
-        client, workflow_id = await self._connected(), case_id.correction_id(message_id, sender)
-        for kept in await (await self._opened_registry()).corrections(str(case_id)):
+        client, workflow_id = await self._client.get(), case_id.correction_id(message_id, sender)
+        for kept in await (await self._registry.get()).corrections(str(case_id)):
             if kept.correction_id == workflow_id:
                 return CorrectionView.model_validate({"outcome": kept.outcome, "explanation": kept.explanation})
         run = await describe(client, workflow_id)
@@ -163,34 +190,22 @@ class CasesBehindTheDoor:
         return CorrectionView.model_validate(result.model_dump())
 
     async def reopen(self, case_id: CaseId, reopening: Reopening) -> NotReopened | None:
-        client, registry = await self._connected(), await self._opened_registry()
+        client, registry = await self._client.get(), await self._registry.get()
         return await reopen_case(client, registry, self._settings.permits, case_id, reopening)
 
     @client_errors()
     async def check_server(self) -> None:
-        await search_attributes.check(await self._connected())
+        await search_attributes.check(await self._client.get())
 
     async def check_registry(self) -> None:
-        await (await self._opened_registry()).check()
+        await (await self._registry.get()).check()
 
     async def _cases(self) -> CaseClient:
         """Whose messages are marked: the door has proved who their sender is."""
-        client, registry = await self._connected(), await self._opened_registry()
+        client, registry = await self._client.get(), await self._registry.get()
         if self._marking is None:
             config = client.config()
             converter = replace(config["data_converter"], payload_converter_class=DoorPayloadConverter)
             config["data_converter"] = converter
             self._marking = Client(**config)
         return CaseClient(self._marking, registry, self._settings.permits)
-
-    async def _connected(self) -> Client:
-        async with self._opening:
-            if self._client is None:
-                self._client = await self._connecting()
-        return self._client
-
-    async def _opened_registry(self) -> Registry:
-        async with self._opening:
-            if self._registry is None:
-                self._registry = await Registry.open(self._settings.registry)
-        return self._registry
