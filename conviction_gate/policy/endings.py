@@ -125,7 +125,6 @@ class ChargeState(NamedTuple):
     final: Sequence[Disposition]
     grounds: tuple[str, ...]
     evidence: Evidence
-    ruled: bool
     is_traffic_conviction: bool
 
     @property
@@ -172,12 +171,11 @@ def charge_state(
         charge_id=charge_id,
         current=filings[-1],
         filings=filings,
-        convicted_of=tuple(court.convicted_of(ruled=is_convicted)) if counts else (),
+        convicted_of=tuple(court.convicted_of(are_crimes=is_convicted)) if counts else (),
         ending=ending,
         final=final,
         grounds=tuple(sorted(grounds)),
         evidence=evidence,
-        ruled=ruling is not None,
         is_traffic_conviction=is_convicted and (ruling is not None or court.is_of_traffic()),
     )
 
@@ -299,12 +297,12 @@ class _CourtRecord:
             return leaves_guilt or entry.occurred_on >= decided_on
         return False
 
-    def convicted_of(self, *, ruled: bool) -> Iterator[ConvictedOf]:
-        """The offenses that the final convictions name; `ruled`: a person says that they are crimes."""
+    def convicted_of(self, *, are_crimes: bool) -> Iterator[ConvictedOf]:
+        """The offenses that the final convictions name."""
         for message in self.final:
             if isinstance(message, Conviction) and message.convicted_of is not None:
-                is_crime = ruled or self._effect(message) is Ending.CONVICTED
-                yield ConvictedOf(self._classified(message, message.convicted_of), message.message_id, is_crime)
+                classification = self._classified(message, message.convicted_of)
+                yield ConvictedOf(classification, message.message_id, are_crimes)
 
     def _classified(self, conviction: Conviction, offense: Offense) -> OffenseClassification:
         """The class of the offense that a conviction names; an injury of its charge counts for it."""

@@ -5,6 +5,7 @@ from typing import Final
 QUICKER: Final = "only quicker: without it the same is worked out the long way"
 ON_NO_CHARGE: Final = "given beside the offense only where that is no charge, which has none of its own"
 
+IN_DOUBT_ANYWAY: Final = "a conviction that matters and a dismissal of one day are in doubt anyway"
 SAME_TYPE: Final = "messages of the same content are of the same type, so that one check is enough"
 
 SURVIVORS: Final[dict[str, dict[str, str]]] = {
@@ -37,6 +38,23 @@ SURVIVORS: Final[dict[str, dict[str, str]]] = {
         "versions)) -> len(versions) > 1": QUICKER,
     },
     "endings": {
+        "Docket.joined_with: if not other.dispositions and (not other.entries) -> if False": QUICKER,
+        "_CourtRecord.__init__: if final and docket.entries -> if True": QUICKER,
+        "_CourtRecord.__init__: final and docket.entries -> docket.entries": QUICKER,
+        "_CourtRecord.__init__: final and docket.entries -> final": QUICKER,
+        "_CourtRecord.__init__: len(final) > 1 -> len(final) >= 1": QUICKER,
+        "_CourtRecord.__init__: if len(final) > 1 -> if True #2": QUICKER,
+        "_CourtRecord.__init__: len(final) > 1 -> len(final) >= 1 #2": QUICKER,
+        "_CourtRecord.__init__: isinstance(message, Conviction) and message.decided_on < last and "
+        "self._matters(message) -> isinstance(message, Conviction) and self._matters(message)": IN_DOUBT_ANYWAY,
+        "_CourtRecord.__init__: message.decided_on < last -> message.decided_on <= last": IN_DOUBT_ANYWAY,
+        "_CourtRecord._after_appeals: appeal and isinstance(message, Conviction) -> "
+        "isinstance(message, Conviction)": QUICKER,
+        "_CourtRecord.ending: if self._entries -> if True": QUICKER,
+        "_CourtRecord.ending: self._in_doubt and any((conviction.key in self._in_doubt for conviction in "
+        "convictions)) -> any((conviction.key in self._in_doubt for conviction in convictions))": QUICKER,
+        "_CourtRecord._is_of_court_process: for m in self.final if isinstance(m, Conviction) -> "
+        "for m in self.final": "asked only where all of them are convictions",
         "charge_state: bool(final) and (not refuted) and (ending is not Ending.UNCLEAR_DISPOSITION) -> "
         "not refuted and ending is not Ending.UNCLEAR_DISPOSITION": (
             "without a disposition there is no conviction to look up"

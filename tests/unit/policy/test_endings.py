@@ -1,5 +1,7 @@
 """How a charge ended: deferrals, the court's last word, ties of one day, charges reinstated."""
 
+import pytest
+
 from conviction_gate.contracts.internal.facts import Facts
 from tests.support import facts as the
 from tests.support.facts import (
@@ -22,6 +24,7 @@ from tests.support.rule_tables import (
     OUTCOME,
     PLEA,
     PLEADED,
+    SEVERITY,
     WAIT,
     either_way,
     holds,
@@ -271,3 +274,108 @@ def test_a_plea_on_the_day_of_an_amendment_is_in_doubt() -> None:
     amended = (booking(), amendment(charge(the.MINOR), "2013-01-18"))
     holds(facts_of(*amended, update("deferred_with_plea", "2013-01-18")), OUTCOME)
     holds(facts_of(*amended, update("deferred_with_plea", "2013-01-17")), WAIT)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("deferred_with_plea", "adjudication_withheld", "court_supervision", "probation_before_judgment"),
+        *("continued_without_finding", "suspended_imposition", "prayer_for_judgment_continued"),
+    ],
+)
+def test_each_word_of_a_plea_with_the_judgment_put_off_is_doubt_also_after_a_dismissal(word: str) -> None:
+    deferred = facts_of(booking(), update(word, "2012-09-01"))
+    holds(deferred, OUTCOME)
+    holds(with_more(deferred, dismissal("2013-09-01")), OUTCOME)
+
+
+REINSTATED = update("reinstated", "2013-02-01")
+WITHOUT_PREJUDICE = dismissal("2013-01-01", word="dismissed_without_prejudice")
+OF_A_COURT_PROCESS = conviction("2013-01-01", severity="misdemeanor", of=the.COURT_PROCESS)
+AN_INFRACTION_OF_IT = conviction("2013-01-01", severity="infraction", of=the.COURT_PROCESS)
+RULED_MINOR = ruled(facts_of(booking(charge(the.COURT_PROCESS))), "minor_traffic")
+RULED_COURT_PROCESS = ruled(
+    facts_of(booking(charge(), charge(the.UNCLASSIFIED, "2")), dismissal("2013-01-01")), "court_process", "2"
+)
+
+
+@table(
+    (
+        "a reversal is of a conviction, not of a dismissal",
+        facts_of(booking(), dismissal("2013-01-01"), update("appeal_reversed", "2013-06-01")),
+        CLEAR,
+    ),
+    (
+        "a plea before the charge was filed anew is forgotten",
+        facts_of(booking(), PLEA, amendment(charge(the.RECKLESS), "2012-09-02"), dismissal("2013-01-01")),
+        CLEAR,
+    ),
+    (
+        "not one of that day",
+        facts_of(booking(), PLEA, amendment(charge(the.RECKLESS), "2012-09-01"), dismissal("2013-01-01")),
+        OUTCOME,
+    ),
+    (
+        "bail that was forfeited on the day of a dismissal",
+        facts_of(booking(), dismissal("2013-01-01"), update("bail_forfeited", "2013-01-01")),
+        OUTCOME,
+    ),
+    (
+        "a plea on the day of a conviction",
+        facts_of(booking(), conviction("2012-09-01"), PLEA),
+        OUTCOME,
+    ),
+    (
+        "a plea that is one of several entries",
+        facts_of(booking(), PLEA, REINSTATED, dismissal("2013-03-01")),
+        OUTCOME,
+    ),
+    (
+        "a charge reinstated among other entries",
+        facts_of(booking(), WITHOUT_PREJUDICE, REINSTATED, update("appeal_ended", "2013-01-05")),
+        WAIT,
+    ),
+    (
+        "another entry reinstates nothing",
+        facts_of(booking(), WITHOUT_PREJUDICE, update("appeal_filed", "2013-02-01")),
+        CLEAR,
+    ),
+    (
+        "an infraction where the law says so too",
+        facts_of(booking(charge(the.MINOR_INFRACTION)), conviction("2013-01-01", severity="infraction")),
+        CLEAR,
+    ),
+    (
+        "a charge filed twice on a day, once as an infraction",
+        facts_of(
+            booking(),
+            amendment(charge(the.RECKLESS, severity="infraction"), "2012-06-01"),
+            amendment(charge(the.MINOR, severity="misdemeanor"), "2012-06-01"),
+            conviction("2013-01-01"),
+        ),
+        SEVERITY,
+    ),
+    (
+        "a conviction of a serious offense is as grave as the charge where it does not say",
+        facts_of(booking(charge(severity="felony")), conviction("2013-01-01", of=the.SERIOUS_WOBBLER)),
+        EXCLUDED_OFFENSE,
+    ),
+    (
+        "two convictions of one day, one of a court process",
+        facts_of(booking(), OF_A_COURT_PROCESS, conviction("2013-01-01", severity="misdemeanor")),
+        OUTCOME,
+    ),
+    ("an infraction of a court process ends a charge", facts_of(booking(), AN_INFRACTION_OF_IT), CLEAR),
+    (
+        "a conviction of what a person ruled court process flags nobody",
+        with_more(RULED_COURT_PROCESS, conviction("2013-02-01", "2", severity="misdemeanor")),
+        OUTCOME,
+    ),
+    (
+        "until a person says that it counts",
+        ruled(with_more(RULED_MINOR, OF_A_COURT_PROCESS), "conviction"),
+        FLAG,
+    ),
+)
+def test_what_leaves_a_doubt_and_what_does_not(facts: Facts, rule: str) -> None:
+    holds(facts, rule)
