@@ -1,6 +1,7 @@
 """The door over a socket: slow connections, and where it cannot listen."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from functools import partial
 
@@ -52,6 +53,22 @@ async def test_answers_come_while_a_caller_does_not_read_them(address: str) -> N
     async with client(address) as door:
         assert (await door.post(f"{place()}/messages", json=a_conviction())).status_code == 200
     writer.close()
+
+
+async def test_an_answer_is_sent_at_once(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    accepted = []
+    close_if_silent = codec_server._Connection._close_if_silent
+
+    def note(connection: codec_server._Connection) -> None:
+        accepted.append(connection.transport.get_extra_info("socket"))
+        close_if_silent(connection)
+
+    monkeypatch.setattr(codec_server._Connection, "_close_if_silent", note)
+    async with client(address) as door:
+        await door.get("/v1/charges/CA-VC/12500(a)")
+        while not accepted:  # noted a moment after the connection was made
+            await asyncio.sleep(0.01)
+        assert accepted[0].getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 async def test_an_address_that_is_taken(address: str) -> None:
