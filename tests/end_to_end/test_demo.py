@@ -37,7 +37,9 @@ async def test_on_a_terminal_it_stays_until_ctrl_c_and_its_commands_can_be_copie
     assert sum(line.startswith("  DEMO-") for line in lines) == 15
 
     variable, *commands = lines[lines.index("In another terminal, to find this server and to ask it:") + 1 : -1]
-    for command, expected in zip(commands, ("withdrawn", "DEMO-02", "DEMO-08"), strict=True):
+    for command, expected in zip(
+        commands, ("withdrawn", "DEMO-02", "DEMO-08", "/desk/enter?token="), strict=True
+    ):
         said = await instance.run("env", "-u", "TEMPORAL_ADDRESS", "sh", "-ec", f"{variable}\n{command}")
         assert expected in said
     ui = next(line.strip() for line in lines if line.endswith("NeedsAttention=true"))

@@ -11,7 +11,7 @@ from playwright.async_api import Locator, expect
 
 from conviction_gate.contracts.signals import SIGNALS
 from tests.support.doc_pages import views
-from tests.support.web_ui import FLAGGED, IN_REVIEW, WAITING, Shown, shown
+from tests.support.web_ui import FLAGGED, IN_REVIEW, WAITING, Shown, booking, lines, shown
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ async def test_a_case_that_waits(ui: Shown) -> None:
     await expect(body).to_contain_text('"message_id": "jms-A-1"')
     await expect(body).to_contain_text('"fbi_number": "F-A-1"')
     await expect(body).to_contain_text(re.compile(r"Waiting for the court on charge 1 since \d{4}-"))
-    await expect(body).to_contain_text("check_history • Criminal history and class of each charge")
+    await expect(body).to_contain_text("check_history_locally")
     await ui.case(WAITING, "User Metadata")
     text = await card(ui)
     assert text.startswith("Waits for the court since ")
@@ -112,3 +112,19 @@ async def test_the_links_of_the_runbook(ui: Shown, name: str, listed: set[str]) 
     await expect(ui.page.locator("body")).to_contain_text(f"{len(listed)}–{len(listed)}" if listed else "No")
     found = {text.strip() for text in await ui.page.locator("td a").all_inner_texts() if "booking-case" in text}
     assert found == listed, query
+
+
+async def test_text_of_a_sender_is_text_on_the_card(ui: Shown) -> None:
+    hostile = "[x](https://evil.example) ![](https://evil.example/p) <b>b</b> www.evil.example `c` **d** a@b.c"
+    sent = booking("A-9", "12500(a)")
+    sent["charges"][0]["charge_id"] = hostile
+    await ui.instance.gate("history", "import", "-", stdin=lines({"subject": {"fbi_number": "F-A-9"}}))
+    await ui.instance.gate("start", "-", stdin=lines(sent))
+    case = WAITING.replace("A-1", "A-9")
+    await ui.instance.until(case, status="waiting_for_court")
+    await ui.case(case, "User Metadata")
+    shown_text = (await card(ui)).replace("\N{WORD JOINER}", "")
+    assert f"Charge {hostile}: CA-VC 12500(a), minor traffic: open" in shown_text
+    frame = ui.page.frame_locator("iframe").last.locator("body")
+    assert await frame.locator("a, img, b").count() == 0
+    assert await frame.locator("code").all_inner_texts() == ["defer.traffic_only"]
