@@ -8,7 +8,21 @@ ON_NO_CHARGE: Final = "given beside the offense only where that is no charge, wh
 IN_DOUBT_ANYWAY: Final = "a conviction that matters and a dismissal of one day are in doubt anyway"
 SAME_TYPE: Final = "messages of the same content are of the same type, so that one check is enough"
 
+IS_KNOWN: Final = "asked only where the history is known"
+
 SURVIVORS: Final[dict[str, dict[str, str]]] = {
+    "record": {
+        "CriminalRecord._priority_doubt: priority.kind == _WARRANT and self._warrant(priority) == 'unclear' -> "
+        "self._warrant(priority) == 'unclear'": "any other kind with a record id has flagged before (rule 6)",
+        "CriminalRecord._unclear_priorities: self._facts.history.priorities if self._facts.history else () -> "
+        "self._facts.history.priorities if True else ()": IS_KNOWN,
+        "CriminalRecord._unclear_records: self._facts.history.records if self._facts.history else () -> "
+        "self._facts.history.records if True else ()": IS_KNOWN,
+        "CriminalRecord.is_disputed: history.records or history.priorities or history.too_large or "
+        "self._says_us_citizen -> history.records or history.priorities or self._says_us_citizen": (
+            "a record that is too large is left to a person anyway"
+        ),
+    },
     "counting": {
         "CountedMessages.__init__: self._answers() if facts.rulings else {} "
         "-> self._answers() if True else {}": QUICKER,

@@ -1,11 +1,12 @@
 """What comes after the end of a case, and whether the ground of its flag fell."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
 from conviction_gate import policy
+from conviction_gate.contracts.booking import Subject
 from conviction_gate.contracts.case import CaseResult
 from conviction_gate.contracts.history import History
 from conviction_gate.contracts.internal.facts import Facts
@@ -217,3 +218,31 @@ def test_a_clearance_never_becomes_a_flag(outcome: Any) -> None:
 def test_lift_codes() -> None:
     for rule, code in {"clear.us_citizen": "U", "clear.deceased": "D", WAIT: "L", CLEAR: "L"}.items():
         assert policy.lift_code(policy.Decision(rule=rule, explanation="Said.")) == code
+
+
+DAY, EARLIER = date(2012, 5, 4), date(2012, 4, 30)
+ANOTHER = booking(on="2012-04-30", message_id="b-9", subject=Subject(fingerprint_id="T-2"))
+
+
+def test_what_is_looked_up_again_for_a_message_after_the_end() -> None:
+    facts, wrong = facts_of(booking()), booking()
+    named = policy.offenses_named(facts)
+    updated = policy.to_look_up(facts, record_update("2013-01-01"))
+    assert updated == policy.ToLookUp((the.ONE_PERSON,), named, DAY)
+    assert policy.to_look_up(facts, conviction("2013-01-01")) == policy.ToLookUp((), (), DAY)
+    rebooked = policy.to_look_up(facts, ANOTHER)
+    assert rebooked == policy.ToLookUp((the.ONE_PERSON, ANOTHER.subject), named, EARLIER)
+    withdrawn = policy.to_look_up(facts, correction(wrong))
+    assert (withdrawn.offenses, withdrawn.booked_on) == ((), DAY)  # as the corrected booking said
+    assert policy.to_look_up(Facts(), conviction("2013-01-01")).booked_on is None
+
+
+def test_a_finding_counts_for_the_ids_on_which_all_bookings_agree() -> None:
+    one, other = (
+        booking(message_id=f"b-{number}", subject=Subject(fbi_number=f"F-{number}", state_id="S-1"))
+        for number in (1, 2)
+    )
+    assert policy.citizen_ids(facts_of(one)) == ()
+    assert policy.citizen_ids(facts_of(one, finding())) == (one.subject,)
+    assert policy.citizen_ids(facts_of(one, other, finding())) == (Subject(state_id="S-1"),)
+    assert policy.citizen_ids(facts_of(booking(), ANOTHER, finding())) == ()

@@ -276,3 +276,33 @@ def test_a_ruling_on_a_record_that_is_too_large_does_not_answer_another_one() ->
     clean = ruled(facts, "history_clean", None)
     holds(clean, WAIT)
     holds(clean.model_copy(update={"history": History(too_large=True, left_out="b")}), RECORD)
+
+
+@pytest.mark.parametrize("named", [{"scheme": "CA-VC"}, {"code": "14601(a)"}, {}], ids=str)
+def test_a_crime_of_which_the_offense_is_not_named_whole_counts_as_another(named: dict[str, str]) -> None:
+    holds(with_past(record().model_copy(update=named)), PRIOR)
+
+
+def test_why_an_earlier_conviction_for_minor_traffic_is_doubt_is_said() -> None:
+    explained = decided(with_past(record(of=the.MINOR))).explanation
+    assert "an earlier conviction for minor traffic or for not coming to court" in explained
+
+
+def test_a_conviction_on_the_day_of_the_earlier_of_two_bookings_is_between_them() -> None:
+    twice = (booking(), booking(on="2012-06-04"))
+    holds(facts_of(*twice, past=history(record(on="2012-05-04", of=the.NON_TRAFFIC))), RECORD)
+
+
+@pytest.mark.parametrize("offense", [the.RECKLESS, ("X", "not looked up")], ids=str)
+def test_a_warrant_for_what_may_be_traffic_is_left_to_a_person(offense: the.Code) -> None:
+    facts = with_past(priority("outstanding_criminal_warrant", of=offense))
+    placed = tuple(one for one in facts.placements if one.scheme != "X")
+    holds(facts.model_copy(update={"placements": placed}), RECORD)
+
+
+def test_ids_of_one_kind_that_differ_are_doubt_also_where_those_of_another_agree() -> None:
+    twice = (
+        booking(message_id=f"b-{number}", subject=Subject(fbi_number=f"F-{number}", state_id="S-1"))
+        for number in (1, 2)
+    )
+    holds(facts_of(*twice, past=history(record(of=the.NON_TRAFFIC))), RECORD)
