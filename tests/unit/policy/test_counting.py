@@ -180,3 +180,11 @@ def test_no_correction_undoes_a_correction() -> None:
     first = correction(GUILTY)
     counted = CountedMessages(facts_of(booking(), GUILTY, first, correction(first)))
     assert counted.undone_by == {GUILTY.key: first.message_id}
+
+
+def test_a_copy_falls_where_both_name_the_same_court_and_docket() -> None:
+    one, other = (
+        GUILTY.model_copy(update={"message_id": id, "court": "C-1", "docket_number": "D-7"})
+        for id in ("c-7", "c-8")
+    )
+    holds(facts_of(booking(), one, other, correction(one)), WAIT)
