@@ -118,9 +118,9 @@ async def test_a_flood_across_runs_loses_nothing_and_counts_nothing_twice(
     card = (await handle.query(METADATA, result_type=WorkflowMetadata)).current_details
     assert f"Waits for the **court** since {seen.waiting_since:%Y-%m-%d}" in card
     assert [line for line in card.splitlines() if line.startswith("- Charge")] == [
-        "- Charge 1: CA-VC 12500(a), minor traffic: **dismissed on 2013-07-15**",
-        "- Charge 2: CA-VC 12500(a), minor traffic: **dismissed on 2013-07-15**",
-        "- Charge 3: CA-VC 12500(a), minor traffic: **open**",
+        "- Charge 1: CA-VC 12500\\(a\\), minor traffic: **dismissed on 2013-07-15**",
+        "- Charge 2: CA-VC 12500\\(a\\), minor traffic: **dismissed on 2013-07-15**",
+        "- Charge 3: CA-VC 12500\\(a\\), minor traffic: **open**",
     ]
     assert f"({TAKEN} in all)" in card
     assert f"**Rejected messages: {REJECTED}**" in card

@@ -18,11 +18,11 @@ RESERVE_BYTES: Final = 30_000
 """Bytes of each reserve (`Signal.reserve`): one is a part of those, one comes on top of them."""
 SENDER_BYTES: Final = 200_000
 """Bytes of what one sender may fill, without the reserves."""
-MAX_MESSAGES: Final = 2_400
+MAX_MESSAGES: Final = 1_900
 """Bookings and dispositions are rejected where a case holds so many messages, what decides nothing left out."""
 RESERVE_MESSAGES: Final = 100
 """Messages of each reserve."""
-MAX_REMEMBERED: Final = 1_000
+MAX_REMEMBERED: Final = 1_500
 """Ids of messages that decide nothing; the oldest is forgotten, and its repetition counts as a new message."""
 MAX_CARRIED_BYTES: Final = 450_000
 """Bytes that a case carries into its next run, writes to the registry, or answers a query with."""
