@@ -139,7 +139,8 @@ def _print(page: listing.Page, following: str) -> None:
 
 def _row(row: listing.CaseRow) -> tuple[str, ...]:
     has_ended = row.status in ("flagged", "cleared")
-    closed = "" if row.open or has_ended else f" ({row.run or 'closed'})"
+    ended = row.run or ("" if has_ended else "closed")
+    closed = "" if row.open or not ended else f" ({ended})"
     return (
         short_id(row.case_id),
         f"{row.status or ''}{closed}",

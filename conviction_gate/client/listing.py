@@ -5,7 +5,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from struct import error as StructError
 from struct import pack, unpack
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from zlib import crc32
 
 from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
@@ -22,12 +22,17 @@ from conviction_gate.contracts.names import (
     WAITING_SINCE,
 )
 
+CASES: Final = f"WorkflowType = '{BOOKING_CASE}' AND ExecutionStatus != 'ContinuedAsNew'"
+"""Which runs are listed. One that was continued as a new one is the same case."""
+IDS_IN_A_QUERY: Final = 100
+
 
 class CaseRow(Model):
     """One case in a list.
 
     The search attributes of a closed case no longer change: `flags` knows whether its flag was withdrawn.
-    `run`: how the server ended a run whose case had not ended, such as `terminated`.
+    `run`: how the server ended a run whose case had not ended, such as `terminated`; `reopened` where the case
+    ended and runs again, which is another row.
     """
 
     case_id: str
@@ -66,8 +71,7 @@ class Wanted(NamedTuple):
 
     def query(self, now: datetime) -> str:
         """The visibility query; its words are those of the contract, so need no quoting."""
-        # A run that was continued as a new one is the same case.
-        wanted = [f"WorkflowType = '{BOOKING_CASE}' AND ExecutionStatus != 'ContinuedAsNew'"]
+        wanted = [CASES]
         if self.status:
             wanted.append(f"{CASE_STATUS.name} = '{self.status}'")
         if self.rule:
@@ -96,9 +100,10 @@ async def page(client: Client, wanted: Wanted, size: int, token: str | None = No
     query = wanted.query(asked_at)
     listed = client.list_workflows(query, page_size=size, next_page_token=place)
     counted, _ = await asyncio.gather(client.count_workflows(query), listed.fetch_next_page())
-    following = listed.next_page_token
+    runs, following = listed.current_page or (), listed.next_page_token
+    latest = await _latest_starts(client, {run.id for run in runs if run.close_time})
     return Page(
-        rows=tuple(map(_row, listed.current_page or ())),
+        rows=tuple(_row(run, is_latest=run.start_time >= latest.get(run.id, run.start_time)) for run in runs),
         total=counted.count,
         next=_token(following, wanted, asked_at) if following else None,
     )
@@ -125,12 +130,24 @@ def _read_token(token: str, wanted: Wanted) -> tuple[datetime, bytes]:
     return asked_at, content[8:]
 
 
-def _row(execution: WorkflowExecution) -> CaseRow:
+async def _latest_starts(client: Client, case_ids: set[str]) -> dict[str, datetime]:
+    """When the latest run of each of these cases began. Ids that a query would have to quote are left out."""
+    plain = sorted(case_id for case_id in case_ids if not {"'", "\\"} & set(case_id))
+    latest: dict[str, datetime] = {}
+    for first in range(0, len(plain), IDS_IN_A_QUERY):
+        ids = ", ".join(f"'{case_id}'" for case_id in plain[first : first + IDS_IN_A_QUERY])
+        async for run in client.list_workflows(f"{CASES} AND WorkflowId IN ({ids})"):
+            latest[run.id] = max(run.start_time, latest.get(run.id, run.start_time))
+    return latest
+
+
+def _row(execution: WorkflowExecution, *, is_latest: bool) -> CaseRow:
     attributes = execution.typed_search_attributes
+    ended = execution.status.name.lower() if execution.status in INTERRUPTED else None
     return CaseRow(
         case_id=execution.id,
         open=execution.status is WorkflowExecutionStatus.RUNNING,
-        run=execution.status.name.lower() if execution.status in INTERRUPTED else None,
+        run=ended if is_latest else "reopened",
         status=attributes.get(CASE_STATUS),
         rule=attributes.get(CASE_RULE),
         agency=attributes.get(AGENCY),

@@ -22,7 +22,7 @@ async def test_a_cleared_case_is_opened_again_and_convicted(shared_instance: Ins
     late = named("R-1", **a_conviction("R-1"))
     assert "closed" in await gate("send", "conviction", "-", stdin=late, code=1)
 
-    assert f"{case} is reopened" in await gate("reopen", f"{AGENCY}:R-1", *WHY)
+    assert f"{AGENCY}:R-1 is reopened" in await gate("reopen", f"{AGENCY}:R-1", *WHY)
     shown = await shared_instance.until(case, status="waiting_for_court")
     assert shown["reopened"]["by"] == "clerk-7"
     assert [message["message_id"] for message in shown["messages"]] == ["jms-R-1", "d-1"]
@@ -36,6 +36,12 @@ async def test_a_cleared_case_is_opened_again_and_convicted(shared_instance: Ins
     await shared_instance.until(case, status="flagged")
     assert [flag["status"] for flag in await shared_instance.flags(case)] == ["active"]
     assert "its flag stands" in await gate("reopen", case, *WHY, code=1)
+    # Both runs are listed, and the one of the clearance says that it is not the last word.
+    expected = {f"{AGENCY}:R-1\tcleared (reopened)", f"{AGENCY}:R-1\tflagged"}
+    listed: set[str] = set()
+    while listed != expected:  # the list follows the cases after a moment
+        lines = (await gate("list", "--agency", AGENCY)).splitlines()
+        listed = {"\t".join(line.split("\t")[:2]) for line in lines if ":R-1\t" in line}
 
 
 async def test_whoever_may_not_reopen_a_case_is_told_so(

@@ -24,7 +24,10 @@ async def shown_from(instance: Instance, case: str, source: Source) -> dict[str,
 
 async def unknown(instance: Instance, case: str) -> None:
     for command in ("show", "explain"):
-        assert f"no case {case}; see `conviction-gate list`" in await instance.gate(command, case, code=1)
+        assert (
+            f"no case {case.removeprefix('booking-case:')}; see `conviction-gate list`"
+            in await instance.gate(command, case, code=1)
+        )
 
 
 @pytest.mark.timeout(240)
