@@ -54,6 +54,11 @@ async def test_what_nobody_reads_ends_quietly(
     monkeypatch.setenv("PYTHONUNBUFFERED", at_once)  # as what is long is written
     if CASE in command:
         await shared_instance.gate("start", "-", stdin=json.dumps(a_booking("Q-1", agency=AGENCY)))
+    if command == "flags":  # without a flag it prints nothing there
+        theft = {"charge_id": "1", "scheme": "NCIC", "code": "2399"}
+        booked = a_booking("Q-9", agency=AGENCY, charges=[theft])
+        await shared_instance.gate("start", "-", stdin=json.dumps(booked))
+        await shared_instance.until(f"booking-case:{AGENCY}:Q-9", status="flagged")
     outcome = await ended(shared_instance, "conviction-gate", *command.split(), stdout=unread)
     assert outcome == (128 + signal.SIGPIPE, "")
 
