@@ -9,7 +9,7 @@ from temporalio.client import Client, Interceptor
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import Worker, WorkerDeploymentConfig
 
-from activities import LookUps, Outcomes, tried
+from activities import LookUps, Outcomes
 from conviction_gate.config.catalogs import read_catalogs
 from conviction_gate.config.settings import Settings, SettingsError
 from conviction_gate.contracts.names import TASK_QUEUE
@@ -71,11 +71,6 @@ def make_worker(
             look_ups.classify_charge,
             look_ups.check_docket,
             look_ups.permit_rulings,
-            tried(look_ups.case_intervals),
-            tried(look_ups.check_history),
-            tried(look_ups.classify_charge),
-            tried(look_ups.check_docket),
-            tried(look_ups.permit_rulings),
             outcomes.flag_case,
             outcomes.clear_case,
             outcomes.withdraw_flag,

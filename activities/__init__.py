@@ -2,6 +2,5 @@
 
 from activities.look_ups import LookUps
 from activities.outcomes import Outcomes
-from activities.tries import tried
 
-__all__ = ["LookUps", "Outcomes", "tried"]
+__all__ = ["LookUps", "Outcomes"]

@@ -1,21 +1,18 @@
 """Calls to activities, one function for each: what it is given, what it answers, and its summary in the web UI.
 
-Each function starts the activity; await what it returns for the answer. One attempt takes ten seconds at most,
-so that one lost in a crash is retried soon. Retries never end: the case cannot go on without the answer.
-
-What only reads is tried first as a local activity, which costs the server nothing, for two seconds at most
-(`activities/tries.py`). A write never is: the event history has a local activity only once its task has ended.
+Each function starts the activity and returns its handle; await the handle for the answer. One attempt takes ten
+seconds at most, so that one lost in a crash is retried soon. Retries never end: the case cannot go on without
+the answer.
 """
 
-import asyncio
 import json
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy, WorkflowIDReusePolicy
-from temporalio.exceptions import ActivityError, WorkflowAlreadyStartedError
+from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.workflow import ActivityHandle, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
@@ -47,42 +44,37 @@ with workflow.unsafe.imports_passed_through():
         RulingsPermitted,
         RulingsToPermit,
         Withdrawal,
-        local,
     )
     from conviction_gate.contracts.names import BOOKING_CASE, CaseId
 
 A = TypeVar("A", bound=BaseModel)
 
-LOCAL_TIMEOUT = timedelta(seconds=2)
 ATTEMPT_TIMEOUT = timedelta(seconds=10)
-ONCE = RetryPolicy(maximum_attempts=1)
 UNTIL_ANSWERED = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=10))
 UNTIL_WRITTEN = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 
 
-def case_intervals(agency: str) -> asyncio.Task[Intervals]:
+def case_intervals(agency: str) -> ActivityHandle[Intervals]:
     return _ask(CASE_INTERVALS, agency, Intervals, "How long to wait for the booking")
 
 
-def check_history(request: HistoryRequest) -> asyncio.Task[HistoryFound]:
+def check_history(request: HistoryRequest) -> ActivityHandle[HistoryFound]:
     return _ask(CHECK_HISTORY, request, HistoryFound, "Criminal history and class of each charge")
 
 
 def recall_case(case_id: str) -> ActivityHandle[RecalledCase]:
-    """Not locally: `restore/run_history.py` looks for it in the event history, and it is rare."""
-    summary = "Facts of the case before it was reopened"
-    return _start(RECALL_CASE, case_id, RecalledCase, summary, retry_policy=UNTIL_ANSWERED)
+    return _ask(RECALL_CASE, case_id, RecalledCase, "Facts of the case before it was reopened")
 
 
-def classify_charges(request: OffensesToClassify) -> asyncio.Task[OffensesClassified]:
+def classify_charges(request: OffensesToClassify) -> ActivityHandle[OffensesClassified]:
     return _ask(CLASSIFY_CHARGE, request, OffensesClassified, "Class of a charge filed later")
 
 
-def permit_rulings(request: RulingsToPermit) -> asyncio.Task[RulingsPermitted]:
+def permit_rulings(request: RulingsToPermit) -> ActivityHandle[RulingsPermitted]:
     return _ask(PERMIT_RULINGS, request, RulingsPermitted, "Whether the reviewers may rule")
 
 
-def check_docket(request: DocketRequest) -> asyncio.Task[DocketFound]:
+def check_docket(request: DocketRequest) -> ActivityHandle[DocketFound]:
     return _ask(CHECK_DOCKET, request, DocketFound, "What the court's docket holds")
 
 
@@ -114,23 +106,8 @@ async def start_case_again(case_id: CaseId, booking: str) -> None:
         )
 
 
-def _ask(activity: str, argument: Any, answer: type[A], summary: str) -> asyncio.Task[A]:
-    return asyncio.create_task(_answered(activity, argument, answer, summary))
-
-
-async def _answered(activity: str, argument: Any, answer: type[A], summary: str) -> A:
-    with suppress(ActivityError):  # the worker was too busy even to give up in time
-        at_once: A | None = await workflow.start_local_activity(
-            local(activity),
-            argument,
-            result_type=cast("type[A | None]", answer | None),
-            summary=summary,
-            schedule_to_close_timeout=LOCAL_TIMEOUT,
-            retry_policy=ONCE,
-        )
-        if at_once is not None:
-            return at_once
-    return await _start(activity, argument, answer, summary, retry_policy=UNTIL_ANSWERED)
+def _ask(activity: str, argument: Any, answer: type[A], summary: str) -> ActivityHandle[A]:
+    return _start(activity, argument, answer, summary, retry_policy=UNTIL_ANSWERED)
 
 
 def _write(activity: str, argument: Any, answer: type[A], summary: str) -> ActivityHandle[A]:

@@ -1,13 +1,12 @@
 """What a run's event history says of its reads and writes of the registry. No worker is needed to read it."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, NamedTuple, TypeVar, cast
+from typing import Any, Final, NamedTuple, TypeVar
 
 from temporalio.api.common.v1 import Payloads
-from temporalio.api.history.v1 import ActivityTaskScheduledEventAttributes, MarkerRecordedEventAttributes
+from temporalio.api.history.v1 import ActivityTaskScheduledEventAttributes
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -27,13 +26,10 @@ from conviction_gate.contracts.internal.activities import (
     HistoryFound,
     RecalledCase,
     Withdrawal,
-    local,
 )
 from conviction_gate.contracts.internal.facts import Facts, Reopening
 
 T = TypeVar("T")
-_LOCAL_ACTIVITY: Final = "core_local_activity"
-"""The marker in which the SDK records the answer of a local activity."""
 
 
 class Flagged(NamedTuple):
@@ -122,8 +118,6 @@ async def summarize_run(client: Client, workflow_id: str, run_id: str) -> RunSum
                 case "activity_task_completed_event_attributes":
                     done = event.activity_task_completed_event_attributes
                     await reader.completed(done.scheduled_event_id, done.result)
-                case "marker_recorded_event_attributes":
-                    await reader.recorded(event.marker_recorded_event_attributes)
                 case _:
                     pass
     except RPCError as error:
@@ -156,20 +150,6 @@ class _Reader:
             self.run.asks = True
         elif isinstance(asked, Conclusion):
             self.run.decided.add(asked.result.decided_at)
-
-    async def recorded(self, marker: MarkerRecordedEventAttributes) -> None:
-        """A local activity that has answered: the look-up of the history, if it was not too slow for that."""
-        if marker.marker_name != _LOCAL_ACTIVITY or self.run.was_asked or self.run.earlier is not None:
-            return
-        what = json.loads(marker.details["data"].payloads[0].data)
-        if what["activity_type"] != local(CHECK_HISTORY):
-            return
-        found = await self._read(
-            marker.details["result"], cast("type[HistoryFound | None]", HistoryFound | None)
-        )
-        if found is not None:
-            self.run.asks, self.run.earlier = True, found.earlier
-            self.run.flags = max(self.run.flags, found.earlier.flags)
 
     async def completed(self, event_id: int, answer: Payloads) -> None:
         run = self.run

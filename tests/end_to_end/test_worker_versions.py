@@ -170,7 +170,7 @@ async def test_builds_take_over_from_each_other_under_waiting_cases(
             taken = [await court.steps(case) for case in court.outcomes]
             assert {build for steps in taken for build in steps} == {"", OLD, NEW}
             for case, outcome in court.outcomes.items():
-                shown = await client.get_workflow_handle(case).query("case")
+                shown = await client.get_workflow_handle(case).query("case", result_type=dict)
                 assert (shown["status"], shown["rejected_total"]) == (outcome, 0)
                 assert shown["messages_total"] == court.sent[case]
             flags = json.loads(await instance.gate("flags", "--json"))

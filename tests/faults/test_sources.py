@@ -93,7 +93,7 @@ async def test_a_history_source_that_is_slow_wrong_down_for_days_and_right_at_la
         (repository.up, ""),
         (lambda: turn(repository, answer_with({}, 503)), "answered 503"),
         (lambda: turn(repository, lambda question: (200, b"<html>maintenance</html>")), "is not valid"),
-        (lambda: turn(repository, record, stalls=True), "did not reason within"),
+        (lambda: turn(repository, record, stalls=True), "did not answer within"),
         (lambda: turn(repository, answer_with({"subject": {"fbi_number": "another"}})), "about another person"),
     ]
     async with asking(skipping, registry, history=repository):
@@ -179,7 +179,7 @@ async def test_sources_that_flap_decide_nothing_until_a_whole_answer_comes(
             proxy(court.url) as docket,
             asking(skipping, registry, history=history, docket=docket),
         ):
-            history.treat(FLAPPING, "cut in the dismissed")
+            history.treat(FLAPPING, "cut in the answer")
             docket.treat(FLAPPING, "late")
             dismissed, convicted_later = [await senders.book() for _ in range(2)]
             await senders.send(dismissed, "dismissal", dismissal())

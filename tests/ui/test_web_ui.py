@@ -45,7 +45,7 @@ async def test_a_case_that_waits(ui: Shown) -> None:
     await expect(body).to_contain_text('"message_id": "jms-A-1"')
     await expect(body).to_contain_text('"fbi_number": "F-A-1"')
     await expect(body).to_contain_text(re.compile(r"Waiting for the court on charge 1 since \d{4}-"))
-    await expect(body).to_contain_text("check_history_locally")
+    await expect(body).to_contain_text("check_history • Criminal history and class of each charge")
     await ui.case(WAITING, "User Metadata")
     text = await card(ui)
     assert text.startswith("Waits for the court since ")

@@ -95,8 +95,7 @@ async def client(server: WorkflowEnvironment) -> Client:
 
 
 async def test_a_look_up_that_fails_is_one_line(lines: Lines, client: Client, registry: Registry) -> None:
-    told = ServiceError("the history service at H answered 503; look")
-    source = Broken(TimeoutError("locally, which is not logged"), told, ValueError("MARKER"))
+    source = Broken(ServiceError("the history service at H answered 503; look"), ValueError("MARKER"))
     asked = Sources(source)
     async with make_worker(client, registry, Settings(), asked, task_queue=QUEUE):
         case = case_id()

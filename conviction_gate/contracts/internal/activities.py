@@ -34,12 +34,6 @@ CLEAR_CASE = "clear_case"
 WITHDRAW_FLAG = "withdraw_flag"
 CORRECT_FLAG = "correct_flag"
 
-
-def local(activity: str) -> str:
-    """The name of an activity's first attempt, a local activity."""
-    return f"{activity}_locally"
-
-
 LiftCode = Literal["C", "D", "L", "N", "U"]
 """Why a flag was lifted, in NIEM's words (immigration domain, DetentionDetainerLiftCode)."""
 

@@ -39,9 +39,9 @@ CatalogSeverity = Literal["infraction", "misdemeanor", "felony", "wobbler"]
 
 class OffenseOfRecord(Offense):
     """An offense that only the criminal history names. `days`: those of its entries, on which it is classified;
-    null: the day of the booking, for an entry without one."""
+    null: the day of the booking, for an entry without one. Required, to tell it from an `Offense` in JSON."""
 
-    days: tuple[Date | None, ...] = Field((None,), strict=False)
+    days: tuple[Date | None, ...] = Field(strict=False)
 
 
 class ClassifiedOffense(Offense):

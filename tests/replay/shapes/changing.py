@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.replay.shapes.desk import LOOKED_UP, RANG, TIMER, Desk, Handle, shape, until, until_continued
+from tests.replay.shapes.desk import ANSWERED, RANG, TIMER, Desk, Handle, shape, until, until_continued
 from tests.replay.shapes.ending import reopened_and_waiting
 from tests.replay.shapes.waiting import (
     awaiting_booking,
@@ -38,7 +38,7 @@ async def booking_replaced(desk: Desk) -> Handle:
     handle = await desk.waiting()
     right = booking(desk.case, message_id="b-2", subject={"fbi_number": "another"})
     await handle.signal("correction", correction("k-1", "b-1", replacement=right))
-    await until(handle, LOOKED_UP, 2)
+    await until(handle, ANSWERED, 2)
     await settled(handle, "waiting_for_court", messages=2)
     return handle
 
@@ -47,7 +47,7 @@ async def booking_replaced(desk: Desk) -> Handle:
 async def record_updated(desk: Desk) -> Handle:
     handle = await desk.waiting()
     await handle.signal("record_update", {"message_id": "r-1", "reported_on": "2013-01-01"})
-    await until(handle, LOOKED_UP, 2)
+    await until(handle, ANSWERED, 2)
     await settled(handle, "waiting_for_court", messages=2)
     return handle
 

@@ -6,7 +6,6 @@ from conviction_gate.contracts.names import BOOKING_CASE
 from tests.replay.shapes.desk import (
     ANSWERED,
     ASKED,
-    LOOKED_UP,
     NEVER,
     RANG,
     TIMER,
@@ -96,7 +95,7 @@ async def checking_history_while_messages_come(desk: Desk) -> Handle:
 
 @shape()
 async def history_at_the_second_try(desk: Desk) -> Handle:
-    desk.sources.history_fails = 2  # the local attempt is the first
+    desk.sources.history_fails = 1
     return await desk.waiting()
 
 
@@ -118,9 +117,9 @@ async def another_subject_and_another_charge(desk: Desk) -> Handle:
     handle = await desk.waiting()
     subject = {"state_id": "S-1", "fbi_number": f"F{desk.name}"}
     await handle.signal("booking", booking(desk.case, message_id="b-2", subject=subject))
-    await until(handle, LOOKED_UP, 2)
+    await until(handle, ANSWERED, 2)
     await handle.signal("amendment", amendment("a-1", "2012-08-01", charge_id="2", code="22350"))
-    await until(handle, LOOKED_UP, 3)
+    await until(handle, ANSWERED, 3)
     await settled(handle, "waiting_for_court", messages=3)
     return handle
 
@@ -156,14 +155,13 @@ async def waiting_with_rejected_messages(desk: Desk) -> Handle:
 @shape(docket_check_every="1s")
 async def waiting_and_the_docket_checked(desk: Desk) -> Handle:
     desk.sources.has = True
-    desk.sources.docket_fails = 2
+    desk.sources.docket_fails = 1
     desk.sources.messages = (
         as_json({"type": "verdict"}),
         as_json({"type": "court_update"} | court_update("u")),
     )
     handle = await desk.waiting()
-    await until(handle, ANSWERED)
-    await until(handle, RANG, 3)
+    await until(handle, ANSWERED, 4)
     await settled(handle, "waiting_for_court", messages=2)
     return handle
 
@@ -173,7 +171,7 @@ async def waiting_while_the_docket_is_asked(desk: Desk) -> Handle:
     desk.sources.has = True
     desk.sources.docket_fails = NEVER
     handle = await desk.waiting()
-    await until(handle, ASKED)
+    await until(handle, ASKED, 2)
     return handle
 
 
