@@ -36,7 +36,7 @@ def test_an_entry_is_of_its_own_day(year: int, charge_class: str) -> None:
 def test_one_without_a_day_is_of_the_booking() -> None:
     assert classified(None) == "unclassified"
     assert classified(date(2013, 6, 1)) == "dui"
-    offense = OffenseOfRecord(scheme="ZZ", code="1")
+    offense = OffenseOfRecord(scheme="ZZ", code="1", days=(None,))
     assert policy.classified_on(CHANGED, offense, date(2013, 6, 1)).charge_class == "dui"
     assert policy.classified_on(CHANGED, offense, None).charge_class == "unclassified"
 
