@@ -14,53 +14,12 @@ from importlib.resources import files
 from typing import Final, NamedTuple
 
 from conviction_gate.files.fields import CONVICTION, INFRACTION
+from conviction_gate.policy.court_words import history_disposition
 
 OTHER: Final = "other"
 """Sent with the court's own word as the entry, which no rule knows."""
 
-_IN_A_HISTORY: Final[Mapping[str, str]] = {
-    CONVICTION: "convicted",
-    INFRACTION: "infraction_found",
-    "acquitted": "acquitted",
-    "vacated": "vacated",
-    "juvenile_adjudicated": "adjudicated",
-    **dict.fromkeys(
-        (
-            "dismissed",
-            "dismissed_without_prejudice",
-            "nolle_prosequi",
-            "declined",
-            "not_charged",
-            "diversion_completed",
-            "merged",
-        ),
-        "dismissed",
-    ),
-    **dict.fromkeys(
-        (
-            "deferred_with_plea",
-            "adjudication_withheld",
-            "court_supervision",
-            "probation_before_judgment",
-            "continued_without_finding",
-            "suspended_imposition",
-            "prayer_for_judgment_continued",
-        ),
-        "deferred_with_plea",
-    ),
-    **dict.fromkeys(
-        (
-            "continuance",
-            "failure_to_appear",
-            "warrant_issued",
-            "transferred",
-            "dismissed_with_leave",
-            "reinstated",
-            "diversion_started",
-        ),
-        "pending",
-    ),
-}
+_IN_A_HISTORY: Final = {CONVICTION: "convicted", INFRACTION: "infraction_found"}
 
 
 class Word(NamedTuple):
@@ -92,4 +51,4 @@ def fold_word(text: str) -> str:
 
 def history_word(sent: str) -> str:
     """The disposition of a criminal history for what a court's word is sent as; `unknown` goes to a person."""
-    return _IN_A_HISTORY.get(sent, "unknown")
+    return _IN_A_HISTORY.get(sent) or history_disposition(sent)

@@ -42,7 +42,7 @@ STATUS_CHANGING_ENTRIES: Final = _DOUBTFUL | {*APPEAL_ENTRIES, "reinstated"}
 
 # An acquittal or a vacatur says that there is no guilt; every other end of a charge leaves an earlier
 # plea or conviction where it was.
-_SAYS_NO_GUILT: Final = frozenset({"acquitted", "vacated"})
+SAYS_NO_GUILT: Final = frozenset({"acquitted", "vacated"})
 
 # Clerks enter a disposition by the day, and a booking in the night may carry the next one.
 _BEFORE_THE_BOOKING: Final = timedelta(days=1)
@@ -252,7 +252,7 @@ class _CourtRecord:
         decided_on = final[0].decided_on
         convictions = [message for message in final if isinstance(message, Conviction)]
         words = {message.disposition for message in final if isinstance(message, Dismissal)}
-        leaves_guilt = bool(words - _SAYS_NO_GUILT)
+        leaves_guilt = bool(words - SAYS_NO_GUILT)
         if decided_on < self._booked_on - _BEFORE_THE_BOOKING:
             return Ending.UNCLEAR_DISPOSITION
         if self._entries:
