@@ -6,9 +6,7 @@ Needs the packages of the extra `traces`; `make test-ops` installs them.
 from asyncio.subprocess import PIPE
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -24,6 +22,7 @@ from conviction_gate.encryption.converter import data_converter
 from conviction_gate.service.spans import exporting_to
 from conviction_gate.sources.http import ServiceError
 from tests.replay.record import files, sets
+from tests.support.http_server import Handler, serving
 from tests.support.replaying import replay
 from tests.support.state_repository import clean, state_repository
 from tests.support.workflow_cases import booking, case_id, conviction, rejected, settled, start
@@ -51,26 +50,15 @@ class Collector:
 def collecting() -> Iterator[Collector]:
     """An OTLP/HTTP collector on the loopback interface."""
 
-    class Answer(BaseHTTPRequestHandler):
+    class Traces(Handler):
         def do_POST(self) -> None:
             assert self.path == "/v1/traces"
-            collector.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+            collector.bodies.append(self.read_body())
+            self.answer(200)
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Nobody reads it."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
-        collector = Collector(server.server_port)
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield collector
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Traces) as port:
+        collector = Collector(port)
+        yield collector
 
 
 class Heading(Interceptor):

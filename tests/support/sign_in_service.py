@@ -1,13 +1,12 @@
 """A sign-in (OpenID Connect) for tests: its addresses, its keys, and tokens for a code that it gave out."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.support.http_server import Handler, serving
 from tests.support.token_issuer import Issuer, new_rsa
 
 CLIENT = "desk-client"
@@ -65,33 +64,18 @@ def signing_in() -> Iterator[SignInService]:
     """The service is up, and `name` is its address."""
     service = SignInService()
 
-    class Handler(BaseHTTPRequestHandler):
+    class SignIn(Handler):
         def do_GET(self) -> None:
             self._send(service._answer(self.path))
 
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            form = {name: values[0] for name, values in parse_qs(body).items()}
+            form = {name: values[0] for name, values in parse_qs(self.read_body().decode()).items()}
             service.forms.append((form, self.headers.get("Authorization")))
             self._send(service._answer(self.path), service.token_status)
 
         def _send(self, answer: dict[str, Any] | None, status: int = 200) -> None:
-            body = json.dumps(answer).encode()
-            self.send_response(status if answer is not None else 404)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            self.answer(status if answer is not None else 404, json.dumps(answer).encode())
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        service.name = f"http://127.0.0.1:{server.server_port}"
-        try:
-            yield service
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(SignIn) as port:
+        service.name = f"http://127.0.0.1:{port}"
+        yield service

@@ -5,12 +5,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+
+from tests.support.http_server import Handler, serving
 
 AUDIENCE = "conviction-gate-codec"
 Private = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
@@ -60,25 +61,12 @@ def public(key: Private) -> dict[str, Any]:
 def answering(issuer: Issuer) -> Iterator[Issuer]:
     """Its server is up, at `issuer.address`."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Keys(Handler):
         def do_GET(self) -> None:
             issuer.asked += 1
             issuer.lets.wait()
-            body = issuer.jwks.encode()
-            self.send_response(issuer.status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            self.answer(issuer.status, issuer.jwks.encode())
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        issuer.address = f"http://127.0.0.1:{server.server_port}/jwks"
-        try:
-            yield issuer
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Keys) as port:
+        issuer.address = f"http://127.0.0.1:{port}/jwks"
+        yield issuer
