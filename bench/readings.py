@@ -8,13 +8,13 @@ reading and holds the table that this prints.
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Final, NamedTuple
 
 from bench.country import IN_SCOPE, NOT_COMING, OTHER_CRIME, Country, classified
 from conviction_gate import policy
 from conviction_gate.contracts.booking import Charge
-from conviction_gate.contracts.court import Conviction, Dismissal
+from conviction_gate.contracts.court import Conviction, CourtUpdate, Dismissal
 from conviction_gate.contracts.history import HistoryRecord, Priority
 from conviction_gate.contracts.internal.facts import Facts
 from conviction_gate.policy.endings import DEFERRALS
@@ -57,6 +57,17 @@ def counted(facts: Sequence[Facts]) -> dict[str, Count]:
 # The other readings ---------------------------------------------------------------------------------
 
 
+def convicted(message: CourtUpdate | Dismissal, on: date) -> Conviction:
+    """The conviction of a misdemeanor that a message is taken for."""
+    return Conviction(
+        message_id=message.message_id,
+        sender=message.sender,
+        charge_id=message.charge_id or "",
+        decided_on=on,
+        severity="misdemeanor",
+    )
+
+
 def guilty_by(*words: str) -> Callable[[Facts], Facts]:
     """Entries of these words are convictions, whatever was dismissed since."""
 
@@ -65,16 +76,7 @@ def guilty_by(*words: str) -> Callable[[Facts], Facts]:
         if not entries:
             return facts
         charges = {entry.charge_id for entry in entries}
-        convictions = tuple(
-            Conviction(
-                message_id=entry.message_id,
-                sender=entry.sender,
-                charge_id=entry.charge_id or "",
-                decided_on=entry.occurred_on,
-                severity="misdemeanor",
-            )
-            for entry in entries
-        )
+        convictions = [convicted(entry, entry.occurred_on) for entry in entries]
         return changed(
             facts,
             court_updates=[entry for entry in facts.court_updates if entry not in entries],
@@ -130,16 +132,7 @@ def merged_is_guilty(facts: Facts) -> Facts:
     merged = [one for one in facts.dismissals if one.disposition == "merged"]
     if not merged:
         return facts
-    found = [
-        Conviction(
-            message_id=one.message_id,
-            sender=one.sender,
-            charge_id=one.charge_id or "",
-            decided_on=one.decided_on,
-            severity="misdemeanor",
-        )
-        for one in merged
-    ]
+    found = [convicted(one, one.decided_on) for one in merged]
     return changed(
         facts,
         dismissals=[one for one in facts.dismissals if one not in merged],
