@@ -1,4 +1,4 @@
-"""`Patrol`: looks every half minute for cases that the server or an operator has ended, and continues them.
+"""`Patrol`: looks every twenty seconds for cases that the server or an operator has ended, and continues them.
 
 A schedule starts it anew every ten minutes, so that its history stays short and nothing keeps it away for long.
 What it does is an activity (`conviction_gate/restore/patrol.py`).
@@ -20,7 +20,7 @@ ROUND_TIMEOUT: timedelta = timedelta(minutes=5)
 
 @workflow.defn(name=PATROL)
 class Patrol:
-    """Input: seconds between two rounds, if not 20. The result is what the next run goes on with."""
+    """Input: none; what somebody gives it is ignored. The result is what the next run goes on with."""
 
     @workflow.run
     async def run(self, *inputs: Any) -> PatrolState:

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from starlette.responses import Response
 
+from conviction_gate import policy
 from conviction_gate.client.case_lookup import Found
 from conviction_gate.client.explanation import explanation
 from conviction_gate.client.listing import CaseRow, Wanted
@@ -280,9 +281,7 @@ def _reopening_page(
 
 
 def _can_reopen(found: Found) -> bool:
-    """Whether the case has ended and has no flag now."""
-    view = found.view
-    return found.result is not None and (view.status == "cleared" or view.flag_status == "withdrawn")
+    return found.result is not None and policy.can_be_reopened(found.result)
 
 
 def _end_of(found: Found) -> str:

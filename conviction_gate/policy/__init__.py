@@ -22,7 +22,7 @@ from conviction_gate.policy.decision import NO_BOOKING, UNREADABLE, Decision
 from conviction_gate.policy.editions import EDITIONS, Edition, edition_among, edition_at, edition_named
 from conviction_gate.policy.endings import STATUS_CHANGING_ENTRIES
 from conviction_gate.policy.questions import answers_to, question_views
-from conviction_gate.policy.reopening import reopen
+from conviction_gate.policy.reopening import can_be_reopened, reopen
 from conviction_gate.policy.review import bind
 from conviction_gate.policy.views import (
     charge_views,
@@ -48,6 +48,7 @@ __all__ = [
     "ToLookUp",
     "answers_to",
     "bind",
+    "can_be_reopened",
     "can_change_ended_case",
     "charge_views",
     "citizen_ids",

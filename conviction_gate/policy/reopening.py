@@ -12,6 +12,11 @@ from conviction_gate.policy.decision import UNREADABLE
 from conviction_gate.policy.editions import edition_named
 
 
+def can_be_reopened(result: CaseResult) -> bool:
+    """Whether a person may reopen a case with this end. A flag that stands is withdrawn by a correction."""
+    return result.outcome != "flagged"
+
+
 def reopen(facts: Facts, result: CaseResult, reopening: Reopening, ended: bool = True) -> Facts | RefusalReason:
     """The facts of an ended case with the reopening; or, where the case stays closed, why.
 
@@ -21,7 +26,7 @@ def reopen(facts: Facts, result: CaseResult, reopening: Reopening, ended: bool =
     edition = edition_named(result.policy_edition)
     if edition is None or not facts.is_whole:
         return RefusalReason(UNREADABLE.explanation)
-    if result.outcome == "flagged":
+    if not can_be_reopened(result):
         return RefusalReason(
             "its flag stands; only a clearance is reopened, a flag is withdrawn by a correction"
         )
