@@ -103,7 +103,7 @@ class Display:
         """The case as the registry keeps it, once it ends with a result."""
         return self.view().model_copy(
             update={
-                "status": "flagged" if result.outcome == "flagged" else "cleared",
+                "status": result.status,
                 "rule": result.rule,
                 "explanation": result.explanation,
                 "policy_edition": result.policy_edition,

@@ -188,7 +188,7 @@ class CaseState(BaseModel):
 
     def end(self, result: CaseResult) -> None:
         """The case has ended with a result."""
-        self.status = "flagged" if result.outcome == "flagged" else "cleared"
+        self.status = result.status
         self.rule, self.explanation, self.edition = result.rule, result.explanation, result.policy_edition
         self.waiting_since, self.overdue = None, False
 

@@ -110,7 +110,7 @@ def _view(id_: str, state: CaseState, result: CaseResult | None, attributes: Typ
         "checking_history" if bookings else "awaiting_booking"
     )
     if result is not None:
-        status = "flagged" if result.outcome == "flagged" else "cleared"
+        status = result.status
     return CaseView(
         case_id=id_,
         agency=case_id.agency if case_id else "",

@@ -118,6 +118,11 @@ class CaseResult(Model):
     decided_at: datetime
     grounds: tuple[str, ...] = ()
 
+    @property
+    def status(self) -> Status:
+        """The status of the case from then on; one whose flag was withdrawn is cleared."""
+        return "flagged" if self.outcome == "flagged" else "cleared"
+
 
 class SubmitAnswer(Model):
     """The answer to the update `submit`."""
