@@ -85,12 +85,12 @@ async def read_json(request: Request) -> dict[str, Any]:
     return object_in(b"".join([part async for part in parts_of(request, MAX_MESSAGE_BYTES)]))
 
 
-def object_in(body: bytes) -> dict[str, Any]:
-    """A JSON object; raises `Problem`."""
+def object_in(body: bytes, of: str = "body") -> dict[str, Any]:
+    """A JSON object; raises `Problem`. `of`: whether it is the whole body or a line of it."""
     try:
         json.loads(body, parse_constant=no_constant)
     except (ValueError, RecursionError):
-        raise Problem("not-json", "the body is not JSON in UTF-8; send one JSON object") from None
+        raise Problem("not-json", f"the {of} is not JSON in UTF-8; send one JSON object") from None
     try:
         return read_object(body)
     except DoesNotFit as error:

@@ -204,7 +204,7 @@ class Answers:
 
     def _addressed(self, text: bytes) -> Addressed:
         """The message of a line, and its case; raises `Problem`."""
-        fields, identity = object_in(text), self._call.identity
+        fields, identity = object_in(text, "line"), self._call.identity
         name = read_type(fields)
         check_right(identity, name)
         given = {key: fields[key] for key in Address.model_fields if key in fields}

@@ -63,6 +63,7 @@ async def test_each_line_is_answered_in_order_and_a_summary_is_last(door: FakeDo
     ]
     assert [line["status"] for line in lines] == statuses
     assert [line["line"] for line in lines] == [1, 2, 4, 5, 6, 7, 8, 9, 10]
+    assert lines[3]["detail"] == "the line is not JSON in UTF-8; send one JSON object"
     assert {error["pointer"] for error in lines[4]["errors"]} == {"/decided_on", "/x"}
     assert [error["pointer"] for error in lines[5]["errors"]] == ["/agency"]
     assert [error["pointer"] for error in lines[6]["errors"]] == ["/agency", "/tracking_number"]
