@@ -73,9 +73,8 @@ class LookUps:
         service, court = self._sources.histories, self._sources.dockets
         history = await service.history(request.subjects) if service else known.history
         offenses = [one for one in request.offenses if not isinstance(one, OffenseOfRecord)]
-        charged = {(one.scheme, one.code) for one in offenses}
-        of_record = [one for one in offenses_of_record(history) if (one.scheme, one.code) not in charged]
-        classes = self.classified(request.agency, (*offenses, *of_record), request.booked_on)
+        named = (*offenses, *offenses_of_record(history))
+        classes = self.classified(request.agency, named, request.booked_on)
         if _size_of(history, *classes) > MAX_HISTORY_BYTES:
             # A person reads it instead: a case must come to somebody, however much a source holds.
             entries = sorted(entry.model_dump_json() for entry in (*history.records, *history.priorities))
@@ -85,7 +84,7 @@ class LookUps:
                 too_large=True,
                 left_out=digest(entries),
             )
-            classes = self.classified(request.agency, request.offenses, request.booked_on)
+            classes = self.classified(request.agency, offenses, request.booked_on)
         return HistoryFound(
             history=history,
             us_citizen=known.us_citizen,
@@ -138,8 +137,8 @@ class LookUps:
     def classified(
         self, agency: str, offenses: Iterable[Offense], booked_on: date | None
     ) -> tuple[ClassifiedOffense, ...]:
-        """The class of each offense in the agency's catalog, as the law was on the day of the booking; what
-        only the history names, as it was on the days of its entries."""
+        """The class of each offense in the agency's catalog, as the law was on the day of the booking; of those
+        of the history, as it was on the days of its entries."""
         catalog = self._catalog_of(agency)
         return tuple(classified_on(catalog, offense, booked_on) for offense in dict.fromkeys(offenses))
 

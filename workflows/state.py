@@ -193,14 +193,15 @@ class CaseState(BaseModel):
         self.waiting_since, self.overdue = None, False
 
     def learn_history(self, found: HistoryFound, *, booked_on: date | None, classified_anew: bool) -> None:
-        """Put what the history check found into the facts; what is classified already stays, unless anew."""
+        """Put what the history check found into the facts; a charge that is classified already stays so, unless
+        anew."""
         self.has_docket = found.has_docket
         self.intervals = found.intervals
         self.classified_on = booked_on
         classes = found.placements
         if not classified_anew:
-            known = {(offense.scheme, offense.code) for offense in self.facts.placements}
-            classes = tuple(new for new in classes if (new.scheme, new.code) not in known)
+            known = {(one.scheme, one.code) for one in self.facts.placements if not one.of_record}
+            classes = tuple(new for new in classes if new.of_record or (new.scheme, new.code) not in known)
         self.facts = LookedUp(found.history, found.us_citizen, classes).in_facts(self.facts)
 
     def learn_classes(self, placements: tuple[ClassifiedOffense, ...], booked_on: date | None) -> None:

@@ -50,14 +50,23 @@ class OffenseClassification(NamedTuple):
 
 
 def classified_on(catalog: Catalog, offense: Offense, booked_on: date | None) -> ClassifiedOffense:
-    """Where a catalog places an offense on the day of the booking; one that only the history names, on the days
-    of its entries.
+    """Where a catalog places an offense on the day of the booking; one of the history, on the days of
+    its entries.
 
     Where the law changed between two entries of one code, the class counts that leaves the record to a person.
     """
-    days = offense.days if isinstance(offense, OffenseOfRecord) else (None,)
-    found = [catalog.place(offense, day or booked_on) for day in days]
-    return min(found, key=lambda one: _RANK_ON_RECORD.get(one.charge_class, len(_RANK_ON_RECORD)))
+    if not isinstance(offense, OffenseOfRecord):
+        return catalog.place(offense, booked_on)
+    found = [catalog.place(offense, day or booked_on) for day in offense.days]
+    first = min(found, key=lambda one: _RANK_ON_RECORD.get(one.charge_class, len(_RANK_ON_RECORD)))
+    return first.model_copy(update={"of_record": True})
+
+
+def key_of(offense: Offense) -> tuple[str, str, bool]:
+    """What an offense is looked up by: one of the history is classified apart from the same one of a charge."""
+    if isinstance(offense, ClassifiedOffense):
+        return offense.scheme, offense.code, offense.of_record
+    return offense.scheme, offense.code, isinstance(offense, OffenseOfRecord)
 
 
 _RANK_ON_RECORD: Final[dict[ChargeClass, int]] = {
@@ -72,7 +81,7 @@ class Classifier:
     """Classifies offenses by what the catalog said when they were looked up, and by rulings since."""
 
     def __init__(self, looked_up: Iterable[ClassifiedOffense], answers: Answers) -> None:
-        self._looked_up = {(offense.scheme, offense.code): offense for offense in looked_up}
+        self._looked_up = {key_of(offense): offense for offense in looked_up}
         self._answers = answers
 
     def classify(
@@ -83,7 +92,7 @@ class Classifier:
         A ruling holds for the offense as it was asked about: an injury reported since asks again, and
         a serious felony was never a question.
         """
-        known = self._looked_up.get((offense.scheme, offense.code))
+        known = self._looked_up.get((offense.scheme, offense.code, False))
         charge_class: ChargeClass = known.charge_class if known else "unclassified"
         in_catalog = known.severity if known else None
         if isinstance(offense, Charge):
@@ -108,17 +117,17 @@ class Classifier:
             found = found._replace(charge_class=ruled)
         return found
 
-    def class_by_law(self, scheme: str, code: str) -> ChargeClass | None:
+    def class_by_law(self, scheme: str, code: str, *, of_record: bool = False) -> ChargeClass | None:
         """What the catalog says of an offense, whatever a person ruled a charge of it to be.
 
-        None where it has not been looked up.
+        None where it has not been looked up. `of_record`: on the days of the history's entries.
         """
-        known = self._looked_up.get((scheme, code))
+        known = self._looked_up.get((scheme, code, of_record))
         return known.charge_class if known else None
 
     def severity_of(self, offenses: Iterable[Offense]) -> Severity | None:
         """The catalog's severity of these offenses; None where it has none, a wobbler, or two of them."""
-        found = {self._looked_up.get((offense.scheme, offense.code)) for offense in offenses}
+        found = {self._looked_up.get((offense.scheme, offense.code, False)) for offense in offenses}
         severities = {offense.severity if offense else None for offense in found}
         severity = severities.pop() if len(severities) == 1 else None
         return None if severity == "wobbler" else severity

@@ -12,6 +12,7 @@ from conviction_gate.contracts.internal.facts import ClassifiedOffense, Facts
 from conviction_gate.contracts.internal.limits import shortened
 from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.signals import NOT_TAKEN_AFTER_THE_END, is_taken_after_the_end, type_of
+from conviction_gate.policy.classification import key_of
 from conviction_gate.policy.counting import CountedMessages, named_by
 from conviction_gate.policy.deciding import decide
 from conviction_gate.policy.decision import UNREADABLE, Decision
@@ -48,9 +49,14 @@ class LookedUp:
     placements: tuple[ClassifiedOffense, ...] = ()
 
     def in_facts(self, facts: Facts) -> Facts:
-        """These facts with the answers in the place of what was known before."""
-        new = {(offense.scheme, offense.code) for offense in self.placements}
-        before = (offense for offense in facts.placements if (offense.scheme, offense.code) not in new)
+        """These facts with the answers in the place of what was known before; of an earlier history nothing
+        is left."""
+        new = set(map(key_of, self.placements))
+        before = (
+            offense
+            for offense in facts.placements
+            if key_of(offense) not in new and not (offense.of_record and self.history is not None)
+        )
         facts = facts.model_copy(update={"placements": (*before, *self.placements)})
         if self.history is None:
             return facts

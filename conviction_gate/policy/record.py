@@ -212,7 +212,7 @@ class CriminalRecord:
         """What the catalog says of an entry's offense; None where it has not been looked up."""
         if entry.scheme is None or entry.code is None:
             return "unclassified"
-        return self._classifier.class_by_law(entry.scheme, entry.code)
+        return self._classifier.class_by_law(entry.scheme, entry.code, of_record=True)
 
     def _is_prior_conviction(self, record: HistoryRecord) -> bool:
         return (

@@ -18,6 +18,7 @@ from conviction_gate.contracts.court import (
 from conviction_gate.contracts.history import History
 from conviction_gate.contracts.internal.facts import Facts, OffenseOfRecord
 from conviction_gate.contracts.message import Message
+from conviction_gate.policy.classification import key_of
 from conviction_gate.policy.counting import CountedMessages
 from conviction_gate.policy.endings import ChargeState, Ending
 from conviction_gate.policy.matter import Matter
@@ -26,17 +27,14 @@ from conviction_gate.policy.rules.history import prior_conviction, priority_cate
 
 def offenses_to_look_up(facts: Facts) -> tuple[Offense, ...]:
     """Offenses that the facts name and that were not looked up in the catalog yet, each once."""
-    looked_up = {(offense.scheme, offense.code) for offense in facts.placements}
-    return tuple(
-        offense for offense in offenses_named(facts) if (offense.scheme, offense.code) not in looked_up
-    )
+    looked_up = set(map(key_of, facts.placements))
+    return tuple(offense for offense in offenses_named(facts) if key_of(offense) not in looked_up)
 
 
 def offenses_named(facts: Facts) -> tuple[Offense, ...]:
-    """Offenses that charges, convictions, and the history name, each once."""
-    named = {(one.scheme, one.code): one for one in _of_messages(facts)}
+    """Offenses that charges and convictions name, each once, and those of the history."""
     of_record = offenses_of_record(facts.history) if facts.history is not None else ()
-    return (*named.values(), *(one for one in of_record if (one.scheme, one.code) not in named))
+    return (*dict.fromkeys(_of_messages(facts)), *of_record)
 
 
 def offenses_of_record(history: History) -> tuple[OffenseOfRecord, ...]:
@@ -69,7 +67,7 @@ def charge_views(facts: Facts) -> tuple[ChargeView, ...]:
     matter = Matter(facts)
     if not matter.bookings:
         return ()
-    looked_up = {(offense.scheme, offense.code) for offense in facts.placements}
+    looked_up = {(one.scheme, one.code) for one in facts.placements if not one.of_record}
     views = []
     for charge in matter.charges:
         current = charge.current.charge

@@ -7,10 +7,12 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.look_ups import LookUps
 from conviction_gate import policy
+from conviction_gate.contracts.booking import Offense
 from conviction_gate.contracts.history import History, HistoryAnswer, HistoryRecord, Priority
 from conviction_gate.contracts.internal.activities import HistoryRequest, Intervals, OffensesToClassify
 from conviction_gate.contracts.internal.facts import Facts, OffenseOfRecord
 from conviction_gate.policy.catalog import built_in
+from conviction_gate.policy.matter import Matter
 from conviction_gate.registry import Registry
 from conviction_gate.sources import Sources
 from tests.support.facts import booking, charge
@@ -65,10 +67,39 @@ async def test_a_record_is_classified_by_its_own_day(
     assert {one.code: one.charge_class for one in placed.placements} == classes
 
 
-def test_a_warrant_has_a_day_too_and_what_a_charge_names_is_of_the_booking() -> None:
+def test_a_warrant_has_a_day_too_and_an_entry_of_the_same_code_as_a_charge_its_own() -> None:
     warrant = Priority(kind="outstanding_criminal_warrant", recorded_on=date(2015, 1, 2), **FORMER)
     held = HistoryRecord(scheme="CA-VC", code="14601(a)", decided_on=date(2010, 1, 2))
     facts = Facts(history=History(records=(held,), priorities=(warrant,))).including(BOOKED)
-    charged, of_record = policy.offenses_named(facts)
-    assert (charged.code, isinstance(charged, OffenseOfRecord)) == ("14601(a)", False)
-    assert of_record == OffenseOfRecord(**FORMER, days=(date(2015, 1, 2),))
+    assert policy.offenses_named(facts) == (
+        Offense(scheme="CA-VC", code="14601(a)"),
+        OffenseOfRecord(scheme="CA-VC", code="14601(a)", days=(date(2010, 1, 2),)),
+        OffenseOfRecord(**FORMER, days=(date(2015, 1, 2),)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("booked_on", "of_charge"), [("2018-05-04", "unclassified"), ("2016-05-04", "minor_traffic")]
+)
+async def test_an_entry_of_the_same_code_as_a_charge_is_of_its_own_day(
+    registry: Registry, booked_on: str, of_charge: str
+) -> None:
+    """The charge of 2018 is in no law any more; the conviction of 2015 was for minor traffic all the same."""
+    booked = booking(charge((FORMER["scheme"], FORMER["code"])), on=booked_on)
+    answer = {"subject": booked.subject.model_dump(), "records": [record("2015-03-02")]}
+    await registry.import_history([HistoryAnswer.model_validate(answer)])
+    asked = HistoryRequest(
+        case_id=str(booked.case_id),
+        agency=booked.agency,
+        subjects=(booked.subject,),
+        offenses=policy.offenses_named(Facts().including(booked)),
+        booked_on=booked.booked_at.date(),
+    )
+    found = await ActivityEnvironment().run(look_ups(registry).check_history, asked)
+    classes = {placed.of_record: placed.charge_class for placed in found.placements}
+    assert classes == {False: of_charge, True: "minor_traffic"}
+    facts = Facts(history=found.history, placements=found.placements).including(booked)
+    assert policy.offenses_to_look_up(facts) == ()
+    (view,) = policy.charge_views(facts)
+    assert view.charge_class == of_charge
+    assert [point.doubt for point in Matter(facts).record.points] == ["no_other_crime"]

@@ -253,7 +253,7 @@ def any_facts(draw: st.DrawFn) -> Facts:
     facts = Facts(
         history=draw(st.none() | st.just(the.CLEAN) | histories),
         us_citizen=draw(st.sampled_from([False, False, False, True])),
-        placements=tuple(placed),
+        placements=(*placed, *map(the.of_record, placed)),
     )
     arriving = draw(
         st.lists(

@@ -24,7 +24,7 @@ from conviction_gate.contracts.fields import ChargeClass, FindingKind, Severity
 from conviction_gate.contracts.history import History, HistoryRecord, Priority
 from conviction_gate.contracts.internal.facts import ClassifiedOffense, Facts, Ruling
 from conviction_gate.contracts.message import Message
-from conviction_gate.policy.catalog import place
+from conviction_gate.policy.catalog import built_in
 
 EDITION: Final = policy.EDITIONS[0]
 CLEAN: Final = History()
@@ -207,13 +207,23 @@ def with_more(facts: Facts, *messages: Message | Ruling) -> Facts:
     """The facts with more messages, and the offenses that they name placed."""
     for message in messages:
         facts = facts.including(message)
-    found = tuple(place(offense) for offense in policy.offenses_to_look_up(facts))
+    found = tuple(map(classified, policy.offenses_to_look_up(facts)))
     return facts.model_copy(update={"placements": (*facts.placements, *found)})
+
+
+def classified(offense: Offense) -> ClassifiedOffense:
+    """What a look-up answers, of the charges' offenses and of the history's."""
+    return policy.classified_on(built_in(), offense, None)
 
 
 def made_up(charge_class: ChargeClass, severity: Severity | None = None) -> ClassifiedOffense:
     """A place for an offense of a scheme that no catalog holds."""
     return ClassifiedOffense(scheme="X", code=charge_class, charge_class=charge_class, severity=severity)
+
+
+def of_record(placed: ClassifiedOffense) -> ClassifiedOffense:
+    """The same place for an entry of the history."""
+    return placed.model_copy(update={"of_record": True})
 
 
 def decided(facts: Facts) -> policy.Decision:

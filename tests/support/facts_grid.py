@@ -31,6 +31,7 @@ from tests.support.facts import (
     finding,
     history,
     made_up,
+    of_record,
     record,
     review,
     update,
@@ -57,7 +58,7 @@ def facts(
     `by_catalog` under another."""
     own = [made_up(name, "misdemeanor") for name in CLASSES]
     other = [p.model_copy(update={"code": f"{p.code} of its own", "severity": by_catalog}) for p in own]
-    made = Facts(history=past, placements=(*own, *other))
+    made = Facts(history=past, placements=(*own, *other, *map(of_record, own)))
     for message in messages:
         made = made.including(message)
     return made

@@ -165,8 +165,8 @@ class World:
     @cached_property
     def base(self) -> Facts:
         named = (the.MINOR, the.COURT_PROCESS, the.DUI, the.NON_TRAFFIC)
-        placed = (place(Offense(scheme=scheme, code=code)) for scheme, code in named)
-        return facts_of(self.booking, past=PASTS[self.past], placed=placed)
+        placed = [place(Offense(scheme=scheme, code=code)) for scheme, code in named]
+        return facts_of(self.booking, past=PASTS[self.past], placed=[*placed, *map(the.of_record, placed)])
 
     @cached_property
     def on_charges(self) -> Messages:

@@ -22,7 +22,6 @@ from conviction_gate.contracts.court import (
 from conviction_gate.contracts.court import RulingWord as Word
 from conviction_gate.contracts.internal.facts import Facts, Question, Ruling
 from conviction_gate.contracts.message import Message
-from conviction_gate.policy.catalog import place
 from tests.support import facts as the
 from tests.support.facts import correction, decided, dismissal, record_update, review, update
 from tests.support.small_world import MILD, NOTHING_CAME, PASTS, STRICT, Messages, World, with_replacement
@@ -174,7 +173,7 @@ def looked_up(facts: Facts, message: Message, past: str) -> policy.LookedUp:
     needed = policy.to_look_up(facts, message)
     history = PASTS[past] if needed.subjects else None
     named = policy.offenses_named(Facts(history=history))
-    return policy.LookedUp(history, placements=tuple(map(place, (*needed.offenses, *named))))
+    return policy.LookedUp(history, placements=tuple(map(the.classified, (*needed.offenses, *named))))
 
 
 def result_of(decision: policy.Decision) -> CaseResult:

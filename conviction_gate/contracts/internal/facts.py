@@ -38,17 +38,21 @@ CatalogSeverity = Literal["infraction", "misdemeanor", "felony", "wobbler"]
 
 
 class OffenseOfRecord(Offense):
-    """An offense that only the criminal history names. `days`: those of its entries, on which it is classified;
+    """An offense that the criminal history names. `days`: those of its entries, on which it is classified;
     null: the day of the booking, for an entry without one. Required, to tell it from an `Offense` in JSON."""
 
     days: tuple[Date | None, ...] = Field(strict=False)
 
 
 class ClassifiedOffense(Offense):
-    """An offense and its class in the catalog when it was looked up: recorded, never recomputed."""
+    """An offense and its class in the catalog when it was looked up: recorded, never recomputed.
+
+    `of_record`: on the days of the history's entries, and so apart from the same offense of a charge.
+    """
 
     charge_class: ChargeClass
     severity: CatalogSeverity | None = None
+    of_record: bool = False
 
 
 class Question(Model):

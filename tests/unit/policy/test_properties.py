@@ -22,7 +22,7 @@ from conviction_gate.contracts.history import History
 from conviction_gate.contracts.internal.facts import Facts, Reopening, Ruling
 from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.signals import is_taken_after_the_end
-from conviction_gate.policy.catalog import find, place
+from conviction_gate.policy.catalog import find
 from tests.support import facts as the
 from tests.support.fact_strategies import (
     ALL_CODES,
@@ -39,7 +39,7 @@ from tests.support.fact_strategies import (
     offenses,
     reviews,
 )
-from tests.support.facts import decided, with_more
+from tests.support.facts import classified, decided, with_more
 
 T = TypeVar("T")
 FEW: Final = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -223,7 +223,7 @@ def _looked_up(facts: Facts, message: Message, past: History | None) -> policy.L
     needed = policy.to_look_up(facts, message)
     found = (past or the.CLEAN) if needed.subjects else None
     named = policy.offenses_named(Facts(history=found))
-    return policy.LookedUp(found, facts.us_citizen, tuple(map(place, (*needed.offenses, *named))))
+    return policy.LookedUp(found, facts.us_citizen, tuple(map(classified, (*needed.offenses, *named))))
 
 
 @FEW
