@@ -90,14 +90,20 @@ _ANOTHER_OFFENSE: Final = re.compile(r"consp|solicit|accessor|§")
 
 
 def as_law_writes(scheme: Scheme, code: str) -> Citation | None:
-    """The offense of a code that is written as the law writes it, `12500(a)(1)`; None for any other text."""
-    found = _WRITTEN.fullmatch(code.lower())
-    if scheme.shape == "code" or not found or not (number := _section(scheme).fullmatch(found[1])):
+    """The offense of a code that is written as the law or the list writes it, `12500(a)(1)`; None for any other
+    text."""
+    text = code.lower()
+    if scheme.name in _LISTED:
+        listed = _listed(scheme, text, 0)
+        return listed[0] if listed and listed[1] == len(text) else None
+    found = _WRITTEN.fullmatch(text)
+    number = _section(scheme).fullmatch(found[1]) if found else None
+    if not number:
         return None
     letter = number["letter"] or ""
-    if (letter and scheme.glued == "subdivision") or scheme.name == "NY-VTL":
+    if letter and (scheme.glued == "subdivision" or scheme.name == "NY-VTL"):
         return None
-    return Citation(_numbered(scheme, number) + letter, tuple(_WRITTEN_PART.findall(code.lower())))
+    return Citation(_numbered(scheme, number) + letter, tuple(_WRITTEN_PART.findall(text)))
 
 
 @lru_cache(maxsize=8192)
@@ -187,6 +193,15 @@ _LISTED: Final = {
 }
 
 
+def _listed(scheme: Scheme, text: str, start: int) -> tuple[Citation, int] | None:
+    """The code of a list that begins here, and where it ends."""
+    found = _LISTED[scheme.name].match(text, start)
+    if not found:
+        return None
+    code = "".join(found.groups())
+    return Citation(code.zfill(4) if scheme.name == "NCIC" else code), found.end()
+
+
 # -- sections and subdivisions -------------------------------------------------------------------------
 
 
@@ -223,11 +238,9 @@ class _Text:
     def _citation(self, start: int) -> tuple[tuple[Citation, ...], int]:
         """The offense that begins here, or several where the subdivisions are listed; none: it begins none."""
         text, start = self._text, _after_names(self._scheme, self._text, start)
-        if listed := _LISTED.get(self._scheme.name):
-            if found := listed.match(text, start):
-                code = "".join(found.groups())
-                return (Citation(code.zfill(4) if self._scheme.name == "NCIC" else code),), found.end()
-            return (), start
+        if self._scheme.name in _LISTED:
+            listed = _listed(self._scheme, text, start)
+            return ((listed[0],), listed[1]) if listed else ((), start)
         before: Path = ()
         if self._scheme.name == "VA" and (found := _VIRGINIA.match(text, start)):
             before, start = (found[1],), found.end()

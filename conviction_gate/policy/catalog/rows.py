@@ -98,33 +98,31 @@ def read_lines(text: str, file: str, *, is_tested: bool = False) -> Iterator[Cat
     Raises:
         CatalogError: the file as a whole cannot be read.
     """
-    reader = csv.DictReader(StringIO(text, newline=""), strict=True)
+    lines = csv.reader(StringIO(text, newline=""), strict=True)
     try:
-        columns = reader.fieldnames or ()
-        if len(set(columns)) < len(columns) or not set(REQUIRED) <= set(columns) <= {*REQUIRED, *OPTIONAL}:
-            raise CatalogError(
-                f"{file}: its first line must name the columns {','.join(REQUIRED)}, and may name "
-                f"{','.join(OPTIONAL)}"
-            )
-        rows = iter(reader)
-        while True:
-            try:
-                row = next(rows)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield _not_csv(error, file, reader)
-                continue
-            try:
-                yield _entry(row, f"{file} line {reader.line_num}", is_tested)
-            except CatalogError as error:
-                yield error
+        columns = next(lines, [])
     except csv.Error as error:
-        raise _not_csv(error, file, reader) from None
+        raise _not_csv(error, f"{file} line {lines.line_num}") from None
+    if len(set(columns)) < len(columns) or not set(REQUIRED) <= set(columns) <= {*REQUIRED, *OPTIONAL}:
+        raise CatalogError(
+            f"{file}: its first line must name the columns {','.join(REQUIRED)}, and may name "
+            f"{','.join(OPTIONAL)}"
+        )
+    while True:
+        try:
+            cells = next(lines, None)
+            if cells is None:
+                return
+            if cells:
+                yield _entry(columns, cells, f"{file} line {lines.line_num}", is_tested)
+        except csv.Error as error:
+            yield _not_csv(error, f"{file} line {lines.line_num}")
+        except CatalogError as error:
+            yield error
 
 
-def _not_csv(error: csv.Error, file: str, reader: "csv.DictReader[str]") -> CatalogError:
-    return CatalogError(f"{file} line {reader.reader.line_num}: not CSV ({error}); correct the line")
+def _not_csv(error: csv.Error, where: str) -> CatalogError:
+    return CatalogError(f"{where}: not CSV ({error}); correct the line")
 
 
 def never_minor(description: str, note: str) -> str | None:
@@ -133,11 +131,10 @@ def never_minor(description: str, note: str) -> str | None:
     return found[0] if found else None
 
 
-def _entry(row: dict[str, str], where: str, is_tested: bool) -> CatalogRow:
-    # Too many cells stand under None, cells that are missing are None.
-    if None in row or None in row.values():
+def _entry(columns: list[str], cells: list[str], where: str, is_tested: bool) -> CatalogRow:
+    if len(cells) != len(columns):
         raise CatalogError(f"{where}: not as many cells as columns; put a text that holds a comma into quotes")
-    row = _NO_CELLS | row
+    row = _NO_CELLS | dict(zip(columns, cells, strict=True))
     if not is_tested:
         row = {name: cell.strip() for name, cell in row.items()}
         if flaw := _flaw(row):

@@ -12,6 +12,7 @@ from conviction_gate.policy.catalog.citation import (
     AN_ATTEMPT,
     SIGNS,
     Citation,
+    Path,
     Reading,
     as_law_writes,
     readings,
@@ -19,7 +20,6 @@ from conviction_gate.policy.catalog.citation import (
 from conviction_gate.policy.catalog.rows import LONGEST, CatalogError, CatalogRow
 from conviction_gate.policy.catalog.schemes import Scheme, scheme_named, shape_of
 
-Key = tuple[str, tuple[str, ...]]
 Order = tuple[tuple[int, str, str], ...]
 
 
@@ -57,9 +57,7 @@ class Table:
         self.rows: list[CatalogRow] = []
         self.scheme: Final = scheme_named(name) or Scheme(name, shape_of(row.code for row in rows))
         self._as_written: dict[str, list[CatalogRow]] = {}
-        self._exact: dict[Key, list[CatalogRow]] = {}
-        self._covering: dict[Key, list[CatalogRow]] = {}
-        self._below: dict[str, list[tuple[tuple[str, ...], CatalogRow]]] = {}
+        self._by_section: dict[str, dict[Path, list[CatalogRow]]] = {}
         self._ranges: list[_Range] = []
         for row in rows:
             try:
@@ -103,7 +101,9 @@ class Table:
         sections = {
             citation.section for reading in readings(self.scheme, code) for citation in reading.citations
         }
-        return [row for section in sections for _, row in self._below.get(section, ())]
+        return [
+            row for section in sections for rows in self._by_section.get(section, {}).values() for row in rows
+        ]
 
     def _add(self, row: CatalogRow) -> None:
         if row.covers == "range":
@@ -114,10 +114,7 @@ class Table:
         found = self._citation(row.code)
         if found is None:
             return  # an agency's own words: taken to the letter
-        _hold(self._exact.setdefault(found, []), row)
-        self._below.setdefault(found.section, []).append((found.path, row))
-        if row.covers == "subdivisions":
-            self._covering.setdefault(found, []).append(row)
+        _hold(self._by_section.setdefault(found.section, {}).setdefault(found.path, []), row)
 
     def _citation(self, code: str) -> Citation | None:
         """The one offense that a row's code names; of several readings the one that the law writes so."""
@@ -161,13 +158,14 @@ class Table:
         return rows
 
     def _row_of(self, citation: Citation, suffix: str, on: date | None) -> CatalogRow | None:
-        section, path = citation
-        if suffix and (row := self._on(self._exact.get((section, (*path, f"-{suffix}")), ()), on)):
+        path, rows = citation.path, self._by_section.get(citation.section, {})
+        if suffix and (row := self._on(rows.get((*path, f"-{suffix}"), ()), on)):
             return row
-        if row := self._on(self._exact.get(citation, ()), on):
+        if row := self._on(rows.get(path, ()), on):
             return row
-        for length in range(len(path), -1, -1):
-            if row := self._on(self._covering.get((section, path[:length]), ()), on):
+        for length in range(len(path) - 1, -1, -1):
+            above = (row for row in rows.get(path[:length], ()) if row.covers == "subdivisions")
+            if row := self._on(above, on):
                 return row
         return self._in_a_range(citation, on)
 
@@ -180,8 +178,9 @@ class Table:
         row = max(found, key=lambda one: (one.first, [(-n, "", "") for n, _, _ in one.last])).row
         below = (
             other
-            for path, other in self._below.get(citation.section, ())
+            for path, rows in self._by_section.get(citation.section, {}).items()
             if path[: len(citation.path)] == citation.path
+            for other in rows
         )
         return None if any(other.charge_class != row.charge_class for other in below) else row
 

@@ -117,6 +117,7 @@ def test_a_placed_offense_keeps_scheme_and_code_as_sent() -> None:
         "code": "CVC § 20001 (A)",
         "charge_class": "hit_and_run",
         "severity": "wobbler",
+        "of_record": False,
     }
 
 
