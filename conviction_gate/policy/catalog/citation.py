@@ -61,9 +61,10 @@ _ATTEMPTS_OF: Final = {
     "NY-PL": re.compile(r"110(?:\.00)? ?[/-] ?"),
     "TX-PC": re.compile(r"15\.01(?:\(a\))? ?[/-] ?"),
 }
-_NAME: Final = re.compile(r"[ .,:;/-]*(§+|\d+|[a-z]+)(?![a-z])")
+_NAME: Final = re.compile(r"[ .,:;/-]*(§+|\d+(?!\d)|[a-z]+(?![a-z]))")
 _PART: Final = re.compile(
     r"[ .,]*(?:subd|sub|subs|subdivision|subsection|subsec|subpar|paragraph|par|para|clause|div)(?![a-z])[. ]*"
+    r"| ?§§ ?"  # as Pennsylvania's dockets: 75 § 3802 §§ A1
 )
 _SEPARATOR: Final = re.compile(r"[ ]?[-.:]?[ ]?")
 _RUN: Final = re.compile(r"\d{1,2}(?!\d)½?|[a-z]+½?")
@@ -72,11 +73,12 @@ _ROMAN: Final = re.compile(r"(?=[ivx])x?(?:ix|iv|v?i{0,3})")
 _BESIDES: Final = re.compile(r"[ ,;./-]*\(?([a-z0-9]+)\)?(?![a-z0-9])")
 _WRITTEN: Final = re.compile(r"([a-z0-9.:/,-]+)(?:\((?:\d{1,2}|[a-z]|[a-z]\d{1,2})\))*")
 _WRITTEN_PART: Final = re.compile(r"\(([a-z0-9]+)\)")
+_PADDED: Final = re.compile(r"^0+(?=\d)")
 _HALF: Final = re.compile(r"(?:(?<=[a-z0-9]) |(?<=[a-z]))1/2(?!\d)")
 _ABBREVIATION: Final = re.compile(r"(?<![a-z0-9.)])[a-z]{1,2}\.(?:[a-z]\.)+[a-z]?(?![a-z])")
 _VIRGINIA: Final = re.compile(r"\(?([a-z])\)?[. -]+(?=\d)")
 _ANOTHER_PART: Final = re.compile(r"\([a-z0-9]{1,2}\)|[a-z](?![a-z0-9])")
-_MORE_NUMBERS: Final = re.compile(r"[ .,:;/§-]+[^0-9]*\d")
+_MORE_NUMBERS: Final = re.compile(r"(?:[ .,:;/§-]+|[a-z]{2})[^0-9]*\d")
 _AND: Final = re.compile(r" ?(?:/|,|;|\+|&|and(?![a-z])) ?")
 _WORDS: Final = re.compile(r"[ /,:;*|=-]+ ?(.*[a-z]{3,}.*)|\(.*[a-z]{3,}.*")
 _ONE_WORD: Final = re.compile(r" ?- ?([a-z]{3,})")
@@ -149,6 +151,7 @@ def _plain(code: str) -> str:
 # Only where a scheme leaves one way to put the signs back.
 _RUN_TOGETHER: Final = {
     "AZ-ARS": (r"(28|13)(\d{3,4})", r"\1-\2"),
+    "NE-RRS": (r"60-([46])(\d{3})", r"60-\1,\2"),
     "TX-PC": (r"(\d\d)(\d\d)", r"\1.\2"),
     "TX-TC": (r"(\d{3})(\d{3})", r"\1.\2"),
     "VA": (r"(46|18)2-(\d{2,4})", r"\1.2-\2"),
@@ -433,14 +436,15 @@ def _section(scheme: Scheme) -> re.Pattern[str]:
     """What finds the number of a section, with the group `number` and its parts, and `letter`."""
     signs = scheme.shape[1::2]
     between = r"(?: ?(?:[-.:/,]|,? ?§+|,? s(?:ec)?\.?(?= ?\d)) ?| )"
-    if scheme.shape == "9/9" or scheme.name == "OK-ST":  # 21 Del. C. § 4177
-        between = rf"(?:(?:[ .]+(?:{scheme.laws.replace(' ', '|')})(?![a-z]))+[ .]*(?:§+ ?)?|{between})"
+    if scheme.shape == "9/9" or scheme.name in ("OK-ST", "DC-DCMR"):  # 21 Del. C. § 4177
+        between = rf"(?:(?:[ .]*(?:{scheme.laws.replace(' ', '|')})(?![a-z]))+[ .]*(?:§+ ?)?|{between})"
     # Some laws have chapters such as 9-18.1-2-3.
     chapter = r"\d{1,4}[a-z]?½?" if "." in signs else r"\d{1,4}(?:[a-z]|\.\d{1,2})?½?"
     chapter = _CHAPTER_OF.get(scheme.name, chapter)
-    inner = "".join(rf"({chapter}){between}" for _ in signs)
+    # After the letter of a chapter the sign may be missing: 484C110.
+    inner = "".join(rf"({chapter})(?:{between}|(?<=[a-z]))" for _ in signs)
     if scheme.name == "IL-625":
-        inner = rf"(?:(\d{{1,3}}){between})?(\d{{1,2}}[a-z]?){between}"
+        inner = rf"(?:(\d{{1,3}}(?:\.0)?){between})?(\d{{1,2}}[a-z]?){between}"
     letter = "[a-z]{1,2}" if scheme.glued == "section" else "[a-z]"
     last = r"(\d{1,5}½?)(?!\d)"
     more = _SECOND_PART_OF.get(scheme.name, r"(?:\.\d{1,3}(?!\d))?" if scheme.fraction else "")
@@ -449,11 +453,13 @@ def _section(scheme: Scheme) -> re.Pattern[str]:
 
 def _numbered(scheme: Scheme, found: re.Match[str]) -> str:
     *inner, last, more = [part.replace(" ", "") if part else "" for part in found.groups()[1:-1]]
-    if scheme.name == "IL-625":
-        inner[0] = inner[0] or "5"
+    if scheme.name in ("IL-625", "IL-720"):
+        inner[0] = inner[0].removesuffix(".0") or "5"
     if scheme.name in ("ME-MRS", "NH-RSA"):
         inner, more = [_dashed(part) for part in inner], _dashed(more)
     signs = scheme.shape[1::2]
+    if signs and "." not in signs and not scheme.zeros:  # 56-05-2930 is 56-5-2930
+        *inner, last = [_PADDED.sub("", part) for part in (*inner, last)]
     return "".join([part + sign for part, sign in zip(inner, signs, strict=True)]) + last + more
 
 

@@ -23,7 +23,7 @@ class Scheme(NamedTuple):
     after the number of a section is: a subdivision (12500A is 12500(a)), a part of the number of the section
     (257.602a), or either. `compound`: subdivisions such as (a1) or (b-1). `laws`: words that cite it.
     `plain`: sections of an `either` scheme that no other section extends by a letter. `nested`: a number may
-    follow a number.
+    follow a number. `zeros`: the law itself writes 39-08-01.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Scheme(NamedTuple):
     names: str = ""
     plain: str = ""
     nested: bool = False
+    zeros: bool = False
 
 
 _LETTER_NUMBER: Final = r"[a-z]\d{1,2}"
@@ -55,14 +56,14 @@ _TABLE: Final = (
     Scheme("CA-VC", "9", "letter", laws="vc cvc veh vehicle", names="vc cvc caveh caveccode cavehcode"),
     Scheme("CO-CRS", "9-9-9", "number", laws="crs", names="crs"),
     Scheme("CT-CGS", "9-9", "letter", glued="either", laws="cgs cgsa"),
-    Scheme("DC-CODE", "9-9", "letter", glued="either", compound=_LETTER_DASH, laws="dc"),
+    Scheme("DC-CODE", "9-9", "letter", glued="either", compound=_LETTER_DASH, laws="dc official"),
     Scheme("DC-DCMR", "9-9", laws="dcmr"),
     Scheme("DE-CODE", "9/9", "letter", glued="either", laws="del c delc dec"),
     Scheme("FL-FS", "9.9", "number", fraction=False, laws="fs fss fsa", names="fs fss flstat"),
     Scheme("GA-OCGA", "9-9-9", "letter", laws="ocga", names="ocga"),
     Scheme("HI-HRS", "9-9", "letter", laws="hrs"),
     Scheme("IA-CODE", "9.9", "number", fraction=False, glued="section", laws="ic"),
-    Scheme("ID-CODE", "9-9", "number", glued="section", laws="ic"),
+    Scheme("ID-CODE", "9-9", "number", glued="section", laws="ic i"),
     Scheme("IL-625", "9/9-9", "letter", compound=_LETTER_DASH, laws="ilcs 625 ch ivc", names="ivc"),
     Scheme("IL-720", "9/9-9", "letter", compound=_LETTER_DASH, laws="ilcs 720"),
     Scheme("IN-IC", "9-9-9-9", "letter", laws="ic"),
@@ -87,7 +88,7 @@ _TABLE: Final = (
         names="ncgs",
         plain="20-7 20-28 20-111 20-140 20-141 20-166 20-313",
     ),
-    Scheme("ND-CC", "9-9-9", "number", laws="ndcc", names="ndcc"),
+    Scheme("ND-CC", "9-9-9", "number", laws="ndcc", names="ndcc", zeros=True),
     Scheme("NE-RRS", "9-9", "number", laws="rrs nrs"),
     Scheme("NH-RSA", "9:9", "any", glued="section", laws="rsa"),
     Scheme(
@@ -99,7 +100,7 @@ _TABLE: Final = (
         names="njsa njs",
         plain="39:3-29 39:3-40 39:4-50 39:4-96 39:4-97 39:4-98 39:4-129 39:4-144 2c:11-5 2c:12-1 2c:29-2",
     ),
-    Scheme("NM-STAT", "9-9-9", "letter", laws="nmsa", names="nmsa"),
+    Scheme("NM-STAT", "9-9-9", "letter", laws="nmsa 1978", names="nmsa"),
     Scheme("NV-NRS", "9.9", "number", fraction=False, laws="nrs", names="nrs"),
     Scheme("NY-PL", "9.9", "number", fraction=False, laws="pl nypl penal"),
     Scheme(
@@ -114,7 +115,7 @@ _TABLE: Final = (
         plain="319 375 401 402 600 1110 1172 1212",
     ),
     Scheme("OH-ORC", "9.9", "letter", fraction=False, laws="orc rc", names="orc ohrc"),
-    Scheme("OK-ST", "9-9", "letter", glued="section", laws="os"),
+    Scheme("OK-ST", "9-9", "letter", glued="section", laws="os t"),
     Scheme("OR-ORS", "9.9", "number", fraction=False, laws="ors", names="ors"),
     Scheme("PA-18", "9", "letter", laws="18 pacs pacsa pa cs csa crimes cc"),
     Scheme("PA-VC", "9", laws="75 pacs pacsa pa cs csa vc vehicle", names="pa75"),
@@ -128,7 +129,7 @@ _TABLE: Final = (
         "9.9",
         "letter",
         fraction=False,
-        laws="tc trc ttc transp trans transportation",
+        laws="tc trc ttc transp trans transportation transcode",
         names="trc ttc",
     ),
     Scheme("UT-CODE", "9-9-9", "number", laws="uca ca"),
@@ -196,8 +197,8 @@ _STATES: Final = {
     "WY": "wyoming wyo",
 }
 _ANY_LAW: Final = (
-    "code codes stat stats statute statutes rev revised ann annotated gen general law laws comp compiled title "
-    "of the section sections sec secs sect s ss §"
+    "code codes st stat stats statute statutes rev revised ann annotated gen general law laws comp compiled "
+    "title of the section sections sec secs sect s ss §"
 )
 
 
