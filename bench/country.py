@@ -24,7 +24,7 @@ from conviction_gate.contracts.fields import Severity
 from conviction_gate.contracts.history import History, HistoryRecord, Priority
 from conviction_gate.contracts.internal.facts import Facts
 from conviction_gate.contracts.message import Message
-from conviction_gate.policy.catalog import place
+from conviction_gate.policy.catalog import built_in
 
 Code = tuple[str, str]
 
@@ -329,5 +329,5 @@ def _facts(messages: Iterable[Message], past: History) -> Facts:
 
 def classified(facts: Facts) -> Facts:
     """The facts with every offense in its class."""
-    found = tuple(map(place, policy.offenses_to_look_up(facts)))
+    found = tuple(policy.classified_on(built_in(), one, None) for one in policy.offenses_to_look_up(facts))
     return facts.model_copy(update={"placements": (*facts.placements, *found)})

@@ -16,7 +16,7 @@ from conviction_gate.contracts.internal.facts import Facts
 from conviction_gate.contracts.internal.limits import MAX_CARRIED_BYTES
 from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.reading import read_booking, read_message
-from conviction_gate.policy.catalog import place
+from conviction_gate.policy.catalog import built_in
 from workflows.state import CaseState
 
 USUAL, GREATEST = (5, 20), (100, 1_000)
@@ -61,7 +61,9 @@ def grown(charges: int, messages: int) -> CaseState:
         if state.refusal(message) is None:
             state.learn(message)
             state.record(message, datetime(2013, 1, 1, tzinfo=UTC), "noted")
-    placements = tuple(map(place, policy.offenses_to_look_up(state.facts)))
+    placements = tuple(
+        policy.classified_on(built_in(), one, None) for one in policy.offenses_to_look_up(state.facts)
+    )
     state.facts = state.facts.model_copy(update={"history": History(), "placements": placements})
     return state
 
