@@ -5,11 +5,11 @@
 
 import subprocess
 import sys
-from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
-from importlib.util import spec_from_loader
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import spec_from_file_location
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
@@ -17,6 +17,7 @@ LEFT_OUT: Final = ("catalog", "test_editions.py", "test_page.py", "test_properti
 """What is not about the rules, what holds recorded digests, and the properties: they take ten times as long,
 and what only chance finds, no sentence says."""
 TESTS: Final = ["tests/unit/policy", *(f"--ignore=tests/unit/policy/{name}" for name in LEFT_OUT)]
+TESTS_OF_CATALOG: Final = ["tests/unit/policy/catalog"]
 OPTIONS: Final = [
     *("-x", "-q", "--noconftest", "--assert=plain", "-p", "no:cacheprovider"),
     *("--hypothesis-profile=ci", "--timeout=30"),  # no seed, record or clock of ours; some never end
@@ -25,7 +26,7 @@ OPTIONS: Final = [
 
 def source_of(module: str) -> str:
     """The source of a module of `policy`."""
-    return (ROOT / "conviction_gate" / "policy" / f"{module.replace('.', '/')}.py").read_text()
+    return _path_of(module).read_text()
 
 
 def executed(module: str, source: str) -> ModuleType:
@@ -44,21 +45,28 @@ def failure(module: str, source: str) -> str:
     return (done.stdout + done.stderr)[-3000:] if done.returncode else ""
 
 
-class Changed(MetaPathFinder, Loader):
+def _path_of(module: str) -> Path:
+    path = ROOT.joinpath("conviction_gate", "policy", *module.split("."))
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+class Changed(MetaPathFinder, SourceFileLoader):
     """Imports one module from a source of ours."""
 
-    def __init__(self, name: str, source: str) -> None:
-        self.name, self.source = name, source
+    def __init__(self, module: str, source: str) -> None:
+        super().__init__(f"conviction_gate.policy.{module}", str(_path_of(module)))
+        self.source = source
 
     def find_spec(self, fullname: str, path: object, target: object = None) -> ModuleSpec | None:
-        return spec_from_loader(fullname, self) if fullname == self.name else None
+        return spec_from_file_location(fullname, self.path, loader=self) if fullname == self.name else None
 
-    def exec_module(self, module: ModuleType) -> None:
-        exec(compile(self.source, f"<{self.name}>", "exec"), module.__dict__)
+    def get_code(self, fullname: str) -> CodeType:
+        return compile(self.source, f"<{self.name}>", "exec")
 
 
 if __name__ == "__main__":
     import pytest
 
-    sys.meta_path.insert(0, Changed(f"conviction_gate.policy.{sys.argv[1]}", sys.stdin.read()))
-    sys.exit(pytest.main([*OPTIONS, *TESTS]))
+    module = sys.argv[1]
+    sys.meta_path.insert(0, Changed(module, sys.stdin.read()))
+    sys.exit(pytest.main([*OPTIONS, *(TESTS_OF_CATALOG if module.startswith("catalog") else TESTS)]))

@@ -22,6 +22,7 @@ DECIDES: Final = ("rules.findings", "rules.offenses", "rules.history", "rules.co
 CHECKED_BY_TESTS: Final = (
     *("content", "counting", "classification", "filings", "appeals", "endings", "record", "matter"),
     *("correction", "review", "reopening", "editions", "decision"),
+    *("catalog", "catalog.citation", "catalog.table", "catalog.rows", "catalog.schemes", "catalog.spelling"),
 )
 
 

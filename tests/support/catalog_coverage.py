@@ -10,11 +10,14 @@ tables are public, codes and titles: `SOURCES` says where each is from.
 import re
 import sys
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
 from conviction_gate.cli.charges import Checked, checked, read_list
-from conviction_gate.policy.catalog import built_in
+from conviction_gate.contracts.fields import ChargeClass
+from conviction_gate.policy.catalog import CatalogRow, built_in
+from conviction_gate.policy.catalog.schemes import STATES
 
 TABLES: Final = Path(__file__).parents[1] / "data" / "tables"
 LEAST: Final = {
@@ -37,6 +40,10 @@ SOURCES: Final = {
     "va-vacore": "MFogleman/vacore VacoreScript.js (GitHub)",
 }
 NATIONAL: Final = ("AAMVA-ACD", "NCIC", "NIBRS")
+LEAST_OF_A_STATE: Final = 40
+"""Rows of traffic offenses that are placed in the statutes of each state."""
+OF_EACH_STATE: Final[tuple[ChargeClass, ...]] = ("minor_traffic", "dui", "hit_and_run", "other_traffic_serious")
+TRAFFIC: Final[tuple[ChargeClass, ...]] = (*OF_EACH_STATE, "reckless_no_injury", "reckless_injury")
 
 # Words of public tables for what the policy leaves out.
 SERIOUS: Final = re.compile(
@@ -70,6 +77,25 @@ def reached_by_a_range(file: Path) -> list[str]:
     return found
 
 
+def states(entries: Iterable[CatalogRow]) -> dict[str, Counter[ChargeClass]]:
+    """How many rows the statutes of each state have in each class of traffic offenses."""
+    found: dict[str, Counter[ChargeClass]] = {state: Counter() for state in STATES}
+    for row in entries:
+        state = row.scheme.partition("-")[0]
+        if state in STATES and row.scheme != "CA-DOJ" and row.charge_class in TRAFFIC:
+            found[state][row.charge_class] += 1
+    return found
+
+
+def lacking(by_state: Mapping[str, Counter[ChargeClass]]) -> list[str]:
+    """States with too few rows, or with none of a class that each has."""
+    return [
+        state
+        for state, counts in sorted(by_state.items())
+        if counts.total() < LEAST_OF_A_STATE or not all(counts[name] for name in OF_EACH_STATE)
+    ]
+
+
 def main(words: list[str]) -> int:
     """Print the shares; 1 where one is too small, a table is missing, or a range reached what it must not."""
     entries = built_in().entries
@@ -78,7 +104,16 @@ def main(words: list[str]) -> int:
     for name in NATIONAL:
         left_open = sum(entry.scheme == name and entry.charge_class == "unclassified" for entry in entries)
         print(f"  {name}: {by_scheme[name]} rows, {left_open} of them left open with a reason")
-    failed = False
+    by_state = states(entries)
+    counts = sorted((count.total(), state) for state, count in by_state.items())
+    (fewest, least), *_, (most, greatest) = counts
+    print(
+        f"  {len(counts)} states (with DC): {fewest} ({least}) to {most} ({greatest}) traffic offenses placed, "
+        f"of each of {len(OF_EACH_STATE)} classes; at least {LEAST_OF_A_STATE}"
+    )
+    for state in (short := lacking(by_state)):
+        print(f"    {state} has too few: {dict(by_state[state])}")
+    failed = bool(short)
     found = sorted((Path(words[0]) if words else TABLES).glob("*.csv"))
     for file in found:
         done = checked(list(read_list(file.read_bytes())), built_in())

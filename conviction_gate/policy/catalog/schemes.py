@@ -143,7 +143,7 @@ _TABLE: Final = (
     Scheme("WY-STAT", "9-9-9", "letter", laws="ws wsa"),
 )
 
-_STATES: Final = {
+STATES: Final = {
     "AK": "alaska",
     "AL": "alabama ala",
     "AR": "arkansas ark",
@@ -239,7 +239,7 @@ def words_of(scheme: Scheme) -> frozenset[str]:
     if scheme.shape == "code":
         return frozenset(f"{scheme.laws} code codes".split())
     state = scheme.name.partition("-")[0]
-    names = (scheme.laws, scheme.names, _STATES.get(state, ""), _ANY_LAW, scheme.name.lower().replace("-", " "))
+    names = (scheme.laws, scheme.names, STATES.get(state, ""), _ANY_LAW, scheme.name.lower().replace("-", " "))
     return frozenset(" ".join((state.lower(), *names)).split())
 
 

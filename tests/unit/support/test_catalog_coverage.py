@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.catalog_coverage import LEAST, SOURCES, TABLES, main
+from conviction_gate.policy.catalog import built_in
+from tests.support.catalog_coverage import LEAST, SOURCES, TABLES, lacking, main, states
 
 
 def test_the_catalog_places_its_share_of_each_public_table(capsys: pytest.CaptureFixture[str]) -> None:
@@ -20,3 +21,12 @@ def test_a_share_that_is_too_small_or_a_table_that_is_missing_fails(
     out = capsys.readouterr().out
     assert "az-pima: 50.0 % of 2 codes; at least 90 %" in out
     assert "ca-doj: no table here" in out
+
+
+def test_each_state_has_its_most_used_offenses_and_the_excluded_ones() -> None:
+    entries = built_in().entries
+    assert len(states(entries)) == 51
+    assert lacking(states(entries)) == []
+    without = [row for row in entries if (row.scheme, row.charge_class) != ("OH-ORC", "hit_and_run")]
+    few = [row for row in without if row.scheme != "MA-GL" or row.charge_class != "minor_traffic"]
+    assert lacking(states(few)) == ["MA", "OH"]
