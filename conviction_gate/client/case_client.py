@@ -6,6 +6,7 @@ The server forgets a closed case after its retention; the registry then knows ho
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from shlex import quote
 from typing import TYPE_CHECKING, Any, Final
@@ -28,8 +29,8 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from conviction_gate.client.corrections import can_matter, ending, reply_from_record, start_correction
 from conviction_gate.client.deliveries import find_deliveries
-from conviction_gate.client.errors import RegistryRequired, client_errors
-from conviction_gate.client.replies import Records, Reply, reply
+from conviction_gate.client.errors import NoWorker, RegistryRequired, client_errors
+from conviction_gate.client.replies import Records, Reply, reply, reply_of
 from conviction_gate.client.runs import OPEN, describe, interruption
 from conviction_gate.client.same_message import OTHER_CONTENT, TAKEN_IN_CASE, says_the_same
 from conviction_gate.contracts.booking import Booking
@@ -129,18 +130,7 @@ class CaseClient:
         """
         if refused := self._refusal(message, case_id):
             return refused
-        try:
-            answer: SubmitAnswer = await self._client.get_workflow_handle(str(case_id)).execute_update(
-                UPDATE, typed(message), result_type=SubmitAnswer, rpc_timeout=ANSWER_WITHIN
-            )
-            return answer
-        except WorkflowUpdateFailedError as error:
-            if not _case_ended_meanwhile(error.cause):
-                return _refused_by_case(getattr(error.cause, "message", str(error)), case_id)
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
-        return await self.send(message, case_id)
+        return await self._update(message, case_id) or await self.send(message, case_id)
 
     @client_errors()
     async def start_again(self, booking: Booking, *, instead: bool = False) -> bool:
@@ -275,6 +265,11 @@ class CaseClient:
         earlier = await find_deliveries(self._client, message, case_id)
         if earlier is None or not earlier.is_open:
             return None
+        if not earlier.messages and not earlier.is_complete:
+            with suppress(NoWorker):
+                async with client_errors():
+                    answer = await self._update(message, case_id)
+                return reply_of(answer, case_id) if isinstance(answer, SubmitAnswer) else answer
         if earlier.messages and (earlier.none_rejected or await self._has(message, case_id)):
             same = [says_the_same(known, message) for known in earlier.messages]
             if all(same):
@@ -291,6 +286,21 @@ class CaseClient:
         except (RPCError, RPCTimeoutOrCancelledError, WorkflowQueryFailedError):
             return False
         return view is not None and any((m.sender, m.message_id) == message.key for m in view.messages)
+
+    async def _update(self, message: Message, case_id: CaseId) -> SubmitAnswer | Reply | None:
+        """The case's own answer, `refused` with its reason; None where none is open."""
+        try:
+            answer: SubmitAnswer = await self._client.get_workflow_handle(str(case_id)).execute_update(
+                UPDATE, typed(message), result_type=SubmitAnswer, rpc_timeout=ANSWER_WITHIN
+            )
+            return answer
+        except WorkflowUpdateFailedError as error:
+            if not _case_ended_meanwhile(error.cause):
+                return _refused_by_case(getattr(error.cause, "message", str(error)), case_id)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+        return None
 
     async def _signal(self, message: Message, case_id: CaseId) -> bool:
         """Whether an open case got the signal."""

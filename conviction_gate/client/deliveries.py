@@ -32,9 +32,11 @@ _ENDS: Final = (
 
 
 class Deliveries(NamedTuple):
-    """The messages under one key. `none_rejected`: the case accepted everything it received."""
+    """The messages under one key. `is_complete`: nothing that the case received is missing here.
+    `none_rejected`: the case accepted everything it received."""
 
     is_open: bool
+    is_complete: bool
     none_rejected: bool
     messages: list[Message]
 
@@ -67,6 +69,7 @@ async def find_deliveries(client: Client, message: Message, case_id: CaseId) -> 
     is_whole = history.next_page_token is None
     return Deliveries(
         is_open=not is_whole or events[-1].event_type not in _ENDS,
+        is_complete=is_whole and not _is_continued(events[0]),
         none_rejected=is_whole and not any(map(_needs_attention, events)),
         messages=[
             known
@@ -84,6 +87,11 @@ async def _read(client: Client, key: tuple[str, str], name: str, payloads: Seque
     with suppress(DoesNotFit):
         return read_message(str(fields.get("type")) if name == UPDATE else name, json.dumps(fields))
     return None
+
+
+def _is_continued(first: HistoryEvent) -> bool:
+    """Whether a run received the first messages in an earlier one, and has them as state."""
+    return bool(first.workflow_execution_started_event_attributes.continued_execution_run_id)
 
 
 def _needs_attention(event: HistoryEvent) -> bool:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pydantic import Field
 
-from conviction_gate.contracts.case import Flag
+from conviction_gate.contracts.case import Flag, SubmitAnswer
 from conviction_gate.contracts.fields import Model
 from conviction_gate.contracts.names import CaseId
 
@@ -51,3 +51,9 @@ class Reply(Model):
 def reply(status: ReplyStatus, text: str, case_id: CaseId, **more: Any) -> Reply:
     """The reply to a message for this case. `more`: other fields of `Reply`."""
     return Reply(status=status, text=text, case_id=str(case_id), **more)
+
+
+def reply_of(answer: SubmitAnswer, case_id: CaseId) -> Reply:
+    """What a case answered to `submit`, as a reply."""
+    status: ReplyStatus = "duplicate" if answer.duplicate else "accepted" if answer.accepted else "refused"
+    return reply(status, f"{answer.effect} ({answer.status})", case_id)

@@ -15,13 +15,14 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from conviction_gate.client.bulk.duplicates import DuplicateSampler
+from conviction_gate.client.bulk.answers import Answered
 from conviction_gate.client.bulk.items import Item
 from conviction_gate.client.bulk.pace import Pace
 from conviction_gate.client.bulk.reading import Addressed
 from conviction_gate.client.bulk.sending import Sent, Stopped, deliver
 from conviction_gate.client.replies import Reply, ReplyStatus, reply
 from conviction_gate.contracts.booking import Booking
+from conviction_gate.contracts.case import SubmitAnswer
 from conviction_gate.contracts.fields import Model, Ori, TrackingNumber, WireModel
 from conviction_gate.contracts.names import CaseId
 from conviction_gate.contracts.reading import DoesNotFit
@@ -42,7 +43,7 @@ from conviction_gate.door.bodies import (
 )
 from conviction_gate.door.callers import MESSAGE_RIGHTS, REVIEW
 from conviction_gate.door.calls import Call, problem_of
-from conviction_gate.door.problems import Problem, not_found
+from conviction_gate.door.problems import Problem, not_found, refused_text
 
 MAX_LINES: Final = 10_000
 _TOO_LONG: Final = f"longer than {MAX_MESSAGE_BYTES:,} bytes; shorten it"
@@ -151,9 +152,9 @@ class Answers:
         self._queue: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
         self._counts = Counter[str]()
         self._failure: Exception | None = None
-        self._sampler = DuplicateSampler()
         self._stop = asyncio.Event()
         self._pace = Pace(call.cases.is_idle, self._stop)
+        self._answered = Answered(call.cases)
         self._work = asyncio.create_task(self._deliver())
 
     async def first(self) -> dict[str, Any] | None:
@@ -218,7 +219,7 @@ class Answers:
         check_addressed(message, case_id)
         return Addressed(message, case_id)
 
-    async def _post(self, addressed: Addressed) -> Reply:
+    async def _post(self, addressed: Addressed) -> Reply | SubmitAnswer:
         message, case_id = addressed.message, addressed.case_id
         try:
             self._call.count_message(case_id)
@@ -227,10 +228,7 @@ class Answers:
         cases = self._call.cases
         if isinstance(message, Booking):
             return await self._pace.send(partial(cases.start, message), case_id)
-        look = self._sampler.is_due()
-        answer = await self._pace.send(partial(cases.send, message, case_id, look=look), case_id)
-        self._sampler.saw(answer.status == "duplicate")
-        return answer
+        return await self._answered.send(message, case_id)
 
     def _line(self, item: Item, sent: Sent) -> dict[str, Any]:
         status = "duplicate" if sent.known else sent.status
@@ -251,7 +249,7 @@ class Answers:
             except Problem as problem:
                 if problem.errors:
                     return problem.errors
-        return [{"pointer": "", "detail": sent.text}]
+        return refused_text(sent.text).errors
 
 
 class _Streamed(Response):

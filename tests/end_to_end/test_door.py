@@ -220,6 +220,11 @@ async def test_many_messages_a_line_each(shared_instance: Instance) -> None:
     lines = [json.dumps({"type": "booking", **a_booking(number)}) for number in numbers]
     named = {"agency": AGENCY, "tracking_number": "M-0"}
     lines += [json.dumps({**named, **a_conviction(severity="x")}), json.dumps({**named, **a_conviction()})]
+    again = {"type": "court_update", "message_id": "u-1", "agency": AGENCY, "tracking_number": "M-1"}
+    lines += [
+        json.dumps({**again, "occurred_on": day, "entry": "continuance"})
+        for day in ("2012-06-01", "2012-07-01")
+    ]
     headers = {"Content-Type": "application/x-ndjson"}
     async with shared_instance.door() as door:
         for expected in ("accepted", "duplicate"):
@@ -227,5 +232,8 @@ async def test_many_messages_a_line_each(shared_instance: Instance) -> None:
             *sent, end = map(json.loads, answer.text.splitlines())
             assert [line["status"] for line in sent][:30] == [expected] * 30
             assert (sent[30]["status"], sent[30]["errors"][0]["pointer"]) == ("refused", "/severity")
-            assert (end["summary"]["complete"], end["summary"]["refused"]) == (True, 1)
+            assert [line["status"] for line in sent][31:] == [expected, expected, "refused"]
+            assert sent[33]["errors"][0]["pointer"] == "/message_id"
+            assert (end["summary"]["complete"], end["summary"]["refused"]) == (True, 2)
             await until(door, "M-0", status="flagged", source="registry", messages_total=2)
+            await until(door, "M-1", messages_total=2, rejected_total=0)

@@ -37,6 +37,7 @@ class FakeServer:
     took: CaseView | Exception = field(default_factory=lambda: view())
     more: list[HistoryEvent] = field(default_factory=list)
     next_page: bytes | None = None
+    continued: str = ""
     data_converter: Any = data_converter
 
     async def start_workflow(self, workflow: str, arg: Any, **options: Any) -> None:
@@ -98,7 +99,8 @@ class FakeHistory:
         server, id_ = self.handle.server, self.handle.id_
         self.handle._look_for(server.open | server.closed)
         begun = [started["arg"] for started in server.starts if started["id"] == id_] or [None]
-        page = [event(workflow_execution_started_event_attributes={"input": await payloads(*begun)})]
+        begin = {"input": await payloads(*begun), "continued_execution_run_id": server.continued}
+        page = [event(workflow_execution_started_event_attributes=begin)]
         for to, name, fields in server.signals:
             if to == id_:
                 signal = {"signal_name": name, "input": await payloads(fields)}

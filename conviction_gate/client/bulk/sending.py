@@ -14,7 +14,7 @@ from weakref import WeakValueDictionary
 from conviction_gate.client.bulk.items import Item
 from conviction_gate.client.bulk.reading import Addressed
 from conviction_gate.client.errors import RequestRefused
-from conviction_gate.client.replies import Reply
+from conviction_gate.client.replies import Reply, reply_of
 from conviction_gate.contracts.case import SubmitAnswer
 from conviction_gate.contracts.names import CaseId
 from conviction_gate.contracts.reading import DoesNotFit
@@ -167,9 +167,5 @@ async def _posted(addressed: Addressed, post: Post) -> Reply | SubmitAnswer:
 
 def _sent(item: Item, addressed: Addressed, reply: Reply | SubmitAnswer) -> Sent:
     if isinstance(reply, SubmitAnswer):
-        reply = Reply(
-            status="duplicate" if reply.duplicate else "accepted" if reply.accepted else "refused",
-            text=f"{reply.effect} ({reply.status})",
-            case_id=str(addressed.case_id),
-        )
+        reply = reply_of(reply, addressed.case_id)
     return Sent(where=item.where, message_id=addressed.message.message_id, **reply.model_dump())

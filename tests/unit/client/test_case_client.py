@@ -18,6 +18,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from conviction_gate.client.case_client import CaseClient
 from conviction_gate.client.errors import RegistryRequired, ServerError
 from conviction_gate.client.replies import Reply
+from conviction_gate.client.same_message import TAKEN_IN_CASE
 from conviction_gate.contracts.case import CaseResult, CaseView, SubmitAnswer
 from conviction_gate.contracts.fields import RuleName
 from conviction_gate.contracts.internal.activities import Conclusion
@@ -262,6 +263,26 @@ async def test_what_did_not_fit_and_what_stands_under_two_contents_is_sent(
     assert (await client.send(SENT, CASE)).status == "duplicate"
     server.signals.append((str(CASE), "conviction", CONVICTION | {"severity": "felony"}))
     assert (await client.send(SENT, CASE)).status == "accepted"
+
+
+ANSWER = SubmitAnswer(accepted=True, duplicate=True, status="waiting_for_court", effect="as before")
+
+
+@pytest.mark.parametrize("where", [{"continued": "an earlier run"}, {"next_page": b"more"}])
+async def test_what_an_earlier_run_may_have_received_the_case_is_asked(
+    client: CaseClient, server: FakeServer, where: dict[str, Any]
+) -> None:
+    server.open.add(str(CASE))
+    for name, value in where.items():
+        setattr(server, name, value)
+    server.answer = ANSWER
+    assert (await client.send(SENT, CASE)).status == "duplicate"
+    server.answer = WorkflowUpdateFailedError(ApplicationError(f"{TAKEN_IN_CASE}; send another"))
+    refused = await client.send(SENT, CASE)
+    assert (refused.status, refused.cause, server.signals) == ("refused", "other_content", [])
+    server.answer = RPCError("no worker", RPCStatusCode.DEADLINE_EXCEEDED, b"")
+    assert (await client.send(SENT, CASE)).status == "accepted"
+    assert len(server.signals) == 1
 
 
 async def test_a_court_message_before_its_booking_opens_the_case(

@@ -67,6 +67,7 @@ async def test_each_line_is_answered_in_order_and_a_summary_is_last(door: FakeDo
     assert {error["pointer"] for error in lines[4]["errors"]} == {"/decided_on", "/x"}
     assert [error["pointer"] for error in lines[5]["errors"]] == ["/agency"]
     assert [error["pointer"] for error in lines[6]["errors"]] == ["/agency", "/tracking_number"]
+    assert lines[7]["errors"][0]["pointer"] == "/message_id"
     assert lines[0]["case"] == str(CaseId(AGENCY, "A-1"))
     assert summary == {
         "lines": 10,
@@ -151,7 +152,7 @@ async def test_a_body_is_read_no_faster_than_its_cases_take_it(
             read += 1
             yield lines_of({**HERE, **a_conviction(message_id=f"c-{number}")})
 
-    monkeypatch.setattr(door.cases, "send", wait)
+    monkeypatch.setattr(door.cases, "submit", wait)
     sending = asyncio.create_task(posted_raw(door, parts()))
     before = -1
     while before != read:  # until nothing more is read
