@@ -32,7 +32,7 @@ from conviction_gate.devserver.temporal_server import NAMESPACE
 from conviction_gate.devserver.worker_process import WorkerFailed, print_error
 from conviction_gate.encryption.codec import EncryptionCodec, converter_for
 from conviction_gate.encryption.codec_app import CodecApp
-from conviction_gate.encryption.codec_server import serving
+from conviction_gate.encryption.http_server import serving
 from conviction_gate.encryption.keys import ensure_key, read_keyring
 from conviction_gate.encryption.readers import Readers
 from conviction_gate.temporal import search_attributes

@@ -21,7 +21,7 @@ from conviction_gate.door.docs_page import docs_routes
 from conviction_gate.door.health import health_routes
 from conviction_gate.door.identity import CallersFile
 from conviction_gate.door.rates import Rates
-from conviction_gate.encryption.codec_server import serving
+from conviction_gate.encryption.http_server import serving
 
 DEFAULT_PORT: Final = 8080
 

@@ -10,6 +10,7 @@ request for payloads is one line of the audit, a JSON object: when, who, what, a
 of the payloads' contents.
 """
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from datetime import UTC, datetime
@@ -27,6 +28,8 @@ from conviction_gate.encryption.readers import Readers
 
 MAX_BODY: Final = 16 * 1024 * 1024
 """Bytes; a page of a history is one request."""
+BODY_WITHIN: Final = 30.0
+"""Seconds for the body of a request."""
 
 AsgiMessage = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[AsgiMessage]]
@@ -107,7 +110,7 @@ class CodecApp:
                     "readers may decrypt here, and not encrypt; send messages through the door, or encrypt "
                     "them with keys of your own",
                 )
-            given = await _read_payloads(receive)
+            given = _payloads_in(await _read_body(receive))
         except Refusal as refusal:
             line |= refusal.reader._asdict() if refusal.reader else {}
             self._audit(json.dumps(line | {"result": f"refused, {refusal.status.value}"}))
@@ -149,16 +152,26 @@ def _cors(origin: str) -> dict[str, str]:
     }
 
 
-async def _read_payloads(receive: Receive) -> list[Payload]:
+async def _read_body(receive: Receive) -> bytes:
     body, more = bytearray(), True
-    while more:
-        message = await receive()
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-        if len(body) > MAX_BODY:
-            raise Refusal(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"more than {MAX_BODY} bytes; send fewer payloads"
-            )
+    try:
+        async with asyncio.timeout(BODY_WITHIN):
+            while more:
+                message = await receive()
+                body += message.get("body", b"")
+                more = message.get("more_body", False)
+                if len(body) > MAX_BODY:
+                    raise Refusal(
+                        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"more than {MAX_BODY} bytes; send fewer payloads"
+                    )
+    except TimeoutError:
+        raise Refusal(
+            HTTPStatus.REQUEST_TIMEOUT, f"the body did not come within {BODY_WITHIN:.0f} s; send it again"
+        ) from None
+    return bytes(body)
+
+
+def _payloads_in(body: bytes) -> list[Payload]:
     try:
         given = json.loads(body)
         if not isinstance(given, dict):  # protobuf reads an empty list as an empty object

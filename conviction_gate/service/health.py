@@ -47,7 +47,7 @@ READY_WITHIN: Final = 10.0
 REQUEST_WITHIN: Final = 10.0
 """Seconds for one request of a probe."""
 MAX_CONNECTIONS: Final = 64
-"""Connections at a time; one more is closed at once. Each takes a descriptor, which the worker needs too."""
+"""Connections at a time; one more takes the place of the oldest. Each takes a descriptor of the worker."""
 
 _TASK_KINDS: Final = {
     "workflow": TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
@@ -193,14 +193,18 @@ async def serving(address: str | None, health: Health) -> AsyncIterator[None]:
     if address is None:
         yield
         return
-    places = asyncio.Semaphore(MAX_CONNECTIONS)
+    connections: dict[asyncio.StreamWriter, None] = {}  # the oldest first
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if places.locked():
-            writer.close()
-            return
-        async with places:
+        if len(connections) == MAX_CONNECTIONS:
+            oldest = next(iter(connections))
+            del connections[oldest]
+            oldest.transport.abort()
+        connections[writer] = None
+        try:
             await _serve(health, reader, writer)
+        finally:
+            connections.pop(writer, None)
 
     try:
         server = await asyncio.start_server(serve, *split_address(address), limit=8192)

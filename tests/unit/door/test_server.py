@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator
 from functools import partial
 
@@ -11,14 +12,14 @@ import pytest
 from conviction_gate.config.settings import SettingsError
 from conviction_gate.devserver.resources import free_port
 from conviction_gate.door.server import _cannot_listen
-from conviction_gate.encryption import codec_server
-from conviction_gate.encryption.codec_server import serving
+from conviction_gate.encryption import http_server
+from conviction_gate.encryption.http_server import serving
 from tests.support.door import KEYS, FakeDoor, a_booking, a_conviction, place
 
 
 @pytest.fixture
 async def address(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
-    monkeypatch.setattr(codec_server, "HEADERS_WITHIN", 0.3)
+    monkeypatch.setattr(http_server, "HEADERS_WITHIN", 0.3)
     address = f"127.0.0.1:{free_port()}"
     async with serving(FakeDoor().app, address, partial(_cannot_listen, address)):
         yield address
@@ -55,19 +56,58 @@ async def test_answers_come_while_a_caller_does_not_read_them(address: str) -> N
     writer.close()
 
 
+async def test_who_does_not_read_the_answers_to_many_lines_delays_nobody(address: str) -> None:
+    host, _, port = address.partition(":")
+    slow = socket.socket()
+    slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    slow.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(slow, (host, int(port)))
+    reader, writer = await asyncio.open_connection(sock=slow, limit=1)
+    lines = b'{"type": "conviction", "x": 1}\n' * 5000
+    writer.write(
+        f"POST /v1/messages HTTP/1.1\r\nHost: door\r\nAuthorization: Bearer {KEYS['all']}\r\n".encode()
+        + f"Content-Type: application/x-ndjson\r\nContent-Length: {len(lines)}\r\n\r\n".encode()
+        + lines
+    )
+    assert await asyncio.wait_for(reader.readexactly(8), 20) == b"HTTP/1.1"  # and it reads nothing more
+    async with client(address) as door:
+        for number in range(20):
+            answer = await door.post(f"{place()}/messages", json=a_conviction(message_id=f"c-{number}"))
+            assert answer.status_code in (200, 201)
+    writer.transport.abort()
+
+
+async def test_a_flood_of_wrong_keys_delays_nobody(address: str) -> None:
+    stop = asyncio.Event()
+    refused = Counter[int]()
+
+    async def guess(number: int) -> None:
+        async with client(address) as stranger:
+            while not stop.is_set():
+                wrong = {"Authorization": f"Bearer cg_{number}-{refused.total()}"}
+                refused[(await stranger.post("/v1/bookings", json=a_booking(), headers=wrong)).status_code] += 1
+
+    guessing = [asyncio.create_task(guess(number)) for number in range(20)]
+    async with client(address) as door:
+        while refused.total() < 100:
+            await asyncio.sleep(0.01)
+        assert (await asyncio.wait_for(door.post("/v1/bookings", json=a_booking()), 20)).status_code == 201
+    stop.set()
+    await asyncio.gather(*guessing)
+    assert refused.keys() == {401}
+
+
 async def test_an_answer_is_sent_at_once(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     accepted = []
-    close_if_silent = codec_server._Connection._close_if_silent
+    data_received = http_server.Connection.data_received
 
-    def note(connection: codec_server._Connection) -> None:
+    def note(connection: http_server.Connection, data: bytes) -> None:
         accepted.append(connection.transport.get_extra_info("socket"))
-        close_if_silent(connection)
+        data_received(connection, data)
 
-    monkeypatch.setattr(codec_server._Connection, "_close_if_silent", note)
+    monkeypatch.setattr(http_server.Connection, "data_received", note)
     async with client(address) as door:
         await door.get("/v1/charges/CA-VC/12500(a)")
-        while not accepted:  # noted a moment after the connection was made
-            await asyncio.sleep(0.01)
         assert accepted[0].getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 

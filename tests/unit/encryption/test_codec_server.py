@@ -1,5 +1,6 @@
 """The codec server: who is answered, what comes back, and what the audit says of it."""
 
+import asyncio
 import base64
 import json
 import os
@@ -12,7 +13,8 @@ import pytest
 from conviction_gate.config.settings import Settings, SettingsError, cannot_bind
 from conviction_gate.devserver.resources import free_port
 from conviction_gate.encryption import codec_app
-from conviction_gate.encryption.codec_server import run, serving
+from conviction_gate.encryption.codec_server import run
+from conviction_gate.encryption.http_server import serving
 from conviction_gate.encryption.readers import Readers
 from tests.support.codec_requests import KNOWN, SAID, TOKEN, UI, WHERE, app, encrypted, plain
 
@@ -150,6 +152,17 @@ async def test_a_body_has_a_limit(client: httpx.AsyncClient, monkeypatch: pytest
     monkeypatch.setattr(codec_app, "MAX_BODY", 1000)
     answer = await client.post("/decode", content=b" " * 1001, headers=KNOWN)
     assert (answer.status_code, answer.json()["error"]) == (413, "more than 1000 bytes; send fewer payloads")
+
+
+async def test_a_body_that_does_not_come(client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(codec_app, "BODY_WITHIN", 0.05)
+
+    async def parts() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.Event().wait()
+
+    answer = await client.post("/decode", content=parts(), headers=KNOWN)
+    assert (answer.status_code, "send it again" in answer.json()["error"]) == (408, True)
 
 
 async def test_other_pages(client: httpx.AsyncClient) -> None:

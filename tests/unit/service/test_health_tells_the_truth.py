@@ -1,6 +1,7 @@
 """What a probe could not see: tasks that never end, a registry without writes, too many connections."""
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 
 import httpx
@@ -63,12 +64,15 @@ async def test_the_check_changes_nothing(url: str) -> None:
         await registry.check()
 
 
-async def test_one_connection_too_many_is_closed_at_the_health_port(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_one_connection_too_many_takes_the_place_of_the_oldest(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "MAX_CONNECTIONS", 3)
-    port = free_port()
-    async with serving(f"127.0.0.1:{port}", healthy()):
-        silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(4)]
-        reader, _ = silent[-1]
-        assert await asyncio.wait_for(reader.read(), 5) == b""
+    monkeypatch.setattr(health, "REQUEST_WITHIN", 3600.0)
+    address = f"127.0.0.1:{free_port()}"
+    host, _, port = address.partition(":")
+    async with serving(address, healthy()), httpx.AsyncClient() as probe:
+        silent = [await asyncio.open_connection(host, int(port)) for _ in range(3)]
+        assert (await probe.get(f"http://{address}/livez")).status_code == 200
+        with suppress(ConnectionResetError):
+            assert await asyncio.wait_for(silent[0][0].read(), 20) == b""
         for _, writer in silent:
             writer.close()
