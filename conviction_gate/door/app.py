@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Route
 
 from conviction_gate.door import asking, bulk, sending
 from conviction_gate.door.audit import App, AsgiMessage, Audited, Receive, Send
-from conviction_gate.door.calls import Door, Handler, admitted, problem_of
+from conviction_gate.door.calls import Call, Door, Handler, admitted, problem_of
 
 
 class _Part(Convertor[str]):
@@ -56,23 +56,39 @@ CALLS: Final[tuple[tuple[str, str, Handler], ...]] = (
 
 def application(door: Door, audit: Callable[[str], object], *more: BaseRoute) -> App:
     """The application. `audit`: takes the line of each request. `more`: routes without a caller."""
-    routes = [Route(path, _endpoint(door, path, handler), methods=[method]) for method, path, handler in CALLS]
+    routes = [Route(path, _Endpoint(door, path, handler), methods=[method]) for method, path, handler in CALLS]
     app = Starlette(routes=[*routes, *more], exception_handlers={HTTPException: _unrouted})
     return Audited(_with_parts(app), audit)
 
 
-def _endpoint(door: Door, path: str, handler: Handler) -> Callable[[Request], object]:
-    template = path.replace(":part}", "}")
+class _Endpoint:
+    """Answers one call, and counts it among those of its caller until the answer is sent."""
 
-    async def endpoint(request: Request) -> Response:
-        if (audit := request.scope.get("audit")) is not None:
-            audit["route"] = template
+    def __init__(self, door: Door, path: str, handler: Handler) -> None:
+        self._door = door
+        self._template = path.replace(":part}", "}")
+        self._handler = handler
+
+    async def __call__(self, scope: AsgiMessage, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        if (audit := scope.get("audit")) is not None:
+            audit["route"] = self._template
         try:
-            return await handler(await admitted(request, door))
+            call = await admitted(request, self._door)
+        except Exception as error:
+            await problem_of(error).response()(scope, receive, send)
+            return
+        try:
+            response = await self._answer(call)
+            await response(scope, receive, send)
+        finally:
+            self._door.rates.end(call.identity.caller)
+
+    async def _answer(self, call: Call) -> Response:
+        try:
+            return await self._handler(call)
         except Exception as error:
             return problem_of(error).response()
-
-    return endpoint
 
 
 async def _unrouted(request: Request, error: Exception) -> Response:

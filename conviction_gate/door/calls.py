@@ -113,7 +113,8 @@ Handler = Callable[[Call], Awaitable[Response]]
 
 
 async def admitted(request: Request, door: Door) -> Call:
-    """The call of a request; raises `Problem` where its caller is not known, or sends too much."""
+    """The call of a request, which counts as one of its caller's until `Rates.end`; raises `Problem` where its
+    caller is not known, or sends too much."""
     headers = request.headers
     address = request.client.host if request.client else None
     identities = await door.current()
@@ -127,6 +128,8 @@ async def admitted(request: Request, door: Door) -> Call:
     call.note(caller=identity.caller.name, person=identity.person, by=identity.by)
     if wait := door.rates.request(identity.caller):
         raise too_many(wait, "this caller has sent all that it may send in a minute")
+    if wait := door.rates.begin(identity.caller):
+        raise too_many(wait, "this caller has as many requests open as it may have at a time")
     return call
 
 

@@ -1,10 +1,12 @@
-"""How much each caller may send: token buckets of requests and bytes, and messages to one case in a day.
+"""How much each caller may send: token buckets of requests and bytes, messages to one case in a day, and how
+many requests at a time.
 
 Each process of the door counts for itself, and starts anew when it is restarted.
 """
 
 import math
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -14,6 +16,9 @@ from conviction_gate.door.callers import Caller
 
 MAX_COUNTED: Final = 100_000
 """Pairs of caller and case that are counted at once; with more, those of the day are counted from the start."""
+
+MAX_AT_ONCE: Final = 128
+"""Requests of one caller that are answered at a time: a quarter of the connections that there are."""
 
 
 class Bucket:
@@ -53,6 +58,18 @@ class Rates:
         self._bytes: dict[str, Bucket] = {}
         self._day = datetime.now(UTC).date()
         self._messages: dict[tuple[str, CaseId], int] = {}
+        self._now = Counter[str]()
+
+    def begin(self, caller: Caller) -> int:
+        """One request is answered from now on, until its `end`."""
+        if self._now[caller.name] >= MAX_AT_ONCE:
+            return 1
+        self._now[caller.name] += 1
+        return 0
+
+    def end(self, caller: Caller) -> None:
+        """One request has been answered."""
+        self._now[caller.name] -= 1
 
     def request(self, caller: Caller) -> int:
         """One request begins. Where the caller has sent too many bytes, it waits too."""

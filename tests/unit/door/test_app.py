@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from conviction_gate.client.errors import NoWorker, ServerError
 from conviction_gate.client.replies import Reply
 from conviction_gate.contracts.names import CaseId
-from conviction_gate.door import asking, sending
+from conviction_gate.door import asking, rates, sending
 from conviction_gate.registry import RegistryError
 from tests.support.door import (
     AGENCY,
@@ -236,6 +237,29 @@ async def test_a_caller_sends_one_case_so_many_messages_in_a_day() -> None:
     assert 0 < int(second.headers["retry-after"]) <= 86_400
     other = await door.post("other-court", f"{place('A-2')}/messages", a_dismissal())
     assert other.status_code == 200
+
+
+async def test_a_caller_has_so_many_requests_open_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rates, "MAX_AT_ONCE", 2)
+    door, waits, goes_on = FakeDoor(), asyncio.Event(), asyncio.Event()
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b"{"
+        waits.set()
+        await goes_on.wait()
+
+    async def stop_in_the_middle() -> int:
+        async with door.client("all", **{"Content-Type": "application/json"}) as client:
+            return (await client.post("/v1/bookings", content=body())).status_code
+
+    slow = [asyncio.create_task(stop_in_the_middle()) for _ in range(2)]
+    await waits.wait()
+    refused = await door.get("all", "/v1/flags")
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
+    assert (await door.get("reader", "/v1/flags")).status_code == 200
+    goes_on.set()
+    assert await asyncio.gather(*slow) == [400, 400]
+    assert [(await door.get("all", "/v1/flags")).status_code for _ in range(3)] == [200] * 3
 
 
 # Asking -------------------------------------------------------------------------------------------------
