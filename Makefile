@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SENDER := examples/typescript
+CLIENT := examples/client
 AXE := tests/ui/axe
 PROCESSES := tests/end_to_end tests/faults
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes \
@@ -45,7 +46,7 @@ mutants: .venv/.installed ## remove each condition of conviction_gate/policy/ in
 	$(BIN)/pip install --quiet --require-hashes -r constraints-interop.txt
 	touch $@
 
-test-interop: .venv/.interop $(SENDER)/dist/main.js ## senders in other languages (needs npm and curl)
+test-interop: .venv/.interop $(SENDER)/dist/main.js $(CLIENT)/dist/main.js ## senders in other languages (needs npm and curl)
 	$(BIN)/pytest $(PYTEST) tests/interop
 
 test-ops: .venv/.ops ## check the files in deploy/, and run what can run here (needs promtool)
@@ -78,6 +79,13 @@ $(SENDER)/node_modules/.package-lock.json: $(SENDER)/package-lock.json
 
 $(SENDER)/dist/main.js: $(SENDER)/node_modules/.package-lock.json $(SENDER)/tsconfig.json $(wildcard $(SENDER)/src/*.ts)
 	cd $(SENDER) && npm run build
+
+$(CLIENT)/node_modules/.package-lock.json: $(CLIENT)/package-lock.json
+	cd $(CLIENT) && npm ci
+	touch $@
+
+$(CLIENT)/dist/main.js: $(CLIENT)/node_modules/.package-lock.json $(CLIENT)/src/main.ts docs/openapi.json
+	cd $(CLIENT) && npm run build
 
 check: .venv/.installed ## lint, format, types, import directions, spelling
 	$(BIN)/ruff check .
@@ -125,4 +133,5 @@ constraints: ## resolve the dependencies in pyproject.toml again (needs uv); the
 	$(COMPILE) --group ui --constraints constraints.txt --upgrade -o constraints-ui.txt
 
 clean:
-	rm -rf .venv .conviction-gate build *.egg-info $(SENDER)/node_modules $(SENDER)/dist $(AXE)/node_modules
+	rm -rf .venv .conviction-gate build *.egg-info $(SENDER)/node_modules $(SENDER)/dist \
+		$(CLIENT)/node_modules $(CLIENT)/dist $(CLIENT)/src/door.d.ts $(AXE)/node_modules
