@@ -1,91 +1,76 @@
-"""What the door's description allows, and what it does not, sent to every call: schemathesis with all checks.
+"""What the door's description allows, and what it does not, sent to every call. Run by `make test-interop`.
 
-The door stands on fakes here, so that thousands of requests take a minute; what a case makes of a message is
-tested elsewhere. Run by `make test-interop`.
+Within this process the door stands on fakes, so that thousands of requests take a minute. Over a socket it is
+the door of `up`, with a server, a worker and a registry; `make soak` sends that one thousands too.
 """
 
-import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, settings
-from schemathesis.checks import CHECKS, load_all_checks
 
+from conviction_gate.devserver.resources import free_port
 from conviction_gate.door import openapi
-from conviction_gate.door.callers import hashed
 from conviction_gate.door.docs_page import docs_routes
-from tests.support.door import KEYS, FakeDoor
+from tests.support.described_door import CALLER, KEY, config, examples, send_in_a_row, validate
+from tests.support.door import FakeDoor
+from tests.support.instance import Instance
 
-CALLERS = f"""
-[caller.all]
-key = "{hashed(KEYS["all"])}"
-person = "admin-1"
-agencies = "*"
-may = "*"
-corrects = "*"
-per_minute = 100000000
-bytes_per_minute = 100000000000
-messages_per_case = 100000000
-"""
-ACCEPTED = [200, 201, 202, 304, 403, 404, 409, 410, 415, 422]
-"""What a body that the description allows may be answered: some rules of the contract are in no schema, as that
-a date is not in the future."""
-
-
-@schemathesis.serializer("application/x-ndjson")
-def one_line(context: Any, value: Any) -> bytes:
-    return value if isinstance(value, bytes) else json.dumps(value).encode()
-
-
-@schemathesis.deserializer("application/x-ndjson")
-def last_line(context: Any, response: Any) -> Any:
-    return json.loads(response.content.splitlines()[-1])
-
-
-load_all_checks()
 pytestmark = pytest.mark.filterwarnings("ignore")
+described = schemathesis.openapi.from_asgi(
+    "/openapi.json", FakeDoor(callers=CALLER, more=docs_routes()).app, config=config()
+)
+over_socket = schemathesis.pytest.from_fixture("served")
 
 
-def schema() -> Any:
-    app = FakeDoor(callers=CALLERS, more=docs_routes()).app
-    config = schemathesis.Config.from_dict(
-        {
-            "auth": {"openapi": {"key": {"bearer": KEYS["all"]}}},
-            "checks": {"positive_data_acceptance": {"expected-statuses": ACCEPTED}},
-        }
-    )
-    return schemathesis.openapi.from_asgi("/openapi.json", app, config=config)
-
-
-described = schema()
+@pytest.fixture(scope="module")
+async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Any]:
+    """The description as the door of `up` publishes it."""
+    instance = Instance(tmp_path_factory.mktemp("described") / "data", free_port(), free_port())
+    await instance.up()
+    file = instance.data / "callers.toml"
+    file.write_text(file.read_text() + CALLER)
+    async with instance.door(KEY) as door:
+        while (await door.get("/v1/charges/CA-VC/12500(a)")).status_code == 401:  # the file is read again
+            pass
+    address = f"http://127.0.0.1:{instance.door_port}/openapi.json"
+    yield schemathesis.openapi.from_url(address, config=config())
+    assert await instance.stop() == 0
 
 
 @described.parametrize()
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@examples(60)
 def test_each_call_does_what_its_description_says(case: Any) -> None:
-    checks = {check.__name__: check for check in CHECKS.get_all()}
-    if case.operation.path == "/v1/messages":
-        del checks["negative_data_rejection"]  # each line is refused by itself, in an answer of 200
-    case.call_and_validate(checks=[*checks.values()])
+    validate(case)
 
 
 def test_calls_in_a_row_do_what_their_description_says() -> None:
-    machine = described.as_state_machine()
+    send_in_a_row(described, 50)
 
-    class Calls(machine):  # type: ignore[misc, valid-type]
-        def get_call_kwargs(self, case: Any) -> dict[str, Any]:
-            return {"headers": {"Authorization": f"Bearer {KEYS['all']}"}}
 
-    Calls.run(
-        settings=settings(
-            max_examples=50,
-            stateful_step_count=10,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-            database=None,
-        )
-    )
+@over_socket.parametrize()
+@examples(5)
+def test_each_call_over_a_socket(case: Any) -> None:
+    validate(case)
+
+
+def test_calls_in_a_row_over_a_socket(served: Any) -> None:
+    send_in_a_row(served, 5)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+@over_socket.parametrize()
+@examples(400)
+def test_each_call_over_a_socket_thousands_of_times(case: Any) -> None:
+    validate(case)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_calls_in_a_row_over_a_socket_hundreds_of_times(served: Any) -> None:
+    send_in_a_row(served, 300)
 
 
 def test_every_call_is_sent() -> None:

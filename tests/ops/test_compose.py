@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from conviction_gate.config.settings import Settings
+from conviction_gate.desk.open_id import OpenId
 from conviction_gate.devserver.temporal_server import DYNAMIC_CONFIG
 from conviction_gate.door.callers import read_callers
 from tests.ops.conftest import ROOT
@@ -19,6 +20,7 @@ from tests.support.postgres import Postgres, program
 
 FILE = ROOT / "docker-compose.yml"
 SIGN_IN = ROOT / "deploy/compose/sign-in.yaml"
+DESK = ROOT / "deploy/compose/desk.yaml"
 JOBS = {"schema", "namespace", "setup"}
 TEMPORAL = Path(sys.executable).with_name("temporal")
 
@@ -37,7 +39,7 @@ def services(compose: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 def test_it_is_what_the_schema_of_compose_files_allows() -> None:
     checker = Path(sys.executable).with_name("check-jsonschema")
-    command = [str(checker), "--builtin-schema", "vendor.compose-spec", str(FILE), str(SIGN_IN)]
+    command = [str(checker), "--builtin-schema", "vendor.compose-spec", *map(str, (FILE, SIGN_IN, DESK))]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -113,10 +115,10 @@ def test_its_secrets_are_those_that_are_made(
 
 
 def test_no_password_stands_in_it(services: dict[str, dict[str, Any]]) -> None:
-    more: dict[str, dict[str, Any]] = yaml.safe_load(SIGN_IN.read_text())["services"]
+    more = [each for file in (SIGN_IN, DESK) for each in yaml.safe_load(file.read_text())["services"].items()]
     named = {
         f"{name}.{variable}"
-        for name, service in (*services.items(), *more.items())
+        for name, service in (*services.items(), *more)
         for variable in service.get("environment", {})
         if re.search(r"PASSWORD|PWD|TOKEN|KEY|SECRET$", variable)
     } - {"ui.TEMPORAL_CODEC_PASS_ACCESS_TOKEN"}  # a yes or no
@@ -133,11 +135,34 @@ def test_with_a_sign_in_the_web_ui_passes_on_the_token_that_the_codec_server_tak
     assert ui["TEMPORAL_AUTH_PROVIDER_URL"] == codec["CONVICTION_GATE_CODEC_ISSUER"]
     assert ui["TEMPORAL_CORS_ORIGINS"] == codec["CONVICTION_GATE_CODEC_ORIGINS"]
     assert [*more["secrets"]] == more["services"]["ui"]["secrets"] == ["ui_client_secret"]
-    # What has no default is asked for, and docs/deploying.md tells of each.
-    named = re.findall(r"\$\{([A-Z_]+)(:.)?", SIGN_IN.read_text())
+
+
+@pytest.mark.parametrize("file", [SIGN_IN, DESK], ids=lambda file: file.stem)
+def test_what_has_no_default_is_asked_for_and_the_page_has_each(file: Path) -> None:
+    named = re.findall(r"\$\{([A-Z_]+)(:.)?", file.read_text())
     assert {name for name, said in named} == {name for name, said in named if said}
     page = (ROOT / "docs/deploying.md").read_text()
     assert [name for name, _ in named if f"`{name}`" not in page and f"{name}=" not in page] == ["GATE_SECRETS"]
+
+
+def test_with_a_sign_in_the_door_has_the_desk(
+    services: dict[str, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    more = yaml.safe_load(DESK.read_text())
+    assert more["services"].keys() == {"door"} <= services.keys()
+    assert [*more["secrets"]] == more["services"]["door"]["secrets"]
+    page = (ROOT / "docs/deploying.md").read_text()
+    written = dict(re.findall(r"(?m)^([A-Z_]+)='?(.+?)'?(?: +#.*)?$", page))
+    for name, value in more["services"]["door"]["environment"].items():
+        (variable,) = re.findall(r"\$\{([A-Z_]+)", value)
+        monkeypatch.setenv(name, written[variable])
+    for name in more["secrets"]:
+        (tmp_path / name).write_text("the-secret-of-the-client")
+    monkeypatch.setenv("CONVICTION_GATE_SECRETS", str(tmp_path))
+    settings = Settings()
+    assert settings.desk_client_secret is not None
+    assert settings.desk_scope == "openid gate.review"
+    assert OpenId.from_settings(settings) is not None
 
 
 def test_secrets_are_not_made_twice(secrets: Path) -> None:

@@ -1,12 +1,16 @@
 """deploy/kubernetes, as far as it can be tried without a cluster. Run by `make test-ops`."""
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import kubernetes_validate
 import pytest
 import yaml
 
+from conviction_gate.config.settings import Settings
+from conviction_gate.desk.open_id import OpenId
 from tests.ops.conftest import ROOT
 
 FOLDER = ROOT / "deploy" / "kubernetes"
@@ -90,6 +94,24 @@ def test_the_door_is_a_service_of_its_own() -> None:
     assert service["selector"] == door["selector"]["matchLabels"]
     assert [named["targetPort"] for named in service["ports"]] == ["http"]
     assert of_kind("ConfigMap")["data"]["CONVICTION_GATE_PLAINTEXT"] == "refuse"
+
+
+def test_the_door_alone_has_the_settings_of_the_desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pod = of_kind("Deployment", "door")["spec"]["template"]["spec"]
+    (mount,) = (each for each in pod["containers"][0]["volumeMounts"] if each["name"] == "secrets")
+    assert mount["mountPath"] == of_kind("ConfigMap")["data"]["CONVICTION_GATE_SECRETS"]
+    (volume,) = (each for each in pod["volumes"] if each["name"] == "secrets")
+    desk = {"name": "conviction-gate-desk", "optional": True}
+    assert [each["secret"] for each in volume["projected"]["sources"]] == [{"name": "conviction-gate"}, desk]
+    page = (ROOT / "docs/deploying.md").read_text()
+    _, _, command = page.partition("create secret generic conviction-gate-desk")
+    for name, value in re.findall(r"--from-literal=(\w+)='?(.+?)'? \\\\", command.partition("```")[0]):
+        (tmp_path / name).write_text(value)
+    (tmp_path / "conviction_gate_desk_client_secret").write_text("the-secret-of-the-client")
+    monkeypatch.setenv("CONVICTION_GATE_SECRETS", str(tmp_path))
+    settings = Settings()
+    assert settings.desk_scope == "openid gate.review"
+    assert OpenId.from_settings(settings) is not None
 
 
 def test_the_worker_has_time_to_finish() -> None:
