@@ -105,7 +105,7 @@ def test_the_door_alone_has_the_settings_of_the_desk(tmp_path: Path, monkeypatch
     assert [each["secret"] for each in volume["projected"]["sources"]] == [{"name": "conviction-gate"}, desk]
     page = (ROOT / "docs/deploying.md").read_text()
     _, _, command = page.partition("create secret generic conviction-gate-desk")
-    for name, value in re.findall(r"--from-literal=(\w+)='?(.+?)'? \\\\", command.partition("```")[0]):
+    for name, value in re.findall(r"--from-literal=(\w+)='?(.+?)'? \\", command.partition("```")[0]):
         (tmp_path / name).write_text(value)
     (tmp_path / "conviction_gate_desk_client_secret").write_text("the-secret-of-the-client")
     monkeypatch.setenv("CONVICTION_GATE_SECRETS", str(tmp_path))
