@@ -10,7 +10,7 @@ import pytest
 from conviction_gate.client.errors import NoWorker, ServerError
 from conviction_gate.client.replies import Reply
 from conviction_gate.contracts.names import CaseId
-from conviction_gate.door import asking, rates, sending
+from conviction_gate.door import asking, bodies, problems, rates, sending
 from conviction_gate.registry import RegistryError
 from tests.support.door import (
     AGENCY,
@@ -260,6 +260,18 @@ async def test_a_caller_has_so_many_requests_open_at_a_time(monkeypatch: pytest.
     goes_on.set()
     assert await asyncio.gather(*slow) == [400, 400]
     assert [(await door.get("all", "/v1/flags")).status_code for _ in range(3)] == [200] * 3
+
+
+async def test_a_body_that_does_not_come(door: FakeDoor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "BODY_WITHIN", 0.05)
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.Event().wait()
+
+    async with door.client("all", **{"Content-Type": "application/json"}) as client:
+        answer = await client.post("/v1/bookings", content=body())
+    assert (answer.status_code, answer.json()["title"]) == (408, problems.TITLES["too-slow"][1])
 
 
 # Asking -------------------------------------------------------------------------------------------------

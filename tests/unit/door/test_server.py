@@ -43,7 +43,7 @@ async def test_a_silent_connection_is_closed_and_delays_nobody(address: str) -> 
         writer.close()
 
 
-async def test_answers_come_while_a_caller_does_not_read_them(address: str) -> None:
+async def test_a_sender_that_stops_in_the_middle_delays_nobody(address: str) -> None:
     host, _, port = address.partition(":")
     _, writer = await asyncio.open_connection(host, int(port))
     writer.write(

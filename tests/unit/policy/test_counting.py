@@ -3,15 +3,20 @@
 import pytest
 
 from conviction_gate.contracts.internal.facts import Facts
+from conviction_gate.contracts.message import Message
+from conviction_gate.contracts.signals import type_of
 from conviction_gate.policy import CountedMessages
 from tests.support import facts as the
 from tests.support.facts import (
+    amendment,
     booking,
     charge,
     conviction,
     correction,
     dismissal,
     facts_of,
+    finding,
+    update,
 )
 from tests.support.rule_tables import (
     CLEAR,
@@ -188,3 +193,22 @@ def test_a_copy_falls_where_both_name_the_same_court_and_docket() -> None:
         for id in ("c-7", "c-8")
     )
     holds(facts_of(booking(), one, other, correction(one)), WAIT)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        DROPPED,
+        update("dismissed_with_leave", "2013-01-01"),
+        amendment(charge(), "2012-06-01"),
+        finding(),
+        GUILTY,
+    ],
+    ids=type_of,
+)
+def test_who_repeats_anothers_words_and_takes_them_back_takes_only_a_conviction_along(words: Message) -> None:
+    theirs = words.model_copy(update={"sender": "court"})
+    own = words.model_copy(update={"sender": "stranger", "message_id": "own"})
+    taken_back = correction(own).model_copy(update={"sender": "stranger", "corrects_sender": "stranger"})
+    counted = CountedMessages(facts_of(booking(), theirs, own, taken_back))
+    assert (own.key in counted.undone_by, theirs.key in counted.undone_by) == (True, words is GUILTY)
