@@ -105,11 +105,11 @@ class BenchServer:
 
 @asynccontextmanager
 async def embedded_server(
-    settings: Mapping[str, str] | None = None, checkout: Path | None = None
+    settings: Mapping[str, str] | None = None, checkout: Path | None = None, *, in_memory: bool = False
 ) -> AsyncIterator[BenchServer]:
-    """The server as `up` starts it, on a file, without a worker."""
+    """The server as `up` starts it, on a file unless it is to be in memory, without a worker."""
     with TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as folder:
-        async with embedded(data=Path(folder), worker=False) as server:
+        async with embedded(data=Path(folder), worker=False, ephemeral=in_memory) as server:
             yield BenchServer(server.address, server.pid, server.data, settings or {}, checkout)
 
 

@@ -3,7 +3,18 @@
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
-from bench.figures import against_bare, deciding, encrypted, history, killed, mass, stock, waiting
+from bench.figures import (
+    against_bare,
+    deciding,
+    encrypted,
+    history,
+    in_memory,
+    killed,
+    mass,
+    programs,
+    stock,
+    waiting,
+)
 from bench.rows import Row
 from bench.scale import Scale
 
@@ -13,7 +24,9 @@ FIGURES: Mapping[str, Callable[[Scale], Coroutine[Any, Any, list[Row]]]] = {
     "against_bare": against_bare.measure,
     "encrypted": encrypted.measure,
     "stock": stock.measure,
+    "in_memory": in_memory.measure,
     "waiting": waiting.measure,
     "killed": killed.measure,
     "mass": mass.measure,
+    "programs": programs.measure,
 }

@@ -60,7 +60,7 @@ async def measure(scale: Scale) -> list[Row]:
         here.bare_cases() as (bare, bare_pid),
     ):
         pairs = await in_turn(scale, (ours, here.server_pid, ours_pid), (bare, here.server_pid, bare_pid))
-    return compared("against_bare", scale.cases, pairs, "bare", rate_at_least=0.85, cpu_at_most=1.25)
+    return compared("against_bare", scale.cases, pairs, "bare", rate_at_least=1.0, cpu_at_most=1.05)
 
 
 def compared(

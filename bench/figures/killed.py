@@ -45,5 +45,5 @@ async def measure(scale: Scale) -> list[Row]:
     what = f"{scale.killed} waiting and {scale.killed_signals} convicted meanwhile"
     return [
         Row("killed", f"ready to the first outcome, {what}", first, "s here"),
-        Row("killed", f"ready to the last outcome, {what}", last, "s here", at_most=5),
+        Row("killed", f"ready to the last outcome, {what}", last, "s here", at_most=2.5),
     ]

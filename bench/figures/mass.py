@@ -42,8 +42,8 @@ async def measure(scale: Scale) -> list[Row]:
             theirs = await seconds(_until_ended(bare, scale.mass, concurrently(bare.convict, numbers)))
             rates.append(theirs / mine)
     return [
-        Row("mass", f"{scale.mass} cleared by one file, rate against bare", rates, at_least=0.8),
-        Row("mass", "start to its answer meanwhile, against idle", slower["answered"], at_most=3),
+        Row("mass", f"{scale.mass} cleared by one file, rate against bare", rates, at_least=0.9),
+        Row("mass", "start to its answer meanwhile, against idle", slower["answered"], at_most=2),
         Row("mass", "start to waiting for the court meanwhile, against idle", slower["waiting"]),
         Row("mass", "worker's memory after each file", memory, "MiB"),
         Row("mass", "worker's memory before", [before], "MiB"),

@@ -31,13 +31,13 @@ async def measure(scale: Scale) -> list[Row]:
         servers = memory_mib(large.server_pid), memory_mib(small.server_pid)
     against = f"{scale.many} waiting against {scale.few}"
     return [
-        Row("waiting", f"signal to outcome, {against}", latency, at_most=1.5),
+        Row("waiting", f"signal to outcome, {against}", latency, at_most=1.2),
         Row("waiting", f"signal to outcome, {scale.many} waiting", milliseconds, "ms here"),
         Row("waiting", f"worker's memory, {against}", [memory[0] / memory[1]], at_most=1.3),
         Row("waiting", f"worker's memory, {scale.many} waiting", [memory[0]], "MiB"),
         Row("waiting", f"server's memory, {scale.many} waiting", [servers[0]], "MiB"),
         Row("waiting", f"server's memory, {scale.few} waiting", [servers[1]], "MiB"),
-        Row("waiting", "database per waiting case", [small_kib, large_kib], "KiB", at_most=30),
+        Row("waiting", "database per waiting case", [small_kib, large_kib], "KiB", at_most=15),
     ]
 
 
