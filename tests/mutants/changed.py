@@ -39,7 +39,10 @@ def executed(module: str, source: str) -> ModuleType:
 def failure(module: str, source: str) -> str:
     """How the tests of the policy end where one fails on this source of a module; else nothing."""
     command = [sys.executable, "-m", "tests.mutants.changed", module]
-    done = subprocess.run(command, input=source, text=True, cwd=ROOT, capture_output=True)
+    try:
+        done = subprocess.run(command, input=source, text=True, cwd=ROOT, capture_output=True, timeout=60)
+    except subprocess.TimeoutExpired:
+        return "they never end"
     if done.returncode < 0:
         raise RuntimeError(f"the tests were killed by signal {-done.returncode}; run them again")
     return (done.stdout + done.stderr)[-3000:] if done.returncode else ""
