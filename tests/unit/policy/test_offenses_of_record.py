@@ -1,4 +1,4 @@
-"""What only the history names is classified by the law of its entries' days, not of the booking's."""
+"""What the history names is classified by the law of its entries' days, not of the booking's."""
 
 from datetime import date
 
@@ -6,8 +6,10 @@ import pytest
 
 from conviction_gate import policy
 from conviction_gate.contracts.booking import Offense
-from conviction_gate.contracts.internal.facts import OffenseOfRecord
+from conviction_gate.contracts.history import History
+from conviction_gate.contracts.internal.facts import Facts, OffenseOfRecord
 from conviction_gate.policy.catalog import Catalog, read_rows
+from tests.support.facts import made_up, of_record
 
 BOOKED_ON = date(2018, 5, 4)
 COLUMNS = "scheme,code,description,charge_class,severity,source,verified,note,from,until\n"
@@ -57,3 +59,12 @@ def test_of_two_days_the_class_counts_that_leaves_it_to_a_person(
     years: tuple[int, int], charge_class: str
 ) -> None:
     assert classified(*(date(year, 6, 1) for year in years)) == charge_class
+
+
+def test_of_an_earlier_history_no_class_is_left_and_those_of_charges_stay() -> None:
+    of_charge, before, after = made_up("dui"), of_record(made_up("hit_and_run")), of_record(made_up("dui"))
+    facts = Facts(history=History(), placements=(of_charge, before))
+    anew = policy.LookedUp(History(), placements=(after,)).in_facts(facts)
+    assert anew.placements == (of_charge, after)
+    more = policy.LookedUp(placements=(made_up("hit_and_run"),)).in_facts(facts)
+    assert more.placements == (of_charge, before, made_up("hit_and_run"))

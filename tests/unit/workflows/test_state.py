@@ -6,9 +6,10 @@ import pytest
 from pydantic import ValidationError
 
 from conviction_gate.contracts.case import CaseView
-from conviction_gate.contracts.internal.facts import Question, Ruling
+from conviction_gate.contracts.internal.activities import HistoryFound
+from conviction_gate.contracts.internal.facts import Facts, Question, Ruling
 from tests.contracts.samples import samples
-from tests.support.facts import booking, charge, facts_of, review
+from tests.support.facts import booking, charge, facts_of, made_up, of_record, review
 from tests.support.newer_facts import NEWER, unread
 from workflows.state import REJECTED_SHOWN, CaseState
 
@@ -47,6 +48,18 @@ def test_a_held_ruling_of_a_newer_release_makes_the_state_unreadable_and_is_carr
     assert not read.is_readable
     assert read.facts.is_whole
     assert "since_0_9" in CaseState.model_validate_json(read.model_dump_json()).held[0]
+
+
+@pytest.mark.parametrize("anew", [False, True])
+def test_a_charge_keeps_its_class_when_the_history_is_found_again_unless_all_is_classified_anew(
+    anew: bool,
+) -> None:
+    known = made_up("dui")
+    other = known.model_copy(update={"charge_class": "non_traffic"})
+    state = CaseState(facts=Facts(placements=(known, of_record(known))))
+    found = HistoryFound(placements=(other, of_record(other)))
+    state.learn_history(found, booked_on=None, classified_anew=anew)
+    assert set(state.facts.placements) == {other if anew else known, of_record(other)}
 
 
 @pytest.mark.parametrize("field", sorted(NEWER))
