@@ -25,6 +25,7 @@ from conviction_gate.temporal import search_attributes
 from conviction_gate.temporal.connect import ConnectError, connect
 from conviction_gate.temporal.sandbox import sandbox
 from conviction_gate.temporal.search_attributes import SetupError
+from conviction_gate.temporal.worker_identity import worker_identity
 from workflows import WORKFLOWS
 
 # A module that is not passed through the sandbox is imported again for each case that comes into memory, which
@@ -113,7 +114,9 @@ async def run(settings: Settings, interceptors: Sequence[Interceptor] = ()) -> N
     shutdown = GracefulShutdown(settings.worker_grace)
     shutdown.on_signals()
     catalog_of = read_catalogs(settings)
-    client = await connect(settings, metrics=settings.metrics, interceptors=interceptors)
+    client = await connect(
+        settings, metrics=settings.metrics, interceptors=interceptors, identity=worker_identity(settings)
+    )
     await search_attributes.check(client)
     if settings.patrol == "on":
         await schedule_patrol(client)

@@ -245,6 +245,7 @@ class BookingCase:
                     self._state.overdue = True
                 case "review_reminder":
                     self._state.reminders += 1
+                    meters.reminded(self._state.reminders)
                 case "unknown_charge":
                     self._state.charge_unknown = True
                 case "docket_check":

@@ -29,6 +29,11 @@ def corrected(outcome: str) -> None:
     _count("corrections", "Corrections of ended cases, by outcome", outcome=outcome)
 
 
+def reminded(number: int) -> None:
+    """A review that nobody has answered counts its reminder of this number."""
+    _count("review_reminders", "Reminders of reviews", number=str(number) if number < 3 else "3 or more")
+
+
 def rejected(name: str, kind: RejectionKind) -> None:
     """A message is kept under `rejected`."""
     door = name if name in _DOORS else "other"

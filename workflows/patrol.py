@@ -16,6 +16,8 @@ ROUNDS: timedelta = timedelta(minutes=9)
 """How long one run goes round; the schedule starts the next."""
 PAUSE: timedelta = timedelta(seconds=20)
 ROUND_TIMEOUT: timedelta = timedelta(minutes=5)
+HEARTBEAT_TIMEOUT: timedelta = timedelta(seconds=30)
+"""A round that was lost with its worker is begun anew after that."""
 
 
 @workflow.defn(name=PATROL)
@@ -33,6 +35,7 @@ class Patrol:
                 state,
                 result_type=PatrolState,
                 start_to_close_timeout=ROUND_TIMEOUT,
+                heartbeat_timeout=HEARTBEAT_TIMEOUT,
                 summary="Cases that the server or an operator has ended",
             )
             await workflow.sleep(PAUSE, summary="Next round")

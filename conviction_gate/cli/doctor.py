@@ -10,7 +10,8 @@ from rich.text import Text
 from conviction_gate.cli.options import Data, Json
 from conviction_gate.cli.printing import STYLES, console, print_table, print_text
 from conviction_gate.cli.session import REFUSED, run
-from conviction_gate.client.diagnostics import CheckResult, Diagnostics
+from conviction_gate.client.check_results import CheckResult
+from conviction_gate.client.diagnostics import Diagnostics
 from conviction_gate.config.settings import Settings
 from conviction_gate.restore.checks import compare as compare_with_registry
 

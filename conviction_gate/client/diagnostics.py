@@ -2,14 +2,13 @@
 
 import asyncio
 import traceback
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Final, get_args
 from uuid import uuid4
 
-from temporalio.api.deployment.v1 import WorkerDeploymentVersion
 from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import PollerInfo, TaskQueue
+from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import (
     DescribeNamespaceRequest,
     DescribeNamespaceResponse,
@@ -20,9 +19,12 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from conviction_gate.client.check_results import CheckResult, failed, some, span
 from conviction_gate.client.errors import ClientError, from_sdk
 from conviction_gate.client.listing import Wanted
+from conviction_gate.client.patrol_checks import check_late_reviews, check_patrol, check_unserved
 from conviction_gate.client.runs import INTERRUPTED, IS_INTERRUPTED, OPEN
+from conviction_gate.client.worker_checks import result_of_workers
 from conviction_gate.config.service_access import ServiceAccess
 from conviction_gate.config.settings import PREFIX, Settings, SettingsError
 from conviction_gate.contracts.booking import Subject
@@ -31,9 +33,9 @@ from conviction_gate.contracts.fields import Status
 from conviction_gate.contracts.history import History
 from conviction_gate.contracts.names import BOOKING_CASE, FLAG_CORRECTION, SEARCH_ATTRIBUTES, TASK_QUEUE
 from conviction_gate.encryption.keys import list_keys
-from conviction_gate.service.metrics import HISTORY_WITHIN, STUCK
 from conviction_gate.temporal import search_attributes
 from conviction_gate.temporal.connect import ConnectError, connect
+from conviction_gate.temporal.queries import HISTORY_WITHIN, STUCK
 from conviction_gate.temporal.search_attributes import SetupError
 
 if TYPE_CHECKING:
@@ -41,10 +43,6 @@ if TYPE_CHECKING:
 
 ANSWER_WITHIN: Final = 12.0
 """Seconds for a check: longer than the time-outs of connections and services, whose errors say more."""
-POLLED_WITHIN: Final = timedelta(seconds=90)
-"""A poll lasts a minute; a worker whose last poll is older than this has stopped."""
-BACKLOG_WITHIN: Final = timedelta(minutes=1)
-"""How long a task may wait for a worker without a warning."""
 SHORTEST_RETENTION: Final = timedelta(days=7)
 """Once the server has forgotten a closed case, only the registry knows that it has ended."""
 
@@ -55,17 +53,6 @@ _OURS: Final = f"WorkflowType IN ('{BOOKING_CASE}', '{FLAG_CORRECTION}')"
 
 REPORT_PROBLEMS_AFTER: Final = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute"
 """Of the server's dynamic configuration: after how many failures in a row a workflow is listed as `STUCK`."""
-
-Level = Literal["ok", "warn", "fail"]
-
-
-class CheckResult(NamedTuple):
-    """What one check found. `warn`: nothing is broken, but it needs a look. `next`: what to do about it."""
-
-    level: Level
-    found: str
-    next: str | None = None
-
 
 Check = Callable[[], Awaitable[CheckResult]]
 
@@ -85,6 +72,7 @@ class Diagnostics:
         self._server: tuple[Client, DescribeNamespaceResponse] | None = None
         self._missing = "server"
         self._registry: Registry | None = None
+        self._is_served = False
 
     async def __aenter__(self) -> "Diagnostics":
         return self
@@ -108,10 +96,13 @@ class Diagnostics:
             "slow histories": self.check_slow_histories,
             "interrupted runs": self.check_interrupted_runs,
             "stuck cases": self.check_stuck_cases,
+            "unserved": self.check_unserved,
+            "late reviews": self.check_late_reviews,
+            "patrol": self.check_patrol,
         }
-        first = ("server", "registry")  # the others need their results
+        first, last = ("server", "registry"), ("late reviews",)  # which need the results of those before
         found: dict[str, CheckResult] = {}
-        for names in (first, [name for name in checks if name not in first]):
+        for names in (first, [name for name in checks if name not in first + last], last):
             results = await asyncio.gather(*(run_check(checks[name]) for name in names))
             found |= zip(names, results, strict=True)
         return {name: found[name] for name in checks}
@@ -157,7 +148,7 @@ class Diagnostics:
 
     async def check_retention(self) -> CheckResult:
         kept = self.namespace.config.workflow_execution_retention_ttl.ToTimedelta()
-        found = f"the server keeps closed cases for {_span(kept)}"
+        found = f"the server keeps closed cases for {span(kept)}"
         if kept >= SHORTEST_RETENTION:
             return CheckResult("ok", found)
         return CheckResult(
@@ -176,7 +167,7 @@ class Diagnostics:
         keys = list_keys(self.settings)
         (current,) = (key for key in keys if key.is_current)
         old = f"; {len(keys) - 1} more for decryption only" if len(keys) > 1 else ""
-        age = f", {_span(datetime.now(UTC) - current.made_at)} old" if current.made_at else ""
+        age = f", {span(datetime.now(UTC) - current.made_at)} old" if current.made_at else ""
         return CheckResult("ok", f"encrypts with the key {current.id}{age}{old}")
 
     async def check_search_attributes(self) -> CheckResult:
@@ -200,7 +191,9 @@ class Diagnostics:
             describe(TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW),
             describe(TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY),
         )
-        return result_of_workers({"workflow": workflow, "activity": activity}, datetime.now(UTC))
+        result = result_of_workers({"workflow": workflow, "activity": activity}, datetime.now(UTC))
+        self._is_served = result.level != "fail"
+        return result
 
     # The registry and the sources ------------------------------------------------------------------
 
@@ -256,11 +249,11 @@ class Diagnostics:
         since = (datetime.now(UTC) - HISTORY_WITHIN).isoformat()
         waiting = f"{_query(Wanted('checking_history'))} AND StartTime < '{since}'"
         if not (count := (await self._client.count_workflows(waiting)).count):
-            return CheckResult("ok", f"no case has waited for its history for {_span(HISTORY_WITHIN)}")
+            return CheckResult("ok", f"no case has waited for its history for {span(HISTORY_WITHIN)}")
         return CheckResult(
             "warn",
             f"{count:,} {'case has' if count == 1 else 'cases have'} waited for a history for "
-            f"{_span(HISTORY_WITHIN)} or more",
+            f"{span(HISTORY_WITHIN)} or more",
             "`conviction-gate list --status checking_history` lists them; "
             "in the web UI the pending activity of one says why",
         )
@@ -299,6 +292,21 @@ class Diagnostics:
             f'`temporal workflow reset --query "{STUCK}"`, as docs/changing-workflows.md describes',
         )
 
+    async def check_unserved(self) -> CheckResult:
+        return await check_unserved(self._client)
+
+    async def check_patrol(self) -> CheckResult:
+        return await check_patrol(self._client, wanted=self.settings.patrol == "on")
+
+    async def check_late_reviews(self) -> CheckResult:
+        """Asks the cases themselves, which takes a worker and the keys."""
+        _ = self._client
+        if not self._is_served:
+            raise MissingPrerequisite("worker")
+        every = [self.settings.review_reminder_every]
+        every += filter(None, (own.review_reminder_every for own in self.settings.agencies.values()))
+        return await check_late_reviews(await connect(self.settings), min(every))
+
     async def _count(self, wanted: Wanted) -> int:
         return (await self._client.count_workflows(_query(wanted))).count
 
@@ -315,78 +323,19 @@ async def run_check(check: Check, within: float | None = ANSWER_WITHIN) -> Check
             "fail", f"no answer within {ANSWER_WITHIN:.0f} s", "try again; if it happens again, see its log"
         )
     except (ClientError, ConnectError, CannotDecrypt, SettingsError, SetupError) as error:
-        return _failed(str(error))
+        return failed(str(error))
     except RPCError as error:
-        return _failed(str(from_sdk(error)))
+        return failed(str(from_sdk(error)))
     except Exception as error:
         from conviction_gate.registry import RegistryError
         from conviction_gate.sources.http import ServiceError
 
         if isinstance(error, (RegistryError, ServiceError)):
-            return _failed(str(error))
+            return failed(str(error))
         traceback.print_tb(error.__traceback__)  # not its text, which may hold personal data
         return CheckResult(
             "fail", f"unexpected {type(error).__name__}", "report it with the traceback on stderr"
         )
-
-
-def result_of_workers(queues: Mapping[str, DescribeTaskQueueResponse], now: datetime) -> CheckResult:
-    """Whether a worker polls for each kind of task, and whether tasks wait. `queues`: by kind of task."""
-    waiting = sum(queue.stats.approximate_backlog_count for queue in queues.values())
-    backlog = f", {waiting:,} {'task waits' if waiting == 1 else 'tasks wait'}" if waiting else ""
-    recent: dict[str, timedelta] = {}  # by worker, the time since its last poll
-    for kind, queue in queues.items():
-        for build in _builds_with_tasks(queue):
-            ages = {p.identity: now - p.last_access_time.ToDatetime(UTC) for p in _pollers(queue, build)}
-            if not any(age <= POLLED_WITHIN for age in ages.values()):
-                last = f", the last poll was {_span(min(ages.values()))} ago" if ages else ""
-                as_build = f" as build {build.build_id} of {build.deployment_name}" if build.build_id else ""
-                return CheckResult(
-                    "fail",
-                    f"no worker polls {TASK_QUEUE} for {kind} tasks{as_build}{last}{backlog}",
-                    _how_to_serve(queue, build),
-                )
-            recent |= {worker: age for worker, age in ages.items() if age <= POLLED_WITHIN}
-    seen = f"{len(recent)} {'worker' if len(recent) == 1 else 'workers'}"
-    found = f"{seen} on {TASK_QUEUE}, the last poll was {_span(min(recent.values()))} ago{backlog}"
-    oldest = max(queue.stats.approximate_backlog_age.ToTimedelta() for queue in queues.values())
-    if waiting and oldest > BACKLOG_WITHIN:
-        return CheckResult(
-            "warn", f"{found}, the oldest for {_span(oldest)}", "start more workers: `python -m worker`"
-        )
-    return CheckResult("ok", found)
-
-
-def _builds_with_tasks(queue: DescribeTaskQueueResponse) -> list[WorkerDeploymentVersion]:
-    """The builds that get tasks; an empty one stands for the unversioned workers."""
-    to = queue.versioning_info
-    return [to.current_deployment_version] + (
-        [to.ramping_deployment_version] if to.ramping_version_percentage else []
-    )
-
-
-def _pollers(queue: DescribeTaskQueueResponse, build: WorkerDeploymentVersion) -> list[PollerInfo]:
-    return [
-        poller
-        for poller in queue.pollers
-        if (poller.deployment_options.deployment_name, poller.deployment_options.build_id)
-        == (build.deployment_name, build.build_id)
-    ]
-
-
-def _how_to_serve(queue: DescribeTaskQueueResponse, build: WorkerDeploymentVersion) -> str:
-    """How to get a worker to poll as this build, or tasks to the workers that poll."""
-    if build.build_id:
-        return (
-            f"start one with {PREFIX}WORKER_BUILD={build.build_id}, "
-            "or make a build that polls the current one (docs/deploying-workers.md)"
-        )
-    if versions := [p.deployment_options for p in queue.pollers if p.deployment_options.build_id]:
-        return (
-            "make the build that polls the current one: `temporal worker deployment set-current-version "
-            f"--deployment-name {versions[-1].deployment_name} --build-id {versions[-1].build_id}`"
-        )
-    return "start one with `conviction-gate up` or `python -m worker`"
 
 
 async def _reached(access: ServiceAccess) -> CheckResult:
@@ -417,7 +366,7 @@ async def _asked_for_nobody(access: ServiceAccess) -> CheckResult:
         try:
             found = await HistoryService(service).history((nobody,))
         except ServiceError as error:
-            return _failed(str(error))._replace(level="warn")
+            return failed(str(error))._replace(level="warn")
     finally:
         await service.close()
     if found == History():
@@ -429,29 +378,9 @@ async def _asked_for_nobody(access: ServiceAccess) -> CheckResult:
     )
 
 
-def _failed(text: str) -> CheckResult:
-    """Our errors say what is wrong, and after the last semicolon what to do."""
-    found, _, step = text.rpartition("; ")
-    return CheckResult("fail", found, step) if found else CheckResult("fail", step)
-
-
-def some(ids: Collection[str]) -> str:
-    """The first ids, for a line of text."""
-    return ", ".join(sorted(ids)[:3]) + (" and more" if len(ids) > 3 else "")
-
-
 def _query(wanted: Wanted) -> str:
     return f"{wanted.query(datetime.now(UTC))} AND {OPEN}"
 
 
 def _place(client: Client) -> str:
     return client.service_client.config.target_host
-
-
-def _span(span: timedelta) -> str:
-    """A length of time in the largest unit of which it has two."""
-    seconds = max(round(span.total_seconds()), 0)
-    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
-        if (count := seconds // length) >= 2:
-            return f"{count} {unit}s"
-    return f"{seconds} s"

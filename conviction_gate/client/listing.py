@@ -21,6 +21,7 @@ from conviction_gate.contracts.names import (
     NEEDS_ATTENTION,
     WAITING_SINCE,
 )
+from conviction_gate.temporal.queries import ATTENTION_WITHIN, needs_attention
 
 CASES: Final = f"WorkflowType = '{BOOKING_CASE}' AND ExecutionStatus != 'ContinuedAsNew'"
 """Which runs are listed. One that was continued as a new one is the same case."""
@@ -87,7 +88,7 @@ class Wanted(NamedTuple):
             starts = " OR ".join(f"{AGENCY.name} STARTS_WITH '{prefix}'" for prefix in prefixes)
             wanted.append(f"({starts})")
         if self.attention:
-            wanted.append(f"{NEEDS_ATTENTION.name} = true AND {OPEN}")
+            wanted.append(f"{needs_attention(now)} AND {OPEN}")
         if self.waiting_for is not None:
             wanted.append(f"{WAITING_SINCE.name} <= '{(now - self.waiting_for).isoformat()}' AND {OPEN}")
         return " AND ".join(wanted)
@@ -151,6 +152,13 @@ def _row(execution: WorkflowExecution, *, is_latest: bool) -> CaseRow:
         status=attributes.get(CASE_STATUS),
         rule=attributes.get(CASE_RULE),
         agency=attributes.get(AGENCY),
-        needs_attention=bool(attributes.get(NEEDS_ATTENTION)),
+        needs_attention=bool(attributes.get(NEEDS_ATTENTION)) or _is_slow(execution),
         waiting_since=attributes.get(WAITING_SINCE),
     )
+
+
+def _is_slow(execution: WorkflowExecution) -> bool:
+    """Whether a case waits for its history for so long that it needs attention (`needs_attention`)."""
+    is_waiting = execution.typed_search_attributes.get(CASE_STATUS) == "checking_history"
+    is_open = execution.status is WorkflowExecutionStatus.RUNNING
+    return is_open and is_waiting and execution.start_time < datetime.now(UTC) - ATTENTION_WITHIN

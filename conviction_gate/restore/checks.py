@@ -2,7 +2,8 @@
 
 from collections.abc import Collection
 
-from conviction_gate.client.diagnostics import CheckResult, Diagnostics, Level, run_check, some
+from conviction_gate.client.check_results import CheckResult, Level, some
+from conviction_gate.client.diagnostics import Diagnostics, run_check
 from conviction_gate.restore.comparison import Comparison, Differences
 from conviction_gate.temporal.connect import connect
 

@@ -15,14 +15,8 @@ from temporalio.client import Client
 from temporalio.common import MetricMeter
 from temporalio.service import RPCError, RPCStatusCode
 
-from conviction_gate.contracts.names import (
-    BOOKING_CASE,
-    CASE_STATUS,
-    FLAG_CORRECTION,
-    NEEDS_ATTENTION,
-    TASK_QUEUE,
-    WAITING_SINCE,
-)
+from conviction_gate.contracts.names import BOOKING_CASE, CASE_STATUS, WAITING_SINCE
+from conviction_gate.temporal.queries import HISTORY_WITHIN, STUCK, needs_attention, unserved
 
 COUNT_EVERY: Final = 60.0
 """Seconds."""
@@ -31,15 +25,6 @@ UPDATE_WITHIN: Final = 30.0
 OPEN_STATUSES: Final = ("awaiting_booking", "checking_history", "waiting_for_court", "needs_review")
 WAIT_DAYS: Final = (30, 90, 365, 730, 1825)
 """For each: how many cases have waited for the court for more days."""
-HISTORY_WITHIN: Final = timedelta(hours=1)
-"""Somebody should look into a history that takes longer."""
-
-STUCK: Final = (
-    f"WorkflowType IN ('{BOOKING_CASE}', '{FLAG_CORRECTION}') AND TaskQueue = '{TASK_QUEUE}' "
-    "AND TemporalReportedProblems IS NOT NULL AND ExecutionStatus = 'Running'"
-)
-"""The query for cases and corrections whose workflow tasks keep failing. The server records those after as many
-consecutive failures as its dynamic configuration says."""
 
 _OPEN: Final = f"WorkflowType = '{BOOKING_CASE}' AND ExecutionStatus = 'Running'"
 
@@ -59,6 +44,7 @@ class CaseGauges:
         self._overdue = gauge("conviction_gate_overdue_cases", "Cases that wait for the court for too long")
         self._slow = gauge("conviction_gate_slow_history_cases", "Cases without a history for over an hour")
         self._stuck = gauge("conviction_gate_stuck_cases", "Cases and corrections that no worker can advance")
+        self._unserved = gauge("conviction_gate_unserved_cases", "Cases and corrections that no worker serves")
         self._counted = gauge("conviction_gate_counted_timestamp_seconds", "When the cases were counted last")
 
     async def update(self) -> None:
@@ -74,7 +60,7 @@ class CaseGauges:
 
         for status in OPEN_STATUSES:
             self._open.set(await self._count(f"{CASE_STATUS.name} = '{status}'"), {"status": status})
-        self._attention.set(await self._count(f"{NEEDS_ATTENTION.name} = true"))
+        self._attention.set(await self._count(needs_attention(now)))
         waits = f"{CASE_STATUS.name} = 'waiting_for_court' AND {WAITING_SINCE.name} <"
         for days in WAIT_DAYS:
             count = await self._count(f"{waits} {before(timedelta(days=days))}")
@@ -82,6 +68,7 @@ class CaseGauges:
         self._overdue.set(await self._count(f"{waits} {before(self._overdue_after)}"))
         slow = f"{CASE_STATUS.name} = 'checking_history' AND StartTime < {before(HISTORY_WITHIN)}"
         self._slow.set(await self._count(slow))
+        self._unserved.set((await self._client.count_workflows(unserved(now))).count)
         try:
             self._stuck.set((await self._client.count_workflows(STUCK)).count)
         except RPCError as error:

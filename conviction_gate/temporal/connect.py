@@ -61,12 +61,14 @@ async def connect(
     needs_keys: bool = True,
     metrics: str | None = None,
     interceptors: Sequence[Interceptor] = (),
+    identity: str | None = None,
 ) -> Client:
     """A client that is connected to the server that the environment names.
 
     `settings`: by default those of the environment; their keys encrypt payloads, and their data folder may have
     a server. `needs_keys`: False for work that reads and writes no payload. `metrics`: see `sdk_runtime`.
-    `interceptors`: of this client, and of any worker that runs on it.
+    `interceptors`: of this client, and of any worker that runs on it. `identity`: what the server shows of it;
+    by default its process and machine.
 
     Raises:
         SettingsError: a setting is not valid, or there is no key.
@@ -80,7 +82,11 @@ async def connect(
     try:
         async with asyncio.timeout(CONNECT_WITHIN):
             return await Client.connect(
-                **config, data_converter=payloads, runtime=runtime, interceptors=interceptors
+                **config,
+                data_converter=payloads,
+                runtime=runtime,
+                interceptors=interceptors,
+                identity=identity,
             )
     except (RuntimeError, ValueError, TimeoutError) as error:
         raise ConnectError(_describe(address, str(error), is_tls=bool(config.get("tls")))) from error

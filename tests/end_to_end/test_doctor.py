@@ -9,7 +9,8 @@ from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 from temporalio.client import Client
 
 from conviction_gate.client import diagnostics
-from conviction_gate.client.diagnostics import CheckResult, Diagnostics
+from conviction_gate.client.check_results import CheckResult
+from conviction_gate.client.diagnostics import Diagnostics
 from conviction_gate.config.settings import Settings
 from tests.support.instance import Instance
 from tests.support.sent_messages import a_booking
@@ -48,6 +49,8 @@ async def test_doctor(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> No
         "workers": "fail",
         "cases": "fail",
         "slow histories": "fail",
+        "unserved": "fail",
+        "late reviews": "warn",
     }
     assert bare["cases"].next == "run `conviction-gate setup`"
     assert "--namespace bare --retention 30d" in (bare["retention"].next or "")

@@ -5,7 +5,7 @@ from typing import Any
 
 from temporalio import workflow
 
-from conviction_gate.client.diagnostics import CheckResult
+from conviction_gate.client.check_results import CheckResult
 from conviction_gate.contracts.names import BOOKING_CASE
 from conviction_gate.policy import Decision
 from tests.support.doc_pages import Page

@@ -1,23 +1,23 @@
 """What the server or an operator ends comes back, with all that it was sent."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.common import WorkflowIDConflictPolicy
-from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.testing import ActivityEnvironment
 
 from conviction_gate.config.settings import Settings
 from conviction_gate.contracts.internal.patrol import PATROL_ID, PatrolState
-from conviction_gate.contracts.names import BOOKING_CASE, NEEDS_ATTENTION, SEARCH_ATTRIBUTES, TASK_QUEUE, CaseId
-from conviction_gate.encryption.converter import data_converter
+from conviction_gate.contracts.names import BOOKING_CASE, NEEDS_ATTENTION, TASK_QUEUE, CaseId
 from conviction_gate.registry import Registry
 from conviction_gate.restore.patrol import MAX_A_DAY, CasePatrol, schedule_patrol
+from tests.support.own_server import own_server
+from tests.support.patrolling import latest, rounds
 from tests.support.workflow_cases import (
     booking,
     case_id,
@@ -33,36 +33,14 @@ from worker import make_worker
 @pytest.fixture(scope="module")
 async def own() -> AsyncIterator[Client]:
     """A client of a server that no other test uses: a round looks at all cases."""
-    async with await WorkflowEnvironment.start_local(
-        data_converter=data_converter,
-        search_attributes=list(SEARCH_ATTRIBUTES),
-        dev_server_existing_path=str(Path(sys.executable).with_name("temporal")),
-        dev_server_log_level="error",
-    ) as server:
-        yield server.client
+    async with own_server() as client:
+        yield client
 
 
 @pytest.fixture(scope="module")
 async def working(own: Client, registry: Registry) -> AsyncIterator[Client]:
     async with make_worker(own, registry, Settings()):
         yield own
-
-
-async def rounds(
-    client: Client, registry: Registry, case: CaseId, state: PatrolState | None = None
-) -> PatrolState:
-    """Go round until the case is brought back or held off: what a server lists is a moment behind."""
-    state, patrol = state or PatrolState(), CasePatrol(client, registry)
-    count = sum(one.case_id == str(case) for one in state.brought_back)
-    while True:
-        state = await ActivityEnvironment().run(patrol.round, state)
-        if sum(one.case_id == str(case) for one in state.brought_back) > count or str(case) in state.held_off:
-            return state
-        await asyncio.sleep(0.1)
-
-
-def latest(client: Client, case: CaseId) -> WorkflowHandle[Any, Any]:
-    return client.get_workflow_handle(str(case))
 
 
 async def waiting(client: Client) -> CaseId:
@@ -88,7 +66,11 @@ async def test_a_terminated_case_goes_on_with_what_came_before_and_needs_attenti
     assert (await working.get_workflow_handle(str(case)).result())["outcome"] == "flagged"
 
 
-async def test_a_ruling_survives(working: Client, registry: Registry) -> None:
+@pytest.mark.parametrize("how", ["reset", "anew"])
+async def test_a_ruling_counts_again_and_so_does_its_order(
+    how: str, working: Client, registry: Registry
+) -> None:
+    """A new run reads all at once; the ruling has to wait there for the question that it answered."""
     case = case_id()
     charges = [{"charge_id": n, "scheme": "CA-VC", "code": f"no-such-code-{n}"} for n in "12"]
     handle = await start(working, case, booking(case, charges=charges))
@@ -96,10 +78,20 @@ async def test_a_ruling_survives(working: Client, registry: Registry) -> None:
     await handle.signal("review_decision", review_decision("r-1", "minor_traffic", charge_id="1"))
     while len((await settled(handle, "needs_review", messages=2)).questions) > 1:
         await asyncio.sleep(0.02)
-    await handle.terminate()
+    if how == "reset":
+        await handle.terminate()
+    else:  # as another start does that replaces the case
+        await working.start_workflow(
+            BOOKING_CASE,
+            None,
+            id=str(case),
+            task_queue=TASK_QUEUE,
+            id_conflict_policy=WorkflowIDConflictPolicy.TERMINATE_EXISTING,
+        )
     await rounds(working, registry, case)
-    (asked,) = (await settled(latest(working, case), "needs_review", messages=2)).questions
-    assert asked.charge_id == "2"
+    seen = await settled(latest(working, case), "needs_review", messages=2)
+    assert [question.charge_id for question in seen.questions] == ["2"]
+    assert [message.message_id for message in seen.messages] == ["b-1", "r-1"]
 
 
 async def test_a_case_that_was_replaced_by_another_start_has_all_its_messages(
@@ -166,16 +158,38 @@ async def test_a_case_whose_end_is_on_record_stays_ended(working: Client, regist
     assert str(case) not in {one.case_id for one in state.brought_back}
 
 
-async def test_the_schedule_is_made_once_and_goes_round(working: Client, registry: Registry) -> None:
-    cases = [await waiting(working) for _ in range(10)]
-    for number, case in enumerate(cases):
-        await latest(working, case).signal("court_update", court_update(f"u-{number}"))
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("count", [10, pytest.param(50, marks=pytest.mark.soak)])
+async def test_cases_that_are_terminated_by_hand_under_signals_come_back_with_each_of_them_once(
+    count: int, working: Client, registry: Registry
+) -> None:
+    """By the schedule, which is made once and goes round by itself."""
+    cases = [await waiting(working) for _ in range(count)]
+    sent_each = 20
+
+    async def send(case: CaseId) -> None:
+        for number in range(sent_each):
+            while True:
+                try:
+                    await latest(working, case).signal("court_update", court_update(f"u-{number}"))
+                    break
+                except RPCError as error:
+                    if error.status is not RPCStatusCode.NOT_FOUND:
+                        raise  # otherwise the case is ended at the moment, and a sender tries again
+                    await asyncio.sleep(0.1)
+
+    async def terminate(case: CaseId) -> None:
+        await settled(latest(working, case), "waiting_for_court", messages=3)
         await latest(working, case).terminate(reason="by hand")
+
+    sending = [asyncio.create_task(send(case)) for case in cases]
+    await asyncio.gather(*map(terminate, cases))
     await schedule_patrol(working)
     await schedule_patrol(working)
+    await asyncio.gather(*sending)
     for case in cases:
-        while (await latest(working, case).describe()).status is not WorkflowExecutionStatus.RUNNING:
-            await asyncio.sleep(0.1)
-        seen = await settled(latest(working, case), "waiting_for_court", messages=2)
-        assert seen.messages_total == 2
+        seen = await settled(latest(working, case), "waiting_for_court", messages=sent_each + 1)
+        assert seen.messages_total == sent_each + 1
+        ids = {message.message_id for message in seen.messages}
+        assert ids == {"b-1", *(f"u-{number}" for number in range(sent_each))}
     assert (await working.get_schedule_handle(PATROL_ID).describe()).id == PATROL_ID

@@ -16,12 +16,13 @@ from temporalio.common import RawValue
 from temporalio.worker import Worker
 
 import worker
-from conviction_gate.client.diagnostics import CheckResult, Diagnostics
+from conviction_gate.client.check_results import CheckResult
+from conviction_gate.client.diagnostics import Diagnostics
 from conviction_gate.client.runs import describe
 from conviction_gate.config.settings import Settings
 from conviction_gate.contracts.names import BOOKING_CASE, TASK_QUEUE
 from conviction_gate.registry import Registry
-from conviction_gate.service.metrics import STUCK
+from conviction_gate.temporal.queries import STUCK
 from tests.support.instance import Instance
 from tests.support.sent_messages import a_booking, a_conviction
 

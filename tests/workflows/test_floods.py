@@ -146,7 +146,7 @@ async def test_many_updates_at_once_are_answered_or_refused_by_the_server(client
     case = case_id()
     handle = await start(client, case, booking(case))
     await settled(handle, "waiting_for_court")
-    updates = ({"type": "court_update", **court_update(f"u-{n}")} for n in range(30))
+    updates = ({"type": "court_update", **court_update(f"u-{n}")} for n in range(200))
     answers = await asyncio.gather(*(submit(handle, update) for update in updates), return_exceptions=True)
     taken = [answer for answer in answers if not isinstance(answer, BaseException)]
     assert taken

@@ -4,6 +4,7 @@ A payload that was read before, or that is the case's own, must be readable: els
 again until the key is there.
 """
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,8 +12,11 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import UnsandboxedWorkflowRunner
 
+import worker
 import workflows.booking_case
+import workflows.flag_correction
 from conviction_gate.encryption.converter import data_converter
 from conviction_gate.registry import Registry
 from tests.support.keyed_queue import KeyedQueue, encrypting
@@ -200,6 +204,28 @@ async def test_a_correction_waits_for_its_key(queue: KeyedQueue) -> None:
         assert "key 'k2', which is not here" in str(await encrypting("k1").decode_failure(failure))
     async with queue.worker(encrypting("k1", "k2")):
         assert (await asked.result())["outcome"] == "unchanged"
+
+
+async def test_a_correction_whose_key_never_comes_ends_with_the_reason(
+    queue: KeyedQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs, ours, case = queue.client(encrypting("k2", "k1")), queue.client(encrypting("k1")), case_id()
+    with monkeypatch.context() as later:
+        later.setattr(workflows.flag_correction, "KEY_MISSING_FOR", timedelta(0))
+        later.setattr(worker, "sandboxed", UnsandboxedWorkflowRunner())  # else the module is imported anew
+        async with queue.worker(encrypting("k1")):
+            asked = await theirs.start_workflow(
+                "FlagCorrection",
+                {"agency": case.agency, "tracking_number": case.tracking_number, **correction("k-1", "b-1")},
+                id=case.correction_id("k-1"),
+                task_queue=queue.name,
+            )
+            answer = await ours.get_workflow_handle(asked.id).result()
+        assert answer["outcome"] == "unchanged"
+        assert "encrypted with the key 'k2', which is not here; " in answer["explanation"]
+        # Also where the key has come since.
+        assert await queue.replays(asked, encrypting("k1", "k2")) is None
+    assert await queue.replays(asked, encrypting("k1", "k2")) is None
 
 
 async def test_a_plaintext_correction_can_be_refused(queue: KeyedQueue) -> None:
