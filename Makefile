@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SENDER := examples/typescript
 CLIENT := examples/client
+PROVIDER := tests/interop/sign_in
 AXE := tests/ui/axe
 PROCESSES := tests/end_to_end tests/faults
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes \
@@ -36,8 +37,9 @@ test-processes: .venv/.installed # real servers and workers, which mostly wait f
 test-rest: .venv/.installed
 	$(BIN)/pytest $(PYTEST) $(PROCESSES:%=--ignore=%)
 
-soak: .venv/.installed ## the tests that take an hour
+soak: .venv/.interop ## the tests that take an hour
 	$(BIN)/pytest $(PYTEST) -m soak
+	$(BIN)/pytest $(PYTEST) -m soak tests/interop
 
 mutants: .venv/.installed ## remove each condition of conviction_gate/policy/ in turn: some test must fail (10 minutes)
 	$(BIN)/pytest $(PYTEST) -m mutants -s
@@ -46,7 +48,7 @@ mutants: .venv/.installed ## remove each condition of conviction_gate/policy/ in
 	$(BIN)/pip install --quiet --require-hashes -r constraints-interop.txt
 	touch $@
 
-test-interop: .venv/.interop $(SENDER)/dist/main.js $(CLIENT)/dist/main.js ## senders in other languages (needs npm and curl)
+test-interop: .venv/.interop $(SENDER)/dist/main.js $(CLIENT)/dist/main.js $(PROVIDER)/node_modules/.package-lock.json ## senders in other languages, a sign-in of others (needs npm and curl)
 	$(BIN)/pytest $(PYTEST) tests/interop
 
 test-ops: .venv/.ops ## check the files in deploy/, and run what can run here (needs promtool)
@@ -82,6 +84,10 @@ $(SENDER)/dist/main.js: $(SENDER)/node_modules/.package-lock.json $(SENDER)/tsco
 
 $(CLIENT)/node_modules/.package-lock.json: $(CLIENT)/package-lock.json
 	cd $(CLIENT) && npm ci
+	touch $@
+
+$(PROVIDER)/node_modules/.package-lock.json: $(PROVIDER)/package-lock.json
+	cd $(PROVIDER) && npm ci
 	touch $@
 
 $(CLIENT)/dist/main.js: $(CLIENT)/node_modules/.package-lock.json $(CLIENT)/src/main.ts docs/openapi.json
@@ -134,4 +140,4 @@ constraints: ## resolve the dependencies in pyproject.toml again (needs uv); the
 
 clean:
 	rm -rf .venv .conviction-gate build *.egg-info $(SENDER)/node_modules $(SENDER)/dist \
-		$(CLIENT)/node_modules $(CLIENT)/dist $(CLIENT)/src/door.d.ts $(AXE)/node_modules
+		$(CLIENT)/node_modules $(CLIENT)/dist $(CLIENT)/src/door.d.ts $(PROVIDER)/node_modules $(AXE)/node_modules
