@@ -6,6 +6,7 @@ from typing import Any
 from bench.figures import (
     against_bare,
     deciding,
+    door,
     encrypted,
     history,
     in_memory,
@@ -29,4 +30,5 @@ FIGURES: Mapping[str, Callable[[Scale], Coroutine[Any, Any, list[Row]]]] = {
     "killed": killed.measure,
     "mass": mass.measure,
     "programs": programs.measure,
+    "door": door.measure,
 }

@@ -21,12 +21,12 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 described = schemathesis.openapi.from_asgi(
     "/openapi.json", FakeDoor(callers=CALLER, more=docs_routes()).app, config=config()
 )
-over_socket = schemathesis.pytest.from_fixture("served")
+over_socket = schemathesis.openapi.from_dict(openapi.document(), config=config())
 
 
 @pytest.fixture(scope="module")
-async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Any]:
-    """The description as the door of `up` publishes it."""
+async def address(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """Of the door of `up`."""
     instance = Instance(tmp_path_factory.mktemp("described") / "data", free_port(), free_port())
     await instance.up()
     file = instance.data / "callers.toml"
@@ -34,8 +34,8 @@ async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Any]
     async with instance.door(KEY) as door:
         while (await door.get("/v1/charges/CA-VC/12500(a)")).status_code == 401:  # the file is read again
             pass
-    address = f"http://127.0.0.1:{instance.door_port}/openapi.json"
-    yield schemathesis.openapi.from_url(address, config=config())
+        assert (await door.get("/openapi.json")).json() == openapi.document()
+    yield f"http://127.0.0.1:{instance.door_port}"
     assert await instance.stop() == 0
 
 
@@ -51,26 +51,26 @@ def test_calls_in_a_row_do_what_their_description_says() -> None:
 
 @over_socket.parametrize()
 @examples(5)
-def test_each_call_over_a_socket(case: Any) -> None:
-    validate(case)
+def test_each_call_over_a_socket(case: Any, address: str) -> None:
+    validate(case, base_url=address)
 
 
-def test_calls_in_a_row_over_a_socket(served: Any) -> None:
-    send_in_a_row(served, 5)
+def test_calls_in_a_row_over_a_socket(address: str) -> None:
+    send_in_a_row(over_socket, 5, base_url=address)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 @over_socket.parametrize()
 @examples(400)
-def test_each_call_over_a_socket_thousands_of_times(case: Any) -> None:
-    validate(case)
+def test_each_call_over_a_socket_thousands_of_times(case: Any, address: str) -> None:
+    validate(case, base_url=address)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
-def test_calls_in_a_row_over_a_socket_hundreds_of_times(served: Any) -> None:
-    send_in_a_row(served, 300)
+def test_calls_in_a_row_over_a_socket_hundreds_of_times(address: str) -> None:
+    send_in_a_row(over_socket, 300, base_url=address)
 
 
 def test_every_call_is_sent() -> None:

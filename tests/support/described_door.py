@@ -54,16 +54,16 @@ def examples(count: int, **more: Any) -> settings:
     return settings(max_examples=count, deadline=None, suppress_health_check=health, database=None, **more)
 
 
-def validate(case: Any) -> None:
-    """Send one request; raises where the answer is not one that the description has."""
+def validate(case: Any, **where: str) -> None:
+    """Send one request; raises where the answer is not one that the description has. `where`: `base_url`."""
     checks = {check.__name__: check for check in CHECKS.get_all()}
     if case.operation.path == "/v1/messages":
         del checks["negative_data_rejection"]  # each line is refused by itself, in an answer of 200
     _wait_a_second_at_most(case)
-    case.call_and_validate(checks=[*checks.values()])
+    case.call_and_validate(checks=[*checks.values()], **where)
 
 
-def send_in_a_row(described: Any, rows: int) -> None:
+def send_in_a_row(described: Any, rows: int, **where: str) -> None:
     """Send rows of ten calls, in which a call uses what another one answered."""
     machine = described.as_state_machine()
 
@@ -72,7 +72,7 @@ def send_in_a_row(described: Any, rows: int) -> None:
             _wait_a_second_at_most(case)
 
         def get_call_kwargs(self, case: Any) -> dict[str, Any]:
-            return {"headers": {"Authorization": f"Bearer {KEY}"}}
+            return {"headers": {"Authorization": f"Bearer {KEY}"}, **where}
 
     Calls.run(settings=examples(rows, stateful_step_count=10))
 

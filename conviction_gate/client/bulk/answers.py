@@ -1,4 +1,4 @@
-"""Sends messages so that each case says itself what it made of one.
+"""Sends messages so that each case says itself what it made of one, a few at a time.
 
 A signal has no answer: a message whose id was used before for another one is sent, and the case rejects it
 later. The update `submit` costs the case as much work, and its answer is the pace too.
@@ -7,14 +7,13 @@ later. The update `submit` costs the case as much work, and its answer is the pa
 import asyncio
 from typing import Final, Protocol
 
+from conviction_gate.client.bulk.pace import AHEAD
 from conviction_gate.client.errors import NoWorker
 from conviction_gate.client.replies import Reply
 from conviction_gate.contracts.case import SubmitAnswer
 from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.names import CaseId
 
-AHEAD: Final = 8
-"""Messages that wait for their answers at a time."""
 WAIT: Final = 2.0
 """Seconds to wait for an answer. Where no worker runs waiting is pointless: after each wait that times out,
 twice as many messages are sent without one."""

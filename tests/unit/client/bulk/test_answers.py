@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from conviction_gate.client.bulk import answers
-from conviction_gate.client.bulk.answers import AHEAD, Answered
+from conviction_gate.client.bulk.answers import Answered
+from conviction_gate.client.bulk.pace import AHEAD
 from conviction_gate.client.errors import NoWorker
 from conviction_gate.client.replies import Reply, reply
 from conviction_gate.contracts.case import SubmitAnswer
