@@ -1,7 +1,8 @@
 """Finds the fields of an input that the contract does not have, while a typing mistake can be corrected."""
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
+from functools import cache
 from inspect import isclass
 from typing import get_args
 
@@ -9,27 +10,27 @@ from pydantic import BaseModel
 
 from conviction_gate.contracts.reading import FieldPath
 
+Models = tuple[type[BaseModel], ...]
+"""What a value may be, as where a message may be replaced by one of several types."""
+
 
 def unknown_fields(model: type[BaseModel], value: object) -> Iterator[tuple[FieldPath, str]]:
     """Where a field is, at any depth, that the model does not have, and what to do about it."""
-    yield from _unknown([model], value, ())
+    yield from _unknown((model,), value, ())
 
 
-def _unknown(
-    models: Sequence[type[BaseModel]], value: object, path: FieldPath
-) -> Iterator[tuple[FieldPath, str]]:
-    """`models`: what the value may be, as where a message may be replaced by one of several types."""
+def _unknown(models: Models, value: object, path: FieldPath) -> Iterator[tuple[FieldPath, str]]:
+    if not models:
+        return
     if isinstance(value, list):
         for n, inner in enumerate(value):
             yield from _unknown(models, inner, (*path, n))
-    elif isinstance(value, dict) and models:
-        known = {name: field for model in models for name, field in model.model_fields.items()}
+    elif isinstance(value, dict):
+        known = _fields_of(models)
         for key, inner in value.items():
             here = (*path, key)
             if key in known:
-                fields = [model.model_fields[key] for model in models if key in model.model_fields]
-                nested = [each for field in fields for each in _models_in(field.annotation)]
-                yield from _unknown([*dict.fromkeys(nested)], inner, here)
+                yield from _unknown(known[key], inner, here)
             elif not (key == "type" and len(models) > 1):  # a replacement may name its type
                 near = difflib.get_close_matches(key, known, 1)
                 suggestion = ".".join(str(part) for part in (*path, *near))
@@ -37,6 +38,17 @@ def _unknown(
                     here,
                     f"unknown field; did you mean {suggestion}?" if near else "unknown field; take it out",
                 )
+
+
+@cache
+def _fields_of(models: Models) -> Mapping[str, Models]:
+    """The fields of these models, each with the models that its value may be."""
+    fields: dict[str, Models] = {}
+    for model in models:
+        for name, field in model.model_fields.items():
+            nested = (*fields.get(name, ()), *_models_in(field.annotation))
+            fields[name] = tuple(dict.fromkeys(nested))
+    return fields
 
 
 def _models_in(annotation: object) -> Iterator[type[BaseModel]]:

@@ -88,13 +88,19 @@ async def read_json(request: Request) -> dict[str, Any]:
 def object_in(body: bytes, of: str = "body") -> dict[str, Any]:
     """A JSON object; raises `Problem`. `of`: whether it is the whole body or a line of it."""
     try:
-        json.loads(body, parse_constant=no_constant)
-    except (ValueError, RecursionError):
-        raise Problem("not-json", f"the {of} is not JSON in UTF-8; send one JSON object") from None
-    try:
         return read_object(body)
     except DoesNotFit as error:
-        raise does_not_fit([((), str(error))]) from None
+        if _is_json(body):
+            raise does_not_fit([((), str(error))]) from None
+        raise Problem("not-json", f"the {of} is not JSON in UTF-8; send one JSON object") from None
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        json.loads(body, parse_constant=no_constant)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def read_fields(model: type[B], fields: Mapping[str, Any]) -> B:

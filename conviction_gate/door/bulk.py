@@ -46,6 +46,8 @@ from conviction_gate.door.calls import Call, problem_of
 from conviction_gate.door.problems import Problem, not_found, refused_text
 
 MAX_LINES: Final = 10_000
+MAX_TOGETHER: Final = 100
+"""Lines of the answer that are sent at once."""
 _TOO_LONG: Final = f"longer than {MAX_MESSAGE_BYTES:,} bytes; shorten it"
 
 
@@ -164,18 +166,24 @@ class Answers:
             raise self._failure
         return line
 
-    async def rest(self, first: dict[str, Any] | None) -> AsyncIterator[dict[str, Any]]:
-        """All lines, the summary last."""
+    async def rest(self, first: dict[str, Any] | None) -> AsyncIterator[list[dict[str, Any]]]:
+        """All lines as they come, those together that are there; the summary last."""
         line = first
         while line is not None:
-            yield line
-            line = await self._queue.get()
+            lines = [line]
+            while not self._queue.empty() and len(lines) < MAX_TOGETHER:
+                if (line := self._queue.get_nowait()) is None:
+                    break
+                lines.append(line)
+            yield lines
+            if line is not None:
+                line = await self._queue.get()
         counts = {status: self._counts[status] for status in ("accepted", "duplicate", "closed", "refused")}
         detail = self._lines.cut
         if self._failure is not None:
             detail = problem_of(self._failure).detail
         summary: dict[str, Any] = {"lines": self._lines.count, **counts, "complete": detail is None}
-        yield {"summary": summary if detail is None else {**summary, "detail": detail}}
+        yield [{"summary": summary if detail is None else {**summary, "detail": detail}}]
 
     async def close(self) -> None:
         """End what is still being done. What is being sent is finished."""
@@ -263,8 +271,8 @@ class _Streamed(Response):
     async def __call__(self, scope: AsgiMessage, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         try:
-            async for line in self._answers.rest(self._first):
-                body = json.dumps(line, ensure_ascii=False).encode() + b"\n"
+            async for lines in self._answers.rest(self._first):
+                body = b"".join(json.dumps(line, ensure_ascii=False).encode() + b"\n" for line in lines)
                 await send({"type": "http.response.body", "body": body, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
         finally:
