@@ -1,6 +1,7 @@
 """The wall of refusals: every call by every kind of wrong caller. The status is right, the case untouched."""
 
 import base64
+import json
 import time
 from hashlib import sha256
 from pathlib import Path
@@ -10,6 +11,7 @@ import jwt
 import pytest
 
 from conviction_gate.contracts.names import CaseId
+from conviction_gate.contracts.signals import SIGNALS
 from conviction_gate.door.app import CALLS
 from conviction_gate.door.callers import RIGHTS, hashed, parse_callers
 from conviction_gate.encryption.jwks import IssuerKeys
@@ -201,6 +203,21 @@ async def test_a_program_does_what_only_a_person_may_gets_403(door: FakeDoor, na
     assert untouched(door)
 
 
+@pytest.mark.parametrize("name", SIGNALS)
+async def test_each_type_of_message_needs_its_right_and_its_agency(door: FakeDoor, name: str) -> None:
+    right = "review" if name == "review_decision" else name
+    message = {"type": name, "message_id": "m-1"}
+    line = Sent("POST", "/v1/messages", (), message | {"agency": AGENCY, "tracking_number": "A-1"})
+    single = EVERY_CALL["message"]._replace(body=message)
+    assert await post(door, single, **bearer(f"cg_no-{right}")) == 403
+    assert await post(door, single, **bearer("cg_elsewhere")) == 404
+    ndjson = {"Content-Type": "application/x-ndjson"}
+    async with door.client(None, **bearer(f"cg_no-{right}"), **ndjson) as client:
+        refused, _ = (await client.post(line.path, json=line.body)).text.splitlines()
+    assert (json.loads(refused)["status"], f"the right `{right}`" in refused) == ("refused", True)
+    assert untouched(door)
+
+
 # One message of a stranger, or of a caller that does too much ------------------------------------------
 
 
@@ -235,6 +252,8 @@ async def test_a_court_corrects_its_own_words_alone() -> None:
 
 async def test_nobody_takes_anothers_message_id() -> None:
     door = FakeDoor()
+    case_id = CaseId(AGENCY, "A-1")
+    assert case_id.correction_id("k-1", "court") != case_id.correction_id("k-1", "other-court")
     for caller in ("court", "other-court"):
         answer = await door.post(
             caller, f"{CASE}/messages", a_dismissal(decided_on=f"201{len(caller) % 10}-01-01")
