@@ -70,7 +70,15 @@ class _Endpoint:
         self._handler = handler
 
     async def __call__(self, scope: AsgiMessage, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
+        call: Call | None = None
+
+        async def receive_body() -> AsgiMessage:
+            message = await receive()
+            if call is not None:
+                self._door.rates.received(call.identity.caller, len(message.get("body", b"")))
+            return message
+
+        request = Request(scope, receive_body)
         if (audit := scope.get("audit")) is not None:
             audit["route"] = self._template
         try:
@@ -80,7 +88,7 @@ class _Endpoint:
             return
         try:
             response = await self._answer(call)
-            await response(scope, receive, send)
+            await response(scope, receive_body, send)
         finally:
             self._door.rates.end(call.identity.caller)
 

@@ -228,6 +228,20 @@ async def test_a_caller_that_sends_too_much_waits() -> None:
     assert (await door.get("reader", "/v1/flags")).status_code == 200
 
 
+async def test_a_caller_that_sends_too_many_bytes_waits() -> None:
+    now = [0.0]
+    slow = CALLERS.replace('may = ["dismissal", "correction"]', 'may = "dismissal"\nbytes_per_minute = 1024')
+    door = FakeDoor(callers=slow, clock=lambda: now[0])
+    long = {"detail": "x" * 1024, **a_dismissal()}
+    where = f"{place()}/messages"
+    assert (await door.post("other-court", where, long)).status_code == 422
+    refused = await door.post("other-court", where, a_dismissal())
+    assert refused.status_code == 429
+    assert (await door.post("court", where, a_dismissal())).status_code == 200
+    now[0] = float(refused.headers["retry-after"])
+    assert (await door.post("other-court", where, a_dismissal())).status_code == 200
+
+
 async def test_a_caller_sends_one_case_so_many_messages_in_a_day() -> None:
     few = CALLERS.replace('may = ["dismissal", "correction"]', 'may = "dismissal"\nmessages_per_case = 1')
     door = FakeDoor(callers=few)
