@@ -107,6 +107,10 @@ class Connection(H11Protocol):
         super().data_received(data)
         self._expect_headers()
 
+    def on_response_complete(self) -> None:
+        self._since = self.loop.time()
+        super().on_response_complete()
+
     def pause_writing(self) -> None:
         super().pause_writing()
         self._reading_due = self.loop.call_later(READ_WITHIN, self.abort)
@@ -139,6 +143,7 @@ class Connection(H11Protocol):
             self._headers_due = self.loop.call_later(HEADERS_WITHIN, self._close_if_waiting)
 
     def _close_if_waiting(self) -> None:
+        self._headers_due = None
         if self._is_waiting:
             self.abort()
 
