@@ -27,7 +27,7 @@ class Alarms:
         """When the booking is overdue of a case that a court message opened, or whose booking was corrected."""
         self._keep_only("booking_overdue")
         if not self._state.overdue:
-            summary = f"{display.waits_for_booking()}; then it is overdue"
+            summary = f"{display.waits_for_booking()} Overdue from"
             self._set("booking_overdue", self._state.intervals.booking_overdue, summary)
 
     def set_for(self, decision: Decision, *, is_docket_check_running: bool) -> None:
@@ -37,15 +37,15 @@ class Alarms:
             case "review":
                 self._keep_only("review_reminder", "unknown_charge")
                 summary = display.waits_for_ruling(decision)
-                self._set("review_reminder", intervals.review_reminder, f"{summary}; next reminder")
+                self._set("review_reminder", intervals.review_reminder, f"{summary} Next reminder on")
             case _:
                 self._keep_only("docket_overdue", "docket_check", "unknown_charge")
                 summary = display.waits_for_court(state)
                 if not state.overdue:
-                    overdue = f"{summary}; then it is overdue"
+                    overdue = f"{summary} Overdue from"
                     self._set("docket_overdue", intervals.docket_overdue, overdue, since=state.waiting_since)
                 if state.has_docket and not is_docket_check_running:
-                    self._set("docket_check", intervals.docket_check, f"{summary}; next docket check")
+                    self._set("docket_check", intervals.docket_check, f"{summary} Next docket check on")
         self._set_for_unknown_charge()
 
     def _set_for_unknown_charge(self) -> None:
@@ -55,9 +55,7 @@ class Alarms:
             self._stop("unknown_charge")
             self._state.charge_unknown = False
         elif not self._state.charge_unknown:
-            summary = (
-                f"The court speaks of charge {unknown[0]}, which the case does not have; then a person looks"
-            )
+            summary = f"A court named charge {unknown[0]}, which the case does not have. Needs attention from"
             self._set("unknown_charge", self._state.intervals.unknown_charge, summary)
 
     def clear(self) -> None:
@@ -82,9 +80,10 @@ class Alarms:
         self._state.due.pop(name, None)
 
     def _set(self, name: str, after: timedelta, summary: str, *, since: datetime | None = None) -> None:
+        """`summary`: a sentence that ends with the day on which the timer rings."""
         due = self._state.due.setdefault(name, (since or workflow.now()) + after)
         if name not in self._timers:
-            self._timers[name] = asyncio.create_task(self._ring(name, due, summary))
+            self._timers[name] = asyncio.create_task(self._ring(name, due, f"{summary} {due.date()}"))
 
     async def _ring(self, name: str, due: datetime, summary: str) -> None:
         left = (due - workflow.now()).total_seconds()

@@ -19,24 +19,27 @@ with workflow.unsafe.imports_passed_through():
         history_summary,
         open_charges,
         question_views,
+        ruling_command,
         unknown_charges,
     )
 
 
 def waits_for_booking() -> str:
-    """The beginning of a timer's summary while a court message waits for its booking."""
-    return "Waiting for the booking: a court message arrived before it"
+    """What a timer's summary begins with while a court's message waits for its booking."""
+    return "Waits for the booking, since a court's message came first."
 
 
 def waits_for_ruling(decision: Decision) -> str:
-    """The beginning of a timer's summary while a case is in review."""
-    return f"A person has to rule ({decision.rule})"
+    """What a timer's summary begins with while a case is in review."""
+    return f"Waits for a person's ruling ({decision.rule})."
 
 
 def waits_for_court(state: CaseState) -> str:
-    """The beginning of a timer's summary while a charge is open."""
-    charges = ", ".join(open_charges(state.facts)[:5])
-    return f"Waiting for the court on charge {charges} since {(state.waiting_since or workflow.now()).date()}"
+    """What a timer's summary begins with while a charge is open."""
+    charges = open_charges(state.facts)
+    which = f"{'charge' if len(charges) == 1 else 'charges'} {', '.join(charges[:5])}"
+    more = f" and {len(charges) - 5} more" if len(charges) > 5 else ""
+    return f"Waits for the court on {which}{more}."
 
 
 class Display:
@@ -115,10 +118,10 @@ class Display:
 
 
 _WAITS_FOR = {
-    "awaiting_booking": "Waits for the **booking** from the jail's system",
-    "checking_history": "Waits for the **criminal history**",
-    "waiting_for_court": "Waits for the **court**",
-    "needs_review": "Waits for a **person's ruling**",
+    "awaiting_booking": "Waiting for the **booking** from the jail",
+    "checking_history": "Waiting for the **criminal history**",
+    "waiting_for_court": "Waiting for the **court**",
+    "needs_review": "Waiting for a **person's ruling**",
     "flagged": "Ended: **flagged** for an immigration officer to review",
     "cleared": "Ended: **cleared**, no flag",
 }
@@ -127,7 +130,7 @@ _DUE = {
     "docket_overdue": "Overdue from",
     "review_reminder": "Next reminder",
     "booking_overdue": "The booking is overdue from",
-    "unknown_charge": "A person looks at the unknown charge from",
+    "unknown_charge": "Needs attention for the unknown charge from",
 }
 
 
@@ -144,6 +147,15 @@ def card(state: CaseState, view: CaseView) -> str:
     ]
     lines.append(escaped(view.explanation, 2000) + (f" (`{view.rule}`)" if view.rule else ""))
     lines.append("")
+    for question in view.questions[:MAX_QUESTIONS]:
+        *answers, or_last = map(code, question.answers)
+        asks = escaped(question.asks, MAX_ASKED)
+        lines.append(f"- **{asks}** A reviewer answers with {', '.join(answers)} or {or_last}:")
+        lines.append(f"  {code(ruling_command(view.case_id, question))}")
+    if (more := len(view.questions) - MAX_QUESTIONS) > 0:
+        lines.append(
+            f"- and {more} more questions: `conviction-gate explain {view.agency}:{view.tracking_number}`"
+        )
     for charge in view.charges[:10]:
         court = f"{charge.disposition} on {charge.decided_on}" if charge.disposition else "open"
         kind = (charge.charge_class or "being looked up").replace("_", " ")
@@ -166,11 +178,11 @@ def card(state: CaseState, view: CaseView) -> str:
     if state.reminders:
         lines.append(f"- Reminders so far: {state.reminders}")
     if state.overdue:
-        lines.append("- **Overdue**: nothing arrived within the time that was set")
+        lines.append("- **Overdue**: nothing has arrived for longer than the settings allow")
     if state.charge_unknown:
         unknown = ", ".join(map(escaped, unknown_charges(state.facts)[:5]))
         lines.append(
-            f"- **Unknown charge**: the court speaks of {unknown}, which no booking or amendment names"
+            f"- **Unknown charge**: the court's messages name {unknown}, which no booking or amendment has"
         )
     if state.unknown_entries:
         lines.append(f"- **Unknown docket entries: {state.unknown_entries}**; they end nothing")
@@ -187,6 +199,9 @@ _LINKED: Final = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?=@)", re.IGNORECASE)
 """Where an address is split, which Markdown would link even with its punctuation escaped."""
 _BREAK: Final = "\N{WORD JOINER}"
 MAX_SHOWN: Final = 200
+MAX_ASKED: Final = 600
+"""Characters of a question, which may hold ids of a sender."""
+MAX_QUESTIONS: Final = 3
 
 
 def escaped(text: str, most: int = MAX_SHOWN) -> str:
@@ -194,3 +209,10 @@ def escaped(text: str, most: int = MAX_SHOWN) -> str:
     makes no link, image, HTML, code or further line."""
     line = "".join(c if c.isprintable() else " " for c in text[:most])
     return _ACTIVE.sub(r"\\\g<0>", _LINKED.sub(_BREAK, line))
+
+
+def code(text: str) -> str:
+    """Text as it is, within backticks: more of them than it has in a row itself."""
+    line = "".join(c if c.isprintable() else " " for c in text)
+    ticks = "`" * (1 + max(map(len, re.findall("`+", line)), default=0))
+    return f"{ticks}{line}{ticks}" if len(ticks) == 1 else f"{ticks} {line} {ticks}"

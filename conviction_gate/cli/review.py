@@ -19,13 +19,13 @@ from conviction_gate.client.questions import (
     CaseInReview,
     UnansweredCase,
     questions_of,
-    ruling_command,
     why_no_answer,
 )
 from conviction_gate.client.replies import Reply
 from conviction_gate.contracts.case import SubmitAnswer
 from conviction_gate.contracts.names import CaseId
 from conviction_gate.contracts.reading import DoesNotFit, read_message
+from conviction_gate.policy.questions import ruling_command
 from conviction_gate.temporal.connect import connect
 
 SENDER: Final = "conviction-gate review"

@@ -401,11 +401,11 @@ def _refused_by_case(reason: str, case_id: CaseId) -> Reply:
 
 def _title(case_id: CaseId, booking: Booking | None) -> str:
     """The case's title in lists of cases: nothing about the person."""
-    named = f"Booking {case_id.agency} {case_id.tracking_number}"
-    if booking is None:
-        return f"{named}, not received yet"
+    named = f"{case_id.agency} {case_id.tracking_number}"
+    if booking is None:  # the title stays once the booking is there
+        return f"Case {named}, opened by a court's message"
     count = len(booking.charges)
-    return f"{named}, {count} {'charge' if count == 1 else 'charges'}"
+    return f"Case {named}, {count} {'charge' if count == 1 else 'charges'}"
 
 
 def _search_attributes(case_id: CaseId, status: Status) -> TypedSearchAttributes:

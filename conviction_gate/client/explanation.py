@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Final
 
 from conviction_gate.client.case_lookup import LACKS, Found, Source
-from conviction_gate.client.questions import ruling_command
 from conviction_gate.contracts.case import CaseResult, CaseView, ChargeView, Flag
 from conviction_gate.contracts.fields import Model
 from conviction_gate.contracts.signals import SIGNALS
-from conviction_gate.policy import edition_named
+from conviction_gate.policy import edition_named, ruling_command
 from conviction_gate.policy.catalog import find
 from conviction_gate.policy.page import CLASSES, RULES, long_date
 
@@ -39,8 +38,8 @@ def explanation(found: Found) -> Explanation:
         "The arrest": _arrest(view),
         "The charges": _charges(view),
         "The record": _record(view, source),
-        "What came": _messages(view),
-        "What did not fit": _rejected(view),
+        "What was received": _messages(view),
+        "What was rejected": _rejected(view),
         "The decision": _decision(view, result, flag),
         "What comes next": _next(view),
         "Where this comes from": filter(None, [LACKS[source]]),
@@ -75,7 +74,7 @@ def _charge(charge: ChargeView) -> Iterator[str]:
         yield f"Its kind: {words.name}. {words.meaning}" if words else f"Its kind: {charge.charge_class}."
         yield from _why(charge)
     if charge.disposition is None:
-        yield "No court has ended it."
+        yield "It is still open in court."
     else:
         yield f"It ended on {charge.decided_on}: {charge.disposition.replace('_', ' ')}."
 
@@ -85,12 +84,12 @@ def _why(charge: ChargeView) -> Iterator[str]:
     entry = find(charge.scheme, charge.code)
     if entry is not None and entry.charge_class == charge.charge_class:
         if entry.source == "recalled":
-            yield "Our catalog says so. We have yet to check it with the law."
+            yield "Our catalog says so. We have yet to check it against the law."
         else:
-            checked = "" if entry.verified else " We have yet to check it with the law."
+            checked = "" if entry.verified else " We have yet to check it against the law."
             yield f'Our catalog says so, from "{entry.source}".{checked}'
         if entry.note:
-            yield f'It notes: "{entry.note}".'
+            yield f"It notes: {_quoted(entry.note)}"
     elif charge.charge_class == "reckless_injury":
         yield "The charge says that someone was hurt."
     elif charge.charge_class == "unclassified":
@@ -113,7 +112,7 @@ def _messages(view: CaseView) -> Iterator[str]:
     for message in view.messages:
         signal = SIGNALS.get(message.type)  # None where a newer release has written the case
         reported_as = signal.reported_as if signal else message.type
-        yield f'{_day(message.received_at)}: {reported_as}: "{message.effect}".'
+        yield f"{_day(message.received_at)}: {reported_as}: {_quoted(message.effect)}"
         if message.by_door:
             yield f'  The door has proved that its sender is "{message.sender}".'
         elif message.sender:
@@ -124,7 +123,7 @@ def _messages(view: CaseView) -> Iterator[str]:
     if view.reopened is not None:
         yield (
             f"{_day(view.reopened.reopened_at)}: a person reopened the case. "
-            f'"{view.reopened.by}" gave the reason "{view.reopened.reason}".'
+            f'"{view.reopened.by}" gave the reason {_quoted(view.reopened.reason)}'
         )
 
 
@@ -161,7 +160,7 @@ def _decision(view: CaseView, result: CaseResult | None, flag: Flag | None) -> I
     if view.flag_status == "withdrawn":
         yield "The flag was withdrawn. Its record is kept, and says so."
         if flag is not None and flag.withdrawn_at is not None:
-            yield f'That was on {_day(flag.withdrawn_at)}: "{flag.withdrawn_reason}".'
+            yield f"That was on {_day(flag.withdrawn_at)}: {_quoted(flag.withdrawn_reason or '')}"
             withdrew = [message for message in view.messages if message.effect == flag.withdrawn_reason]
             for message in withdrew[-1:]:
                 sender = f' from "{message.sender}"' if message.sender else ""
@@ -174,11 +173,11 @@ def _next(view: CaseView) -> Iterator[str]:
         return
     match view.status:
         case "awaiting_booking":
-            yield "A court spoke first. The case waits for the booking from the jail."
+            yield "A court's message came first. The case waits for the booking from the jail."
         case "checking_history":
             yield "The case waits for the check of the record."
         case "waiting_for_court":
-            since = f" since {_day(view.waiting_since)}" if view.waiting_since else ""
+            since = f", and has since {_day(view.waiting_since)}" if view.waiting_since else ""
             yield f"The case waits for the court{since}. It waits as long as it takes."
             if view.next_docket_check_at is not None:
                 yield f"On {_day(view.next_docket_check_at)} we ask the court again."
@@ -191,12 +190,17 @@ def _next(view: CaseView) -> Iterator[str]:
                 yield f"  `{ruling_command(view.case_id, question)}`"
         case "flagged" if view.flag_status != "withdrawn":
             yield "The case has ended. An officer may now look at it, and that is all a flag does."
-            yield "If its ground falls, the flag is withdrawn."
+            yield "If the reason for the flag no longer holds, the flag is withdrawn."
         case "flagged" | "cleared":
             yield "The case has ended, and it has no flag now. No message can make one."
             yield "Only a person can reopen it, and must say why."
     if view.needs_attention and view.status not in ("flagged", "cleared", "needs_review"):
         yield "A person should look at this case."
+
+
+def _quoted(text: str) -> str:
+    """Text that somebody else wrote, at the end of a sentence."""
+    return f'"{text}"' if text.endswith((".", "!", "?")) else f'"{text}".'
 
 
 def _day(time: datetime) -> str:

@@ -1,7 +1,6 @@
 """The questions that cases ask a reviewer, and what answers them."""
 
 import asyncio
-import shlex
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Final, Literal, NamedTuple
 
@@ -83,11 +82,3 @@ def why_no_answer(view: CaseView, ruling: str, charge: str | None) -> NoAnswer |
         return None
     words = ", ".join(dict.fromkeys(word for question in asked for word in question.answers))
     return NoAnswer("ruling", f"'{ruling}' does not answer: {asked[0].asks} Write one of {words}")
-
-
-def ruling_command(case_id: str, question: QuestionView) -> str:
-    """The command that answers a question, to be completed with the ruling, the reason and the id."""
-    case = case_id.removeprefix("booking-case:")
-    command = ["conviction-gate", "review", "decide", case, "RULING"]
-    command += [] if question.charge_id is None else ["--charge", question.charge_id]
-    return f"{shlex.join(command)} --reason WHY --by ID"

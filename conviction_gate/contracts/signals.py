@@ -108,7 +108,7 @@ SIGNALS: Final[Mapping[str, Signal]] = {
     "booking": Signal(
         Booking,
         description="The booking itself, or the same arrest sent again",
-        reported_as="the jail sent",
+        reported_as="the jail sent a booking",
         date_field="booked_at",
         facts_field="bookings",
         reserve=1,

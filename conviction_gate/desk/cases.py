@@ -317,10 +317,7 @@ def _events(found: Found) -> list[dict[str, Any]]:
     for message in view.messages:
         signal = SIGNALS.get(message.type)  # None where a newer release has written the case
         what = signal.reported_as if signal else message.type
-        effect = message.effect
-        if message.type == "booking":  # whose effect is what the jail sent
-            what, effect = f"{what} {effect}", ""
-        event = _event(message.received_at, what, message.sender, effect, message.message_id)
+        event = _event(message.received_at, what, message.sender, message.effect, message.message_id)
         events.append(event | {"proven": message.by_door})
     if view.reopened is not None:
         what = "a person reopened the case"

@@ -21,7 +21,7 @@ from conviction_gate.policy.deciding import decide
 from conviction_gate.policy.decision import NO_BOOKING, UNREADABLE, Decision
 from conviction_gate.policy.editions import EDITIONS, Edition, edition_among, edition_at, edition_named
 from conviction_gate.policy.endings import STATUS_CHANGING_ENTRIES
-from conviction_gate.policy.questions import answers_to, question_views
+from conviction_gate.policy.questions import answers_to, question_views, ruling_command
 from conviction_gate.policy.reopening import can_be_reopened, reopen
 from conviction_gate.policy.review import bind
 from conviction_gate.policy.views import (
@@ -68,6 +68,7 @@ __all__ = [
     "question_views",
     "refusal_of_replacement",
     "reopen",
+    "ruling_command",
     "to_look_up",
     "unknown_charges",
 ]

@@ -1,4 +1,4 @@
-"""What comes after the end of a case, and whether the ground of its flag fell."""
+"""What comes after the end of a case, and whether the ground of its flag still holds."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -105,7 +105,7 @@ def judge(facts: Facts, result: CaseResult, message: Message, found: LookedUp) -
         raise NotReadable(decision.explanation)
     if decision.answer == "flag":
         return Judgement(False, False, f"the flag stands: {decision.explanation}", "L", facts, citizen)
-    reason = f"the ground fell: {decision.explanation}"
+    reason = f"the reason for the flag no longer holds: {decision.explanation}"
     return Judgement(True, decision.is_open, reason, lift_code(decision), facts, citizen)
 
 

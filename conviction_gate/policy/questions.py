@@ -1,5 +1,6 @@
 """What a person is asked, in one plain sentence, and the rulings that answer it."""
 
+import shlex
 from collections.abc import Iterable, Mapping
 from typing import get_args
 
@@ -40,6 +41,14 @@ def question_views(
     )
 
 
+def ruling_command(case_id: str, question: QuestionView) -> str:
+    """The command that answers a question, to be completed with the ruling, the reason and the id."""
+    case = case_id.removeprefix("booking-case:")
+    command = ["conviction-gate", "review", "decide", case, "RULING"]
+    command += [] if question.charge_id is None else ["--charge", question.charge_id]
+    return f"{shlex.join(command)} --reason WHY --by ID"
+
+
 def _asks(question: Question, filed: str | None, sent: Mapping[str, str]) -> str:
     charge = f"charge {question.charge_id}"
     match question.rule:
@@ -48,7 +57,7 @@ def _asks(question: Question, filed: str | None, sent: Mapping[str, str]) -> str
         case "review.unclear_disposition":
             return f"Did {charge} end in a conviction for a crime?"
         case "review.unclear_severity":
-            return f"Was the conviction on {charge} one for a crime?"
+            return f"Was the conviction on {charge} for a crime?"
     offense = question.about.rpartition(" as ")[0].removesuffix(" with injury")
     name = sent.get(offense, offense)
     if offense != filed:

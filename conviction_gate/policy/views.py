@@ -137,10 +137,12 @@ def effect_of(message: Message, facts: Facts) -> str:
     messages = CountedMessages(facts.including(message)) if facts.corrections else CountedMessages(facts)
     undone_by = messages.undone_by.get(message.key)
     if undone_by is not None:
-        return f"says what was corrected by {undone_by}: does not count"
+        return f"corrected by {undone_by}: does not count"
     match message:
         case Booking():
-            return "the same arrest again" if CountedMessages(facts).bookings else "the booking"
+            count = len(message.charges)
+            arrest = "the same arrest again" if CountedMessages(facts).bookings else "an arrest"
+            return f"{arrest}, on {count} {'charge' if count == 1 else 'charges'}"
         case Conviction(charge_id=charge_id, decided_on=day):
             return _on(charge_id, f"conviction on {day}", messages)
         case Dismissal(charge_id=charge_id, decided_on=day, disposition=word):
@@ -166,9 +168,9 @@ def _effect_of_correction(correction: Correction, facts: Facts) -> str:
     if correction.message_id in messages.undone_by.values():
         effect = f"message {correction.corrects} no longer counts"
     elif any(booking.message_id == correction.corrects for booking in facts.bookings):
-        effect = "a booking is corrected by its own sender alone, as a clerical_error: it counts as before"
+        effect = "only its own sender can correct a booking, as a clerical_error: it counts as before"
     else:
-        effect = f"no message {correction.corrects} of that sender has come: it will not count if it comes"
+        effect = f"no message {correction.corrects} of that sender has arrived: it will not count if it does"
     if correction.replacement is not None:
         effect += f"; {correction.replacement.message_id} counts in its place"
     if correction.unknown_entry is not None:

@@ -1,4 +1,4 @@
-"""Outcomes of cases: flags, clearances, and flags whose ground fell before the case closed.
+"""Outcomes of cases: flags, clearances, and flags whose ground no longer held when the case closed.
 
 Each function is the work of one transaction, and returns the outcome on record when it is repeated.
 """

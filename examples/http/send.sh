@@ -143,26 +143,26 @@ booking() { # TRACKING_NUMBER
 
 court_first() { # TRACKING_NUMBER
     id=booking-case:$agency:$1
-    signal_with_start "$id" "Booking $agency $1, not received yet" conviction '{"message_id": "court-1",
+    signal_with_start "$id" "Case $agency $1, opened by a court's message" conviction '{"message_id": "court-1",
         "charge_id": "1", "decided_on": "2012-07-15", "severity": "misdemeanor"}'
     taken
     until_is "$id" messages_total 1
     echo "conviction before its booking: $(value status)"
 
-    open_case "$id" "Booking $agency $1, 1 charge" "$(booking "$1")"
+    open_case "$id" "Case $agency $1, 1 charge" "$(booking "$1")"
     until_is "$id" status flagged
     echo "booking: $opened; $(value status), $(value rule)"
 
-    open_case "$id" "Booking $agency $1, 1 charge" "$(booking "$1")"
+    open_case "$id" "Case $agency $1, 1 charge" "$(booking "$1")"
     echo "booking again: $opened"
 }
 
 booking_first() { # TRACKING_NUMBER
     id=booking-case:$agency:$1
-    open_case "$id" "Booking $agency $1, 1 charge" "$(booking "$1")"
+    open_case "$id" "Case $agency $1, 1 charge" "$(booking "$1")"
     until_is "$id" status waiting_for_court
     echo "booking: $opened; $(value status), $(value rule)"
-    open_case "$id" "Booking $agency $1, 1 charge" "$(booking "$1")"
+    open_case "$id" "Case $agency $1, 1 charge" "$(booking "$1")"
     echo "booking again: $opened"
 
     signal "$id" court_update '{"message_id": "court-2", "charge_id": "1", "occurred_on": "2012-06-20",

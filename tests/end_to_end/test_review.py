@@ -80,7 +80,7 @@ async def test_a_person_answers_the_question_that_stands_and_no_other(shared_ins
 
     said = await gate("explain", case)
     assert 'a person ruled: "ruled minor_traffic by r-7: read the docket"' in said
-    assert "Only minor traffic and a clean record" in said
+    assert "Only minor traffic and a clean record; the case waits for the court" in said
 
 
 async def test_whoever_may_not_rule_is_told_so_and_sends_nothing(

@@ -54,7 +54,7 @@ async def test_cases_that_no_worker_replays_and_that_the_server_forgot(
         NoWorker.reason,
         NOT_KNOWN,
     )
-    assert [message["effect"] for message in shown["messages"]] == ["the booking", NOT_HANDLED_YET]
+    assert [message["effect"] for message in shown["messages"]] == ["an arrest, on 1 charge", NOT_HANDLED_YET]
 
     # Those that poll cannot replay it.
     async with cases.wrong_worker(HastyCase):

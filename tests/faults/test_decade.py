@@ -299,12 +299,12 @@ async def test_a_case_lives_through_six_releases(tmp_path: Path, monkeypatch: py
 
             parts = json.loads(await instance.gate("explain", str(first), "--json"))["parts"]
             explained = {part["title"]: part["lines"] for part in parts}
-            came = [line.split(":", 2)[1].strip() for line in explained["What came"]]
+            came = [line.split(":", 2)[1].strip() for line in explained["What was received"]]
             assert came == [
                 SIGNALS["booking"].reported_as,
                 *[SIGNALS["court_update"].reported_as] * len(RELEASES),
                 *[SIGNALS["amendment"].reported_as] * 2,
                 SIGNALS["conviction"].reported_as,
             ]
-            assert explained["What did not fit"][0].startswith(f"{len(RELEASES)} messages did not fit")
+            assert explained["What was rejected"][0].startswith(f"{len(RELEASES)} messages did not fit")
             assert "The case goes by the rules of 27 April 2012." in explained["The decision"]

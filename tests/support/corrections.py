@@ -38,7 +38,7 @@ class FakeJudge:
         facts = facts.including(message)
         count = len(facts.dismissals) + len(facts.corrections)
         fell = count >= self.needs and result.outcome == "flagged"
-        reason = "the ground fell" if fell else "the flag stands"
+        reason = "the reason no longer holds" if fell else "the flag stands"
         citizen = self.citizen if facts.findings else ()
         return Judgement(fell, fell and self.reopens, reason, "L", facts, citizen)
 

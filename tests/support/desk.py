@@ -69,7 +69,11 @@ def a_view(number: str = "A-1", **more: Any) -> CaseView:
         ),
         "messages": (
             MessageView(
-                message_id="jms-1", sender="jail", type="booking", received_at=NOW, effect="the booking"
+                message_id="jms-1",
+                sender="jail",
+                type="booking",
+                received_at=NOW,
+                effect="an arrest, on 1 charge",
             ),
         ),
         "messages_total": 1,

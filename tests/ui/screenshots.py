@@ -29,7 +29,7 @@ async def main(folder: Path) -> None:
             await expect(body).to_contain_text("1–1")
             await keep("needs-review", 300)
             await ui.case(WAITING)
-            await expect(body).to_contain_text("Waiting for the court on charge 1")
+            await expect(body).to_contain_text("Waits for the court on charge 1. Overdue from")
             await keep("waiting", 830)
             await ui.case(IN_REVIEW, "User Metadata")
             await expect(ui.page.frame_locator("iframe").last.locator("body")).to_contain_text("Last message")

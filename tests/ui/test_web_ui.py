@@ -44,22 +44,24 @@ async def test_a_case_that_waits(ui: Shown) -> None:
     body = ui.page.locator("body")
     await expect(body).to_contain_text('"message_id": "jms-A-1"')
     await expect(body).to_contain_text('"fbi_number": "F-A-1"')
-    await expect(body).to_contain_text(re.compile(r"Waiting for the court on charge 1 since \d{4}-"))
+    await expect(body).to_contain_text(re.compile(r"Waits for the court on charge 1\. Overdue from \d{4}-"))
     await expect(body).to_contain_text("check_history • Criminal history and class of each charge")
     await ui.case(WAITING, "User Metadata")
     text = await card(ui)
-    assert text.startswith("Waits for the court since ")
-    assert (
-        "Only minor traffic and a clean record: waiting for the court on charge 1. (defer.traffic_only)" in text
-    )
+    assert text.startswith("Waiting for the court since ")
+    assert "a clean record; the case waits for the court on charge 1. (defer.traffic_only)" in text
     assert "Charge 1: CA-VC 12500(a), minor traffic: open" in text
 
 
 async def test_a_case_in_review(ui: Shown) -> None:
     await ui.case(IN_REVIEW)
-    await expect(ui.page.locator("body")).to_contain_text("A person has to rule (review.unclassified_charge)")
+    await expect(ui.page.locator("body")).to_contain_text(
+        "Waits for a person’s ruling (review.unclassified_charge). Next reminder on"
+    )
     await ui.case(IN_REVIEW, "User Metadata")
-    assert "review.unclassified_charge" in await card(ui)
+    text = await card(ui)
+    assert "What kind of offense is charge 1 (CA-VC 99999)? A reviewer answers with minor_traffic, " in text
+    assert "conviction-gate review decide CAZZ00100:A-2 RULING --charge 1 --reason WHY --by ID" in text
     await ui.case(IN_REVIEW, "Search Attributes")
     attributes = ui.page.locator("body")
     await expect(attributes).to_contain_text('"CaseStatus": "needs_review"')

@@ -196,7 +196,7 @@ class Concluded(ActivityResult, InternalModel):
 
 
 class Withdrawal(Model):
-    """A flag whose ground fell before its case closed. `ends`: the case has nothing left to wait for."""
+    """A flag whose ground no longer held when its case closed. `ends`: nothing is left to wait for."""
 
     conclusion: Conclusion
     ends: bool
@@ -209,8 +209,8 @@ class Withdrawal(Model):
 class Judgement:
     """What one more message does to an ended case.
 
-    `withdraw`: the ground of its flag fell; `reopens`: and something is left to wait for. `citizen`: the ids
-    under which a finding of this case says that the subject is a US citizen.
+    `withdraw`: the ground of its flag no longer holds; `reopens`: and something is left to wait for.
+    `citizen`: the ids under which a finding of this case says that the subject is a US citizen.
     """
 
     withdraw: bool

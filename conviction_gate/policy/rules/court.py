@@ -54,10 +54,14 @@ def unclear_disposition(matter: Matter) -> Decision | None:
         return None
     charge = doubtful[0]
     severity_only = charge.ending is Ending.UNCLEAR_SEVERITY
-    why = "ended in a conviction of unknown weight" if severity_only else "may have ended in a conviction"
+    why = (
+        "ended in a conviction; a person must say whether it was for a crime"
+        if severity_only
+        else "may have ended in a conviction for a crime; a person must say whether it did"
+    )
     return Decision(
         rule="review.unclear_severity" if severity_only else "review.unclear_disposition",
-        explanation=f"Charge {charge.charge_id} {why}; a person must say whether it is one for a crime.",
+        explanation=f"Charge {charge.charge_id} {why}.",
         grounds=charge.grounds,
         questions=tuple(_question(charge) for charge in doubtful),
     )
@@ -104,7 +108,8 @@ def traffic_only(matter: Matter) -> Decision:
     plural = "charges" if len(waiting) > 1 else "charge"
     return Decision(
         rule="defer.traffic_only",
-        explanation=f"Only minor traffic and a clean record: waiting for the court on {plural} {which}{more}.",
+        explanation="Only minor traffic and a clean record; the case waits for the court on "
+        f"{plural} {which}{more}.",
     )
 
 

@@ -55,7 +55,7 @@ def priority_category(matter: Matter) -> Decision | None:
     kind = priority.replace("_", " ")
     return Decision(
         rule="flag.priority_category",
-        explanation=f'The record shows "{kind}", which is a ground of its own.',
+        explanation=f'The record shows "{kind}", a priority that flags the case by itself.',
     )
 
 

@@ -79,7 +79,7 @@ export class CaseSender {
     try {
       // No conflict policy here: an open case takes the signal, and the server refuses any other.
       await this.client.workflow.signalWithStart(BOOKING_CASE, {
-        ...startOptions(caseId, 'awaiting_booking', 'not received yet'),
+        ...startOptions(caseId, 'awaiting_booking', "opened by a court's message"),
         args: [null],
         signal: name,
         signalArgs: [message],
@@ -148,7 +148,7 @@ function startOptions(caseId: CaseId, status: Status, what: string) {
     workflowId: workflowId(caseId),
     taskQueue: 'booking-cases',
     workflowIdReusePolicy: 'REJECT_DUPLICATE' as const,
-    staticSummary: `Booking ${caseId.agency} ${caseId.tracking_number}, ${what}`,
+    staticSummary: `Case ${caseId.agency} ${caseId.tracking_number}, ${what}`,
     typedSearchAttributes: [
       { key: { name: 'CaseStatus', type: 'KEYWORD' as const }, value: status },
       { key: { name: 'Agency', type: 'KEYWORD' as const }, value: caseId.agency },

@@ -109,7 +109,7 @@ async def test_a_booking_opens_its_case(client: CaseClient, server: FakeServer) 
     assert started["arg"]["charges"][1] == BOOKING["charges"][1]
     assert started["id_reuse_policy"] is WorkflowIDReusePolicy.REJECT_DUPLICATE
     assert started["id_conflict_policy"] is WorkflowIDConflictPolicy.FAIL
-    assert started["static_summary"] == "Booking CA0190000 A2012-0042117, 2 charges"
+    assert started["static_summary"] == "Case CA0190000 A2012-0042117, 2 charges"
     said = started["search_attributes"]
     assert said[CASE_STATUS] == "checking_history"
     assert said[AGENCY] == "CA0190000"

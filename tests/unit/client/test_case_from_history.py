@@ -49,7 +49,7 @@ async def test_what_no_worker_has_taken_yet_waits() -> None:
     signaled = next(e.event_id for e in events if e.HasField("workflow_execution_signaled_event_attributes"))
     left = await left_of(file, signaled)
     assert left.result is None
-    assert [m.effect for m in left.view.messages] == ["the booking", NOT_HANDLED_YET]
+    assert [m.effect for m in left.view.messages] == ["an arrest, on 1 charge", NOT_HANDLED_YET]
     assert (await left_of(file)).view.messages[1].effect == "charge 1: continuance on 2012-09-03"
 
 

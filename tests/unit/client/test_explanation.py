@@ -91,22 +91,22 @@ def test_an_open_case_from_its_booking_to_what_comes_next() -> None:
     facts = facts_of(booking(), update("continuance", "2012-06-20"))
     parts = sections(facts, waiting_since=CAME, next_docket_check_at=CAME)
     assert list(parts) == [
-        *("The arrest", "The charges", "The record", "What came", "The decision", "What comes next")
+        *("The arrest", "The charges", "The record", "What was received", "The decision", "What comes next")
     ]
     assert "The agency CA0190000 booked somebody on 2012-05-04." in parts["The arrest"]
     assert "Its tracking number is A-1." in parts["The arrest"]
     assert "Charge 1 is under CA-VC 14601(a).\n  Its kind: minor traffic." in parts["The charges"]
     assert "Our catalog says so." in parts["The charges"]
     assert parts["The record"] == "The record is clean."
-    assert parts["What came"].splitlines() == [
-        '2014-03-05: the jail sent: "the same arrest again".',
+    assert parts["What was received"].splitlines() == [
+        '2014-03-05: the jail sent a booking: "the same arrest again, on 1 charge".',
         '2014-03-05: a court sent an entry that ends no charge: "charge 1: continuance on 2012-06-20".',
     ]
     assert 'The rule that fits is "Minor traffic only".' in parts["The decision"]
     assert "  Source: the announcement of 27 April 2012." in parts["The decision"]
     assert "The case goes by the rules of 27 April 2012." in parts["The decision"]
     assert parts["What comes next"].splitlines() == [
-        "The case waits for the court since 2014-03-05. It waits as long as it takes.",
+        "The case waits for the court, and has since 2014-03-05. It waits as long as it takes.",
         "On 2014-03-05 we ask the court again.",
     ]
 
@@ -117,7 +117,7 @@ def test_an_explanation_never_names_the_person() -> None:
 
 def test_a_message_that_only_a_newer_release_knows_is_named() -> None:
     newer = MessageView(message_id="v-1", sender="", type="verdict", received_at=CAME, effect="recorded")
-    came = sections(facts_of(booking()), messages=(newer,), messages_total=1)["What came"]
+    came = sections(facts_of(booking()), messages=(newer,), messages_total=1)["What was received"]
     assert came.endswith(': verdict: "recorded".')
 
 
@@ -135,7 +135,7 @@ def test_the_record_is_told_without_what_stands_in_it() -> None:
 @pytest.mark.parametrize(
     ("code", "injury", "why"),
     [
-        (("CA-VC", "12500(a)"), None, "Our catalog says so. We have yet to check it with the law."),
+        (("CA-VC", "12500(a)"), None, "Our catalog says so. We have yet to check it against the law."),
         (("CA-VC", "12500(a)"), None, 'It notes: "can be filed as an infraction".'),
         (("FL-FS", "322.15"), None, 'Our catalog says so, from "theorlandocriminaldefense.com".'),
         (the.RECKLESS, True, "The charge says that someone was hurt."),
@@ -179,18 +179,18 @@ def taken_back(reason: str) -> Flag:
 
 
 def test_a_flag_that_was_taken_back_says_when_and_why() -> None:
-    flag = taken_back("the ground fell")
+    flag = taken_back("the reason no longer holds")
     parts = sections(facts_of(booking(), conviction("2013-07-15")), result(), flag, flag_status="withdrawn")
     assert (
-        'The flag was withdrawn. Its record is kept, and says so.\nThat was on 2014-03-05: "the ground fell".'
-        in (parts["The decision"])
+        "The flag was withdrawn. Its record is kept, and says so.\n"
+        'That was on 2014-03-05: "the reason no longer holds".' in (parts["The decision"])
     )
     assert "No message can make one." in parts["What comes next"]
 
 
 @pytest.mark.parametrize(("sender", "told_so"), [("county-da", ' from "county-da"'), ("", "")])
 def test_who_took_a_flag_back_is_named(sender: str, told_so: str) -> None:
-    reason = "the ground fell: no charge is left"
+    reason = "the reason no longer holds: no charge is left"
     facts = facts_of(booking(), conviction("2013-07-15"))
     shown = view_of(facts).messages
     last = shown[-1].model_copy(
@@ -212,7 +212,7 @@ def test_rejected_messages_are_counted_with_their_reasons() -> None:
     bad = RejectedView(name="conviction", received_at=CAME, reason="decided_on: not a date", payload="{}")
     other = bad.model_copy(update={"reason": "charge_id: missing"})
     parts = sections(facts_of(booking()), rejected=(bad, other, bad), rejected_total=3, needs_attention=True)
-    assert parts["What did not fit"].splitlines() == [
+    assert parts["What was rejected"].splitlines() == [
         "3 messages did not fit, and changed nothing. The reasons:",
         '  "decided_on: not a date" (2)',
         '  "charge_id: missing" (1)',
@@ -224,9 +224,9 @@ def test_reminders_and_a_reopening_are_told() -> None:
     reopened = ReopenedView(by="clerk-7", reason="refiled as 14CR-7", reopened_at=CAME)
     facts = facts_of(booking(charge(the.UNCLASSIFIED)))
     parts = sections(facts, reminders=2, reopened=reopened, messages_total=9)
-    assert "A person was asked to rule, and reminded 2 times." in parts["What came"]
-    assert '"clerk-7" gave the reason "refiled as 14CR-7".' in parts["What came"]
-    assert "The first 8 are not shown here any more." in parts["What came"]
+    assert "A person was asked to rule, and reminded 2 times." in parts["What was received"]
+    assert '"clerk-7" gave the reason "refiled as 14CR-7".' in parts["What was received"]
+    assert "The first 8 are not shown here any more." in parts["What was received"]
     assert "  What kind of offense is charge 1 (NCIC 5499)?" in parts["What comes next"]
     assert (
         "  To rule:\n  `conviction-gate review decide CA0190000:A-1 RULING --charge 1 "

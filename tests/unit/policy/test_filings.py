@@ -119,7 +119,7 @@ def test_amendments_and_bookings_again(facts: Facts, rule: str) -> None:
 
 
 def test_the_first_booking_is_the_booking() -> None:
-    assert policy.effect_of(booking(), Facts()) == "the booking"
+    assert policy.effect_of(booking(), Facts()) == "an arrest, on 1 charge"
     amended = facts_of(booking(), amendment(charge(the.MINOR, "2"), "2012-06-01"))
     assert policy.effect_of(conviction("2013-01-01", "2"), amended).startswith("charge 2:")
 

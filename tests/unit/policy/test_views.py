@@ -50,7 +50,7 @@ def test_a_class_that_was_not_looked_up_is_null() -> None:
 @pytest.mark.parametrize(
     ("message", "effect"),
     [
-        (booking(), "the same arrest again"),
+        (booking(), "the same arrest again, on 1 charge"),
         (GUILTY, "charge 1: conviction on 2013-01-01"),
         (conviction("2013-01-01", "9"), "kept until charge 9 is filed: conviction on 2013-01-01"),
         (dismissal("2013-01-01", None), "every charge: dismissed on 2013-01-01"),
@@ -63,7 +63,7 @@ def test_a_class_that_was_not_looked_up_is_null() -> None:
             "charge 1? Then send it again with that id",
         ),
         (correction(booking()), "message booking 2012-05-04 no longer counts"),
-        (correction("m-1"), "no message m-1 of that sender has come: it will not count if it comes"),
+        (correction("m-1"), "no message m-1 of that sender has arrived: it will not count if it does"),
         (record_update("2013-01-01"), "the criminal history is asked for again"),
         (
             update("GUILTY", "2013-01-01"),

@@ -37,10 +37,10 @@ async def test_a_correction_withdraws_the_flag(registry: Registry, url: str) -> 
     await registry.flag(flagged())
     asked = request(VACATED)
     answer = await corrected(registry, asked, FakeJudge())
-    assert (answer.outcome, answer.explanation) == ("withdrawn", "the ground fell")
+    assert (answer.outcome, answer.explanation) == ("withdrawn", "the reason no longer holds")
     (flag,) = await registry.flags()
     assert (flag.status, flag.withdrawn_at) == ("withdrawn", LATER)
-    assert flag.withdrawn_reason == "the ground fell"
+    assert flag.withdrawn_reason == "the reason no longer holds"
     assert await sql(url, "SELECT withdrawn_by, lift_code FROM flags") == [(asked.correction_id, "L")]
     ended = await registry.outcome(CASE_ID)
     assert ended is not None

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from conviction_gate.contracts.case import CaseView, ChargeView, RejectedView
-from workflows.display import MAX_SHOWN, card, escaped
+from conviction_gate.contracts.case import CaseView, ChargeView, QuestionView, RejectedView
+from workflows.display import MAX_SHOWN, card, code, escaped
 from workflows.state import CaseState
 
 JOINER = "\N{WORD JOINER}"
@@ -85,3 +85,53 @@ def test_every_text_of_a_sender_is_escaped_on_the_card() -> None:
     written = card(CaseState(status="waiting_for_court"), view)
     assert hostile not in written
     assert written.count(escaped(hostile)) == 5
+
+
+def question(charge_id: str, asks: str = "What kind of offense is it?") -> QuestionView:
+    return QuestionView(
+        rule="review.unclassified_charge",
+        charge_id=charge_id,
+        asks=asks,
+        answers=("minor_traffic", "non_traffic"),
+    )
+
+
+def card_with(*questions: QuestionView) -> list[str]:
+    view = CaseView.model_construct(
+        case_id="booking-case:CA0190000:A-1",
+        agency="CA0190000",
+        tracking_number="A-1",
+        explanation="A person must say what it is.",
+        rule="review.unclassified_charge",
+        charges=(),
+        messages=(),
+        rejected=(),
+        questions=questions,
+    )
+    return card(CaseState(status="needs_review"), view).splitlines()
+
+
+def test_a_card_has_each_question_with_its_answers_and_the_command() -> None:
+    lines = card_with(question("1", "What kind of offense is charge 1?"))
+    asked = "- **What kind of offense is charge 1?** A reviewer answers with `minor_traffic` or `non_traffic`:"
+    at = lines.index(asked)
+    command = "conviction-gate review decide CA0190000:A-1 RULING --charge 1 --reason WHY --by ID"
+    assert lines[at + 1] == f"  `{command}`"
+
+
+def test_a_card_has_three_questions_and_says_how_many_more_there_are() -> None:
+    lines = card_with(*(question(str(number)) for number in range(1, 6)))
+    assert [line for line in lines if "RULING" in line][-1].count("--charge 3") == 1
+    assert "- and 2 more questions: `conviction-gate explain CA0190000:A-1`" in lines
+    assert not any("more question" in line for line in card_with(*map(question, "123")))
+
+
+@pytest.mark.parametrize("hostile", ["`", "``[x](https://evil.example)", "a`b``c`` `d", "`\n# Cleared"])
+def test_a_command_with_the_text_of_a_sender_stays_code(hostile: str) -> None:
+    (line,) = code(f"--charge {hostile} --reason").splitlines()
+    fence = re.match("`+", line)
+    assert fence is not None
+    assert line.endswith(fence[0])
+    within = line.removeprefix(fence[0]).removesuffix(fence[0])
+    assert fence[0] not in re.findall("`+", within)
+    assert within.strip() == f"--charge {hostile} --reason".replace("\n", " ")
