@@ -8,11 +8,20 @@ from typing import Annotated, Any, Final, TypeVar
 import typer
 
 from conviction_gate.cli.help import App
-from conviction_gate.cli.options import Data, Json
+from conviction_gate.cli.options import Data, Json, completions
 from conviction_gate.cli.printing import Column, console, print_table
 from conviction_gate.cli.session import fail
 from conviction_gate.config.settings import Settings, SettingsError
-from conviction_gate.door.callers import SETTING, Caller, add_entry, entry_of, hashed, new_key, read_callers
+from conviction_gate.door.callers import (
+    RIGHTS,
+    SETTING,
+    Caller,
+    add_entry,
+    entry_of,
+    hashed,
+    new_key,
+    read_callers,
+)
 
 T = TypeVar("T")
 
@@ -31,11 +40,16 @@ def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The caller: the `sender` of all that it sends.")],
     may: Annotated[
         list[str] | None,
-        typer.Option("--may", metavar="RIGHT", help="What it may do, as booking or read; repeat it."),
+        typer.Option(
+            "--may",
+            metavar="RIGHT",
+            autocompletion=completions(RIGHTS),
+            help="What it may do, as in booking or read. Repeatable.",
+        ),
     ] = None,
     agency: Annotated[
         list[str] | None,
-        typer.Option("--agency", metavar="ORI", help="An ORI, or how some begin; * for all; repeat it."),
+        typer.Option("--agency", metavar="ORI", help="An ORI, or how several begin; * for all. Repeatable."),
     ] = None,
     person: Annotated[
         str | None, typer.Option(metavar="ID", help="Whose key it is, where that is one person.")

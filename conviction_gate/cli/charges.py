@@ -78,13 +78,13 @@ class Checked(NamedTuple):
 
 
 def lookup(
-    scheme: Annotated[str, typer.Argument(metavar="SCHEME", help="The scheme of codes, as CA-VC.")],
-    code: Annotated[str, typer.Argument(metavar="CODE", help="In any spelling, as '12500 (A)'.")],
+    scheme: Annotated[str, typer.Argument(metavar="SCHEME", help="The law or list of the code, as in CA-VC.")],
+    code: Annotated[str, typer.Argument(metavar="CODE", help="The code in any spelling, as in '12500 (A)'.")],
     agency: Agency = None,
     on: On = None,
     as_json: Json = False,
 ) -> None:
-    """Show how a code is read, its class, on whose word, and what the policy makes of it."""
+    """Show how a code is read, its class, the source for it, and what it means for the policy."""
     catalog = _catalog_of(agency)
     placing = catalog.look_up(scheme, code, on)
     found = described(catalog, scheme, code, on)

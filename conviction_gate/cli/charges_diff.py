@@ -43,7 +43,7 @@ def diff(
     new: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[NEW]", help="Another one; without it, the catalog of this release.", exists=True
+            metavar="NEW", help="Another one; without it, the catalog of this release.", exists=True
         ),
     ] = None,
     with_cases: Annotated[

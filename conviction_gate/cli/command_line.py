@@ -52,6 +52,7 @@ class _Commands(Group):
     with the code of a program that SIGPIPE ended; typer's own code is 1, which here is a refusal."""
 
     panels = (CASES, REVIEW, DATA, OPERATE)
+    examples = (f"{PROGRAM} demo", f"{PROGRAM} up", f"{PROGRAM} list --status waiting")
 
     def invoke(self, ctx: Any) -> Any:
         """Carry out a command."""

@@ -8,7 +8,7 @@ from conviction_gate.cli.session import found_case
 
 
 def explain(case: Case, as_json: Json = False, data: Data = None) -> None:
-    """Explain one case, open or closed: what came, what it changed, which rule decided, and why."""
+    """Explain one case, open or closed: what was received, what it changed, which rule decided, and why."""
     from conviction_gate.client.explanation import explanation  # it imports the rules, which takes a while
 
     explained = explanation(found_case(case))

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections.abc import Sequence
 from textwrap import wrap
 from typing import Any, Final
 
@@ -30,9 +31,7 @@ class Command(TyperCommand):
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """The examples, as a person types them."""
-        with formatter.section("Example" if "\n" not in (self.epilog or "") else "Examples"):
-            for command in (self.epilog or "").splitlines():
-                formatter.write("".join(f"  {line}\n" for line in lines_of(command, formatter.width - 2)))
+        _write_examples((self.epilog or "").splitlines(), formatter)
 
 
 class Group(TyperGroup):
@@ -40,6 +39,8 @@ class Group(TyperGroup):
 
     panels: tuple[str, ...] = ()
     """The headings of its commands, in this order."""
+    examples: tuple[str, ...] = ()
+    """Commands to begin with, as a person types them."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Takes the group's own options; without a command, prints the help."""
@@ -61,6 +62,11 @@ class Group(TyperGroup):
         for panel, rows in panels.items():
             with formatter.section(panel):
                 formatter.write_dl(rows)
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Its own examples, or the first one of each command."""
+        commands: list[Any] = [self.get_command(ctx, name) for name in self.list_commands(ctx)]
+        _write_examples(self.examples or [it.epilog.splitlines()[0] for it in commands], formatter)
 
     def main(self, args: Any = None, standalone_mode: bool = True, **extra: Any) -> Any:  # type: ignore[override]
         """Run a command; an error of usage becomes one line and exit code 2."""
@@ -98,6 +104,12 @@ def lines_of(command: str, width: int) -> list[str]:
     whole = re.sub(r"'[^']*'", lambda quoted: quoted[0].replace(" ", UNBROKEN), whole)
     lines = wrap(whole, max(width - len(CONTINUED), 1), break_long_words=False, break_on_hyphens=False) or [""]
     return [line.replace(UNBROKEN, " ") for line in (*(f"{line}{CONTINUED}" for line in lines[:-1]), lines[-1])]
+
+
+def _write_examples(commands: Sequence[str], formatter: Any) -> None:
+    with formatter.section("Example" if len(commands) == 1 else "Examples"):
+        for command in commands:
+            formatter.write("".join(f"  {line}\n" for line in lines_of(command, formatter.width - 2)))
 
 
 def _usage(command: Any, ctx: Any) -> list[str]:

@@ -30,7 +30,7 @@ docket: Final = App("Import docket entries into the registry.")
 
 
 Recheck = Annotated[
-    bool, typer.Option("--recheck", help="Ask anew for the record of each flagged case that it concerns.")
+    bool, typer.Option("--recheck", help="Ask again for the record of each flagged case that it concerns.")
 ]
 
 
@@ -48,16 +48,18 @@ def import_history(
     map_file: MapFile = None,
     recheck: Annotated[
         bool,
-        typer.Option("--recheck", help="Ask anew for the record of each flagged case that the file concerns."),
+        typer.Option("--recheck", help="Ask again for the record of each flagged case that the file concerns."),
     ] = False,
     as_json: Json = False,
     data: Data = None,
 ) -> None:
-    """Import criminal histories, an object each. A history with the same ids replaces the one before.
+    """Import criminal histories, one JSON object for each person.
+
+    A history with the same ids replaces the one before.
 
     Where a line is refused and names its subject, that record counts as unclear until a line that fits replaces
     it: a person reads it, and it never looks clean. The flagged cases that the file concerns are listed; a
-    changed record can take the ground from a flag.
+    changed record can be a reason to withdraw a flag.
     """
 
     async def work() -> Imported:

@@ -70,7 +70,7 @@ def list_cases(
         typer.Option(
             parser=read_since,
             metavar="TIME",
-            help="Only cases that began since a day or for a time, as in 2026-11-01 or 7d.",
+            help="Only cases that began on or after a day, or within a time, as in 2026-11-01 or 7d.",
         ),
     ] = None,
     agency: Agency = None,

@@ -4,14 +4,24 @@ import json
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, get_args
 from uuid import uuid4
 
 import typer
 from rich.text import Text
 
 from conviction_gate.cli.help import App
-from conviction_gate.cli.options import Agency, Case, Data, Json, PageSize, PageToken, Reason, again
+from conviction_gate.cli.options import (
+    Agency,
+    Case,
+    Data,
+    Json,
+    PageSize,
+    PageToken,
+    Reason,
+    again,
+    completions,
+)
 from conviction_gate.cli.printing import clean, console, print_array, print_command, print_text, short_id
 from conviction_gate.cli.session import REFUSED, cases, fail, run
 from conviction_gate.client import listing
@@ -23,12 +33,14 @@ from conviction_gate.client.questions import (
 )
 from conviction_gate.client.replies import Reply
 from conviction_gate.contracts.case import SubmitAnswer
+from conviction_gate.contracts.court import RulingWord
 from conviction_gate.contracts.names import CaseId
 from conviction_gate.contracts.reading import DoesNotFit, read_message
 from conviction_gate.policy.questions import ruling_command
 from conviction_gate.temporal.connect import connect
 
 SENDER: Final = "conviction-gate review"
+RULINGS: Final[tuple[str, ...]] = get_args(RulingWord)
 OPTIONS: Final = {"charge_id": "--charge: ", "ruling": "RULING: ", None: ""}
 """How the command line calls the fields of a ruling."""
 
@@ -68,7 +80,12 @@ def list_reviews(
 
 def decide(
     case: Case,
-    ruling: Annotated[str, typer.Argument(metavar="RULING", help="An answer that `review list` shows.")],
+    ruling: Annotated[
+        str,
+        typer.Argument(
+            metavar="RULING", autocompletion=completions(RULINGS), help="An answer that `review list` shows."
+        ),
+    ],
     reason: Reason,
     by: Annotated[str, typer.Option(metavar="ID", help="Who rules: an id of your office, not a name.")],
     charge: Annotated[

@@ -105,7 +105,7 @@ def send(
 ) -> None:
     """Send messages of one type, or of several, each to the case that it names.
 
-    Beside its own fields a message names its case, by agency and tracking_number or by case_id.
+    Besides its own fields a message names its case, by agency and tracking_number or by case_id.
     """
     *names, path = words
     if len(names) > 1:

@@ -22,7 +22,7 @@ MAP = typer.Option(
     "--map",
     metavar="MAP",
     dir_okay=False,
-    help="The map of a file that is no JSON: what each column of a CSV file is, in TOML (docs/files.md).",
+    help="The map of a file that is not JSON: what each column of a CSV file is, in TOML (docs/files.md).",
 )
 MapFile = Annotated[Path | None, MAP]
 

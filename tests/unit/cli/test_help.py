@@ -45,20 +45,40 @@ def test_help_is_in_words(words: tuple[str, ...]) -> None:
     assert what.endswith(".")
 
 
-@pytest.mark.parametrize("words", [words for words in ALL if words], ids=" ".join)
-def test_a_command_has_an_example_that_parses(words: tuple[str, ...]) -> None:
-    command: Any = get_command(app)
-    for word in words:
-        command = command.commands[word]
-    if not hasattr(command, "commands"):
-        examples = command.epilog.splitlines()
-        assert examples
-        assert all(example.startswith(f"conviction-gate {' '.join(words)}") for example in examples)
+@pytest.mark.parametrize("words", ALL, ids=" ".join)
+def test_each_help_ends_with_an_example(words: tuple[str, ...]) -> None:
+    examples = re.split(r"^Examples?:\n", said(*words, "--help"), flags=re.MULTILINE)[1]
+    commands = re.sub(r" \\\n *", " ", examples).strip().splitlines()
+    assert commands
+    assert all(command.strip().startswith(" ".join(("conviction-gate", *words))) for command in commands)
 
 
 def test_commands_are_grouped() -> None:
     headings = re.findall(r"^(\w+):$", said("--help"), re.MULTILINE)
-    assert headings == ["Options", "Cases", "Review", "Data", "Operate"]
+    assert headings == ["Options", "Cases", "Review", "Data", "Operate", "Examples"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("list --status w", ["waiting_for_court"]),
+        ("list --rule clear.m", ["clear.misidentified"]),
+        ("review decide CA0190000:A-1 min", ["minor_traffic"]),
+        ("send dis", ["dismissal"]),
+        ("callers new county-jms --may read", ["read", "read_flags"]),
+        ("list --st", ["--status"]),
+        ("rev", ["review"]),
+    ],
+)
+def test_the_shell_completes_words(typed: str, completed: list[str]) -> None:
+    words = ["conviction-gate", *typed.split()]
+    asked = {
+        "_CONVICTION_GATE_COMPLETE": "complete_bash",
+        "COMP_WORDS": " ".join(words),
+        "COMP_CWORD": str(len(words) - 1),
+    }
+    answer = CliRunner().invoke(app, [], prog_name="conviction-gate", env=asked)
+    assert answer.output.split() == completed
 
 
 def test_the_version_is_that_of_the_package() -> None:
