@@ -17,7 +17,7 @@ from rich.text import Text
 
 from conviction_gate.cli.help import PROGRAM
 from conviction_gate.cli.options import Json
-from conviction_gate.cli.printing import STYLES, console
+from conviction_gate.cli.printing import STYLES, WAITS, console
 from conviction_gate.cli.session import REFUSED, fail
 from conviction_gate.config.settings import PREFIX
 from conviction_gate.contracts.case import CaseView
@@ -116,17 +116,17 @@ def print_next_steps(out: Console, server: "EmbeddedServer", program: str) -> No
     for text, style in (
         ("What next", "bold"),
         ("In the web UI all cases, those that a person must look at, and those flagged:", ""),
-        (f"  {lists}", "cyan"),
-        (f"  {lists}?query=NeedsAttention=true", "cyan"),
-        (f"  {lists}?query=CaseStatus='flagged'", "cyan"),
+        (f"  {lists}", WAITS),
+        (f"  {lists}?query=NeedsAttention=true", WAITS),
+        (f"  {lists}?query=CaseStatus='flagged'", WAITS),
         ("The pages for reviewers, by a link that works once:", ""),
-        (f"  {server.door_address}{server.links.issue()}", "cyan"),
+        (f"  {server.door_address}{server.links.issue()}", WAITS),
         ("In another terminal, to find this server and to ask it:", ""),
-        (f"  export {PREFIX}DATA={shlex.quote(str(server.data))}", "cyan"),
-        (f"  {program} explain CAZZ00100:DEMO-01", "cyan"),
-        (f"  {program} list --status waiting", "cyan"),
-        (f"  {program} review list", "cyan"),
-        (f"  {program} desk", "cyan"),
+        (f"  export {PREFIX}DATA={shlex.quote(str(server.data))}", WAITS),
+        (f"  {program} explain CAZZ00100:DEMO-01", WAITS),
+        (f"  {program} list --status waiting", WAITS),
+        (f"  {program} review list", WAITS),
+        (f"  {program} desk", WAITS),
         ("Ctrl-C ends the demo's server.", ""),
     ):
         out.print(Text(text, style), soft_wrap=True)

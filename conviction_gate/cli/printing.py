@@ -17,22 +17,29 @@ from rich.text import Text
 
 from conviction_gate.cli.help import lines_of
 
+GOOD: Final = "color(28)"
+WAITS: Final = "color(30)"
+ASKS: Final = "color(130)"
+BAD: Final = "color(196)"
+"""Green, cyan, orange and red of the 256 colors that every terminal shows alike. They can be read on white and
+on black; the cyan and the yellow of a terminal's own palette are pale on white."""
+
 STYLES: Final = {
-    "accepted": "green",
-    "duplicate": "green",
-    "closed": "yellow",
-    "refused": "red",
-    "awaiting_booking": "cyan",
-    "checking_history": "cyan",
-    "waiting_for_court": "cyan",
-    "needs_review": "yellow",
-    "flagged": "bold red",
-    "cleared": "green",
-    "active": "bold red",
-    "withdrawn": "green",
-    "ok": "green",
-    "warn": "yellow",
-    "fail": "bold red",
+    "accepted": GOOD,
+    "duplicate": GOOD,
+    "closed": ASKS,
+    "refused": BAD,
+    "awaiting_booking": WAITS,
+    "checking_history": WAITS,
+    "waiting_for_court": WAITS,
+    "needs_review": ASKS,
+    "flagged": f"bold {BAD}",
+    "cleared": GOOD,
+    "active": f"bold {BAD}",
+    "withdrawn": GOOD,
+    "ok": GOOD,
+    "warn": ASKS,
+    "fail": f"bold {BAD}",
 }
 """The colors of words that are a cell or a title of their own."""
 
@@ -82,7 +89,7 @@ def print_command(out: Console, command: str, prefix: str = "") -> None:
     """A command to copy; on a terminal a long one is continued as a shell reads it, before an option."""
     text = clean(command)
     for line in lines_of(text, out.width - cell_len(prefix)) if out.is_terminal else [text]:
-        out.print(Text(prefix) + Text(line, "dim"), soft_wrap=True)
+        out.print(Text(f"{prefix}{line}"), soft_wrap=True)
         prefix = " " * cell_len(prefix)
 
 

@@ -22,7 +22,16 @@ from conviction_gate.cli.options import (
     again,
     completions,
 )
-from conviction_gate.cli.printing import clean, console, print_array, print_command, print_text, short_id
+from conviction_gate.cli.printing import (
+    ASKS,
+    BAD,
+    clean,
+    console,
+    print_array,
+    print_command,
+    print_text,
+    short_id,
+)
 from conviction_gate.cli.session import REFUSED, cases, fail, run
 from conviction_gate.client import listing
 from conviction_gate.client.questions import (
@@ -155,10 +164,10 @@ def _print(in_review: Sequence[CaseInReview | UnansweredCase]) -> None:
     for case in in_review:
         out.print(Text(clean(short_id(case.case_id)), "bold"), soft_wrap=True)
         if isinstance(case, UnansweredCase):
-            print_text(out, case.error, "red", prefix="  ")
+            print_text(out, case.error, BAD, prefix="  ")
             continue
         print_text(out, case.explanation, prefix="  ")
         for question in case.questions:
-            print_text(out, question.asks, "yellow", prefix="  ")
+            print_text(out, question.asks, ASKS, prefix="  ")
             print_text(out, ", ".join(question.answers), prefix="    RULING: ")
             print_command(out, ruling_command(case.case_id, question), "    ")

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from conviction_gate.cli.options import Data, Json
 from conviction_gate.cli.printing import (
+    ASKS,
     STYLES,
     Column,
     clean,
@@ -68,14 +69,14 @@ def _print(view: ShownCase) -> None:
     if view.flag_status:
         title.append(f" (flag {view.flag_status})")
     if view.needs_attention:
-        title.append("  needs attention", "bold yellow")
+        title.append("  needs attention", f"bold {ASKS}")
     out.print(title, soft_wrap=True)
     print_text(out, view.explanation)
     edition = f"policy of {view.policy_edition}" if view.policy_edition else "no edition yet"
     print_text(out, f"{view.rule or 'no rule yet'}, {edition}", "dim")
     print_text(out, waiting(view))
     if view.lacks:
-        print_text(out, view.lacks, "yellow" if view.source == "history" else "dim")
+        print_text(out, view.lacks, ASKS if view.source == "history" else "dim")
     if view.reopened:
         reopened = f"Reopened on {local_time(view.reopened.reopened_at)} by {view.reopened.by}"
         print_text(out, f"{reopened}: {view.reopened.reason}")

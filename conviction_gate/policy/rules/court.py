@@ -95,7 +95,7 @@ def no_conviction(matter: Matter) -> Decision | None:
     Words(
         rule="defer.traffic_only",
         title="Minor traffic only",
-        when="None of the other rules has answered: all charges are minor traffic, the record is clean, and "
+        when="No other rule applies: all charges are minor traffic, the record is clean, and "
         "the court has not ended every charge.",
         then="The case waits for the court, for years if need be.",
         source=ANNOUNCED,

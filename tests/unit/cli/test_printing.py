@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
+from rich.style import Style
 
 from conviction_gate.cli import flags, list_cases, show
 from conviction_gate.cli.printing import (
+    STYLES,
     Column,
     clean,
     local_time,
@@ -197,3 +199,24 @@ def test_show(screen: Screen) -> None:
     assert lines[0] == f"{ID}  waiting_for_court"
     assert "Messages (the last 1 of 3)" in lines
     assert {"jms-2012-0042117", "conviction", *WHY.split()} <= {word for line in lines for word in line.split()}
+
+
+# Colors -------------------------------------------------------------------------------------------
+
+
+def luminance(color: tuple[int, int, int]) -> float:
+    """That of the Web Content Accessibility Guidelines, between 0 and 1."""
+    parts = (part / 255 for part in color)
+    linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize("style", sorted(set(STYLES.values())))
+@pytest.mark.parametrize("background", [(255, 255, 255), (253, 246, 227), (30, 30, 30), (0, 0, 0)])
+def test_each_color_can_be_read_on_light_and_on_dark(style: str, background: tuple[int, int, int]) -> None:
+    color = Style.parse(style).color
+    assert color is not None
+    assert color.number is not None
+    assert color.number >= 16  # the first 16 are whatever the terminal makes of them
+    darker, lighter = sorted(map(luminance, (color.get_truecolor(), background)))
+    assert (lighter + 0.05) / (darker + 0.05) >= 3.5
