@@ -17,7 +17,9 @@ LEFT_OUT: Final = ("catalog", "test_editions.py", "test_page.py", "test_properti
 """What is not about the rules, what holds recorded digests, and the properties: they take ten times as long,
 and what only chance finds, no sentence says."""
 TESTS: Final = ["tests/unit/policy", *(f"--ignore=tests/unit/policy/{name}" for name in LEFT_OUT)]
-TESTS_OF_CATALOG: Final = ["tests/unit/policy/catalog"]
+CATALOG: Final = "tests/unit/policy/catalog"
+TESTS_OF_CATALOG: Final = [f"{CATALOG}/test_rows.py", f"{CATALOG}/test_placing.py", CATALOG]
+"""The quick ones first."""
 OPTIONS: Final = [
     *("-x", "-q", "--noconftest", "--assert=plain", "-p", "no:cacheprovider"),
     *("--hypothesis-profile=ci", "--timeout=30"),  # no seed, record or clock of ours; some never end

@@ -101,6 +101,10 @@ def test_a_row_that_breaks_a_rule_is_refused_with_its_place(line: str, reason: s
     assert str(caught.value).startswith("zz.csv line 3" + reason)
 
 
+def test_blank_lines_are_no_rows() -> None:
+    assert rows("", GOOD, "", "") == rows("", GOOD)
+
+
 @pytest.mark.parametrize(
     "header", ["", HEADER.replace("source,", ""), HEADER + ",note", "code;scheme", HEADER + ",x"]
 )
