@@ -95,22 +95,6 @@ def test_names_of_one_scheme(name: str) -> None:
     assert placed(name, "12500(a)") == "minor_traffic"
 
 
-@pytest.mark.parametrize(
-    ("name", "meant"),
-    [
-        ("PC", ["CA-PC", "TX-PC"]),
-        ("CAVX", ["CA-VC"]),
-        ("FLST", ["FL-FS"]),
-        ("IL", ["IL-625", "IL-720"]),
-        ("CA-VC", []),
-    ],
-)
-def test_an_unknown_scheme_gets_those_that_may_be_meant(name: str, meant: list[str]) -> None:
-    near = built_in().schemes_near(name)
-    assert near[: len(meant)] == meant
-    assert bool(near) == bool(meant)
-
-
 # No code is read as another one --------------------------------------------------------------------
 
 

@@ -77,6 +77,8 @@ def test_a_row_is_read() -> None:
         (GOOD.replace("1(a)", ""), ", code (none): no code, or none that can be looked up; write"),
         (GOOD.replace("1(a)", "1\x07"), ", code 1\x07: no code, or none that can be looked up; write"),
         (GOOD.replace("ZZ-VC", ""), ", code 1(a): scheme '' cannot be looked up; write"),
+        (GOOD.replace("ZZ-VC", "ZÄ-VC"), ", code 1(a): scheme 'ZÄ-VC' cannot be looked up; write"),
+        (GOOD.replace("ZZ-VC", "Z" * 65), ", code 1(a): scheme 'ZZ"),
         (GOOD.replace("1(a)", "1..2"), ", code 1..2: a range is written FIRST..LAST, with covers range; only"),
         (GOOD.replace("Stop sign", " "), ", code 1(a): no description; say"),
         (GOOD.replace("the code itself", ""), ", code 1(a): no source; say"),
@@ -99,6 +101,10 @@ def test_a_row_that_breaks_a_rule_is_refused_with_its_place(line: str, reason: s
     with pytest.raises(CatalogError) as caught:
         rows(GOOD.replace("1(a)", "1(b)"), line)
     assert str(caught.value).startswith("zz.csv line 3" + reason)
+
+
+def test_a_scheme_has_at_most_64_characters() -> None:
+    assert Catalog.of_rows(rows(GOOD.replace("ZZ-VC", "Z" * 64))).look_up("Z" * 64, "1(a)").rows
 
 
 def test_blank_lines_are_no_rows() -> None:
