@@ -166,10 +166,10 @@ def _split(scheme: Scheme, text: str) -> tuple[str, ...]:
     if not digits:
         return (text,)
     if scheme.name == "NY-VTL":
-        run = re.compile(r"\d+").match(text, start)
-        return tuple(text[:start] + one + text[run.end() :] for one in _new_york(run[0])) if run else (text,)
+        run = digits[0].partition("-")[0]
+        return tuple(text[:start] + one + text[start + len(run) :] for one in _new_york(run))
     pattern, parts = _RUN_TOGETHER.get(scheme.name, ("", ""))
-    found = re.fullmatch(pattern, digits[0]) if pattern else None
+    found = re.fullmatch(pattern, digits[0])
     return (text[:start] + found.expand(parts) + text[digits.end() :],) if found else (text,)
 
 
@@ -226,7 +226,7 @@ class _Text:
                 start = found.end()
                 self._besides.append(AN_ATTEMPT)
         citations, end = self._citation(start)
-        while citations and end < len(self._text):
+        while citations:
             end = self._skip_besides(end)
             if not self._text[end:].strip(" .,;:-"):
                 break

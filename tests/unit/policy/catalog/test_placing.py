@@ -7,7 +7,7 @@ import pytest
 
 from conviction_gate.contracts.booking import Charge, Offense
 from conviction_gate.policy.catalog import Catalog, CatalogError, built_in, place
-from tests.support.catalog_rows import DATA, law
+from tests.support.catalog_rows import DATA, FULL, GOOD, law, rows
 
 
 def class_in(catalog: Catalog, code: str) -> str:
@@ -125,3 +125,31 @@ def test_what_is_not_in_the_catalog_is_unclassified() -> None:
     placed = place(Offense(scheme="CA-VC", code="99999"))
     assert (placed.charge_class, placed.severity) == ("unclassified", None)
     assert place(Offense(scheme="ZZ-XX", code="12500(a)")).charge_class == "unclassified"
+
+
+def test_two_codes_of_one_class_have_a_severity_only_where_they_agree() -> None:
+    codes = [f"{GOOD.replace('1(a)', code)},,,the law,," for code in ("1(a)", "1(b)", "1(c)")]
+    codes[2] = codes[2].replace("infraction", "misdemeanor")
+    catalog = Catalog.of_rows(rows(*codes, header=FULL))
+    assert catalog.look_up("ZZ-VC", "1(a)/1(b)").severity == "infraction"
+    assert catalog.look_up("ZZ-VC", "1(a)/1(c)").severity is None
+
+
+def test_capitals_can_be_either_where_the_law_has_both() -> None:
+    found = {code: place(Offense(scheme="CT-CGS", code=code)).charge_class for code in ("14-222a", "14-222A")}
+    assert found == {"14-222a": "other_traffic_serious", "14-222A": "unclassified"}
+
+
+def test_words_are_taken_to_the_letter_up_to_the_longest() -> None:
+    words = ("W" * 127 + "*").lower()
+    own = built_in().with_own(rows(GOOD.replace("1(a)", words)))
+    assert own.look_up("ZZ-VC", words.upper()).charge_class == "minor_traffic"
+    assert own.look_up("ZZ-VC", f"{words}*").charge_class == "unclassified"
+
+
+def test_of_two_rows_of_one_code_in_an_agency_s_file_the_first_stays() -> None:
+    other = GOOD.replace("minor_traffic", "dui")
+    own = built_in().with_own(rows(GOOD, other))
+    (error,) = own.refused
+    assert str(error).startswith("zz.csv line 3, code 1(a): the same code as 1(a) of zz.csv line 2; keep one")
+    assert class_in(own, "1(a)") == "minor_traffic"
