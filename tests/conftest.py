@@ -39,6 +39,7 @@ def alone() -> Iterator[None]:
     """No command in this process sees the instances of other tests, or of whoever runs them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("conviction_gate.cli.session.folders_in_use", list)
+        patch.setattr("conviction_gate.temporal.connect.running_servers", dict)
         yield
 
 

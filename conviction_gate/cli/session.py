@@ -76,7 +76,7 @@ def _with_hint(error: Exception) -> str:
     """What is wrong; where nothing is named, and `up` runs on other data folders than the default one, also
     which these are."""
     text = str(error)
-    if NAMED & os.environ.keys():
+    if NAMED & os.environ.keys() or "--data" in text:
         return text
     default: Path = Settings.model_fields["data"].default
     in_use = folders_in_use()

@@ -75,12 +75,16 @@ def published(data: Path, addresses: ServerAddresses) -> Iterator[None]:
 
 def folders_in_use() -> list[Path]:
     """The data folders of this user's embedded servers that run now on this machine."""
+    return sorted(running_servers())
+
+
+def running_servers() -> dict[Path, ServerAddresses]:
+    """The addresses of this user's embedded servers that run now on this machine, by data folder."""
     with suppress(OSError):
         if _links().stat().st_uid == os.getuid():
-            return sorted(
-                {folder for link in _links().iterdir() if running_server(folder := link.readlink()) is not None}
-            )
-    return []
+            folders = {link.readlink() for link in _links().iterdir()}
+            return {folder: server for folder in folders if (server := running_server(folder)) is not None}
+    return {}
 
 
 def _links() -> Path:

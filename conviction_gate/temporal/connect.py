@@ -5,13 +5,14 @@ variables, and the profiles of `temporal.toml`. Payloads that go there are encry
 """
 
 import asyncio
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 from temporalio.client import Client, Interceptor
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 
-from conviction_gate.config.data_folder import running_server
+from conviction_gate.config.data_folder import running_server, running_servers
 from conviction_gate.config.settings import Settings
 from conviction_gate.encryption.codec import converter_for
 from conviction_gate.encryption.converter import data_converter
@@ -33,7 +34,8 @@ def connect_config(data: Path | None = None) -> ClientConnectConfig:
     that of the settings; where none runs, `DEFAULT_ADDRESS`.
 
     Raises:
-        ConnectError: a variable or temporal.toml is not valid.
+        ConnectError: a variable or temporal.toml is not valid; or the server at `DEFAULT_ADDRESS` is an
+            embedded one on another data folder, whose keys and registry are others.
         SettingsError: a setting is not valid.
     """
     try:
@@ -44,7 +46,10 @@ def connect_config(data: Path | None = None) -> ClientConnectConfig:
             f"the connection's settings cannot be read: {reason}; fix the TEMPORAL_ variables or temporal.toml"
         ) from error
     if "target_host" not in config:
-        running = running_server(data or Settings().data)
+        data = data or Settings().data
+        running = running_server(data)
+        if running is None:
+            _check_default_server(data)
         config["target_host"] = running.address if running else DEFAULT_ADDRESS
     if "://" in config["target_host"]:
         raise ConnectError(
@@ -90,6 +95,18 @@ async def connect(
             )
     except (RuntimeError, ValueError, TimeoutError) as error:
         raise ConnectError(_describe(address, str(error), is_tls=bool(config.get("tls")))) from error
+
+
+def _check_default_server(data: Path) -> None:
+    """Raises `ConnectError` where the default address is that of an embedded server on another data folder."""
+    port = DEFAULT_ADDRESS.rpartition(":")[2]
+    for other, server in running_servers().items():
+        if server.address.rpartition(":")[2] == port:
+            raise ConnectError(
+                f"no server runs on the data folder {data.absolute()}, "
+                f"and the one at {DEFAULT_ADDRESS} has another; "
+                f"add --data {shlex.quote(str(other))}, or set TEMPORAL_ADDRESS"
+            )
 
 
 def _describe(address: str, reason: str, *, is_tls: bool) -> str:

@@ -50,3 +50,28 @@ def test_the_address_is_that_of_the_server_on_the_data_folder(
         assert connect_config(tmp_path / "other")["target_host"] == DEFAULT_ADDRESS
         monkeypatch.setenv("TEMPORAL_ADDRESS", "temporal.example.gov:7233")
         assert connect_config()["target_host"] == "temporal.example.gov:7233"
+
+
+@pytest.mark.parametrize(
+    ("address", "is_refused"),
+    [("127.0.0.1:7233", True), ("127.0.0.1:7300", False), ("127.0.0.1:17233", False)],
+)
+def test_the_default_address_is_not_that_of_a_server_on_another_folder(
+    address: str, is_refused: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEMPORAL_CONFIG_FILE", os.devnull)
+    monkeypatch.delenv("TEMPORAL_ADDRESS", raising=False)
+    addresses = ServerAddresses(address, "http://127.0.0.1:8300", None, None, None)
+    other = tmp_path / "the other"
+    monkeypatch.setattr("conviction_gate.temporal.connect.running_servers", lambda: {other: addresses})
+    if is_refused:
+        with pytest.raises(ConnectError) as caught:
+            connect_config(tmp_path)
+        assert str(caught.value) == (
+            f"no server runs on the data folder {tmp_path}, and the one at localhost:7233 has another; "
+            f"add --data '{other}', or set TEMPORAL_ADDRESS"
+        )
+        monkeypatch.setenv("TEMPORAL_ADDRESS", "localhost:7233")
+        assert connect_config(tmp_path)["target_host"] == "localhost:7233"
+    else:
+        assert connect_config(tmp_path)["target_host"] == DEFAULT_ADDRESS
