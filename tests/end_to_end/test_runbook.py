@@ -1,10 +1,12 @@
 """The commands of docs/runbook.md, on cases that need them."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from tests.support.doc_pages import Page
+from tests.support.fences import ROOT, blocks
 from tests.support.instance import Instance
 from tests.support.sent_messages import a_booking
 
@@ -46,3 +48,21 @@ async def test_cases_ask_at_once_once_the_history_source_is_back(
     await instance.up()
     await page.run("temporal activity reset", "checking_history")
     await instance.until(case, status="waiting_for_court")
+
+
+async def test_a_backup_is_copied_while_nothing_writes(instance: Instance, tmp_path: Path) -> None:
+    page = ROOT / "docs/runbook.md"
+    (block,) = (block for block in blocks(page) if block.words.get("by", "").endswith(Path(__file__).name))
+    backup = tmp_path / "backup"
+    command = block.text.replace(" backup ", f" {backup} ").replace(".conviction-gate", str(instance.data))
+    await instance.up()
+    await instance.gate("start", "-", stdin=json.dumps(a_booking("A-1", agency=AGENCY)))
+    await instance.until(f"booking-case:{AGENCY}:A-1", status="waiting_for_court")
+    assert await instance.run("sh", "-c", command) == "stop up first\n"
+    assert not backup.exists()
+    await instance.stop()
+    assert await instance.run("sh", "-c", command) == ""
+    instance.data = backup
+    await instance.up()
+    await instance.until(f"booking-case:{AGENCY}:A-1", status="waiting_for_court")
+    await instance.stop()
