@@ -49,7 +49,7 @@ class Alarms:
         self._set_for_unknown_charge()
 
     def _set_for_unknown_charge(self) -> None:
-        """When a person looks at a charge of which the court speaks and the case knows nothing."""
+        """When a person looks at a charge that the court names and the case does not have."""
         unknown = unknown_charges(self._state.facts)
         if not unknown:
             self._stop("unknown_charge")

@@ -150,8 +150,8 @@ def card(state: CaseState, view: CaseView) -> str:
     for question in view.questions[:MAX_QUESTIONS]:
         *answers, or_last = map(code, question.answers)
         asks = escaped(question.asks, MAX_ASKED)
-        lines.append(f"- **{asks}** A reviewer answers with {', '.join(answers)} or {or_last}:")
-        lines.append(f"  {code(ruling_command(view.case_id, question))}")
+        lines.append(f"- **{asks}** One of {', '.join(answers)} or {or_last}")
+        lines.append(f"- A reviewer answers with {code(ruling_command(view.case_id, question))}")
     if (more := len(view.questions) - MAX_QUESTIONS) > 0:
         lines.append(
             f"- and {more} more questions: `conviction-gate explain {view.agency}:{view.tracking_number}`"

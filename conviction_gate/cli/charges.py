@@ -32,7 +32,7 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise typer.BadParameter(f"'{text}' is no day; write it as in 2012-05-04") from None
+        raise typer.BadParameter(f"'{text}' is not a day; write it as in 2012-05-04") from None
 
 
 On = Annotated[
@@ -246,7 +246,7 @@ def _reach(row: CatalogRow) -> str:
 def _count(value: object, where: str) -> int:
     text = str(value or "1").strip() or "1"
     if not text.isdecimal():
-        raise DoesNotFit(f"{where}: count '{text}' is no whole number; correct the line or take it out")
+        raise DoesNotFit(f"{where}: count '{text}' is not a whole number; correct the line or take it out")
     return int(text)
 
 

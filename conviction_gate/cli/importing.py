@@ -157,7 +157,7 @@ def _report(done: Imported, as_json: bool) -> None:
             print(f"{where}: refused: {text}", file=sys.stderr)
         print(f"{done.imported} imported, {len(done.refused)} refused")
         if done.flagged:
-            step = "asked for anew" if done.rechecked else "ask for their records anew with --recheck"
+            step = "asked for again" if done.rechecked else "ask for their records again with --recheck"
             print(f"{len(done.flagged)} flagged cases concerned: {', '.join(done.flagged)}; {step}")
     if done.refused:
         raise typer.Exit(REFUSED)

@@ -71,7 +71,7 @@ async def check_patrol(client: Client, *, wanted: bool) -> CheckResult:
         return CheckResult(
             "warn", f"its last run ended as {latest.status.name.lower()}", "a worker's log says why"
         )
-    return CheckResult("ok", f"it went round {span(age)} ago")
+    return CheckResult("ok", f"its last round was {span(age)} ago")
 
 
 async def check_unserved(client: Client) -> CheckResult:

@@ -154,7 +154,7 @@ class Settings(BaseSettings):
     booking_overdue_after: Duration = timedelta(days=60)
     """After how long a wait for its booking a case that a court message opened needs attention."""
     unknown_charge_after: Duration = timedelta(days=3)
-    """After how long a case needs attention where a court speaks of a charge that the case does not have."""
+    """After how long a case needs attention where a court names a charge that the case does not have."""
     agencies: dict[OriPrefix, AgencySettings] = Field(default={})
     """Timers and offense codes of single agencies, as JSON: `{"CA": {"docket_check_every": "30d"}, "CA019":
     {"catalog": "county.csv"}}`. The keys are ORIs or how they begin; the longest that fits counts."""

@@ -48,7 +48,7 @@ CLASSES: Final[dict[ChargeClass, ClassWords]] = {
     "other_traffic_serious": ClassWords(
         "grave traffic offense",
         "Such as a race, a flight from the police, or a death on the road. A felony is left out. "
-        f"Else a person says whether it is minor. All of this is {OURS}.",
+        f"Otherwise a person says whether it is minor. All of this is {OURS}.",
     ),
     "non_traffic": ClassWords("not traffic", "An offense outside traffic law. The policy is not made for it."),
     "court_process": ClassWords(
@@ -104,8 +104,8 @@ def _timers() -> str:
 - Every {_days(waits.docket_check)} we ask the court for news, where there is a way to ask.
 - After {_days(waits.docket_overdue)} without an end, a person is asked to look at the case.
 - Every {_days(waits.review_reminder)} a person who has to rule is reminded.
-- Where no booking comes for {_days(waits.booking_overdue)} after the court spoke, a person is asked to look.
-- Where the court speaks of a charge that we do not know, a person is asked to look after
+- Where no booking comes for {_days(waits.booking_overdue)} after a court's message, a person is asked to look.
+- Where the court names a charge that we do not know, a person is asked to look after
   {_days(waits.unknown_charge)}.
 """
 
@@ -152,8 +152,8 @@ of 3 May 2012, and from notes that lawyers wrote for each other. They agree on t
 a conviction for a crime. Drunk driving, hit and run, and reckless driving that hurts someone are left out.
 
 The answer is short, and life is not. Where it is silent we had to choose. Each rule below says whether it
-comes from that day or is our own reading. [One page](readings.md) tells of each reading that one may doubt,
-why we chose it, and whom it costs what. Where a case leaves a doubt, we ask a person.
+comes from that day or is our own reading. [One page](readings.md) lists each reading that one may doubt,
+why we chose it, and who bears the cost. Where a case leaves a doubt, we ask a person.
 """
 
 _CLASSES: Final = """
@@ -205,10 +205,10 @@ question is asked again.
 
 ## After the end
 
-A flag falls when its ground falls. That is so when a court throws the conviction out, when it was sent by
-mistake, or when the person is a US citizen, someone else, or dead. It is so too when an appeal is filed, when
-the booking was wrong, or when the record has changed. The note then says that it was taken back, when, and
-why. It is not wiped out, so that anyone can check what was done.
+A flag is taken back when the reason for it no longer holds: when a court throws the conviction out, when it
+was sent by mistake, or when the person is a US citizen, someone else, or dead. The same goes for an appeal, a
+booking that was wrong, or a record that has changed. The note then says that it was taken back, when, and
+why. It is not deleted, so that anyone can check what was done.
 
 If there is still a court to wait for, the case goes on and waits. A new conviction can then flag it again.
 

@@ -43,9 +43,7 @@ def reopen(facts: Facts, result: CaseResult, reopening: Reopening, ended: bool =
     reopening = reopening.model_copy(update={"set_aside": tuple(sorted(set_aside))})
     facts = facts.model_copy(update={"reopenings": (*facts.reopenings, reopening)})
     if ended and size_of_facts(facts) > MAX_FACTS_BYTES:
-        return RefusalReason(
-            "it holds as much as a case can carry; what is filed anew needs a booking of its own"
-        )
+        return RefusalReason("it holds as much as a case can carry; a new filing needs a booking of its own")
     decision = decide(facts, edition)
     if decision.answer == "clear":
         return RefusalReason(f"it would be cleared again: {decision.explanation} Correct that finding first")

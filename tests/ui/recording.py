@@ -20,6 +20,8 @@ from conviction_gate.devserver.embedded import EmbeddedServer, embedded
 
 WIDTH: Final = 80
 FONT: Final = "ui-monospace, SFMono-Regular, Menlo, Consolas, monospace"
+BACKGROUND: Final = "#121212"
+"""Darker than rich's own, for the contrast of the colors."""
 CASE: Final = "CAZZ00100:DEMO-01"
 SCREENS: Final = {
     "list": "list",
@@ -81,7 +83,7 @@ def picture(out: Console, title: str) -> str:
     """What a terminal shows, under the command as its title."""
     svg = out.export_svg(title=title, unique_id=title.split()[1])
     svg = re.sub(r" *@font-face \{.*?\}\n", "", svg, flags=re.DOTALL)  # an image may load no font
-    return svg.replace("Fira Code, monospace", FONT)
+    return svg.replace("Fira Code, monospace", FONT).replace("#292929", BACKGROUND)
 
 
 if __name__ == "__main__":

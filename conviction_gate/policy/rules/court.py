@@ -76,7 +76,7 @@ def unclear_disposition(matter: Matter) -> Decision | None:
         "never filed, the person was found not guilty, or all that is left is a fine for a lesser "
         "offense.",
         then=CLEAR,
-        source=f"{ANNOUNCED}, which speaks of a conviction for a crime; the list of ends is {OURS}",
+        source=f"{ANNOUNCED}, which names a conviction for a crime; the list of ends is {OURS}",
     ),
 )
 def no_conviction(matter: Matter) -> Decision | None:

@@ -197,7 +197,7 @@ def test_a_list_is_told_to_programs() -> None:
         ('{"scheme": "NCIC", "code": 399}', "line 1: no code, or none that is a text; correct"),
         ('{"scheme": "NCIC"}\n{"scheme"\n', "line 1: no code"),
         (b"scheme,code\nCA-VC,12500(\xe0)", "not UTF-8; save"),
-        ("scheme,code,count\nNCIC,5404,many", "line 2: count 'many' is no whole number; correct"),
+        ("scheme,code,count\nNCIC,5404,many", "line 2: count 'many' is not a whole number; correct"),
     ],
 )
 def test_a_list_that_cannot_be_read_is_refused_with_the_place(text: str | bytes, reason: str) -> None:

@@ -75,7 +75,7 @@ def test_the_flagged_cases_that_a_history_concerns_are_named(folder: Path) -> No
     asyncio.run(flag())
     rows = '{"subject": {"fbi_number": "F-1"}, "records": []}'
     said = gate("history", "import", "-", "--data", str(folder), stdin=rows, code=0)
-    assert f"1 flagged cases concerned: {CASE_ID}; ask for their records anew with --recheck" in said
+    assert f"1 flagged cases concerned: {CASE_ID}; ask for their records again with --recheck" in said
 
 
 @pytest.mark.parametrize(

@@ -113,10 +113,10 @@ def card_with(*questions: QuestionView) -> list[str]:
 
 def test_a_card_has_each_question_with_its_answers_and_the_command() -> None:
     lines = card_with(question("1", "What kind of offense is charge 1?"))
-    asked = "- **What kind of offense is charge 1?** A reviewer answers with `minor_traffic` or `non_traffic`:"
+    asked = "- **What kind of offense is charge 1?** One of `minor_traffic` or `non_traffic`"
     at = lines.index(asked)
     command = "conviction-gate review decide CA0190000:A-1 RULING --charge 1 --reason WHY --by ID"
-    assert lines[at + 1] == f"  `{command}`"
+    assert lines[at + 1] == f"- A reviewer answers with `{command}`"
 
 
 def test_a_card_has_three_questions_and_says_how_many_more_there_are() -> None:
