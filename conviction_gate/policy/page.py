@@ -161,8 +161,9 @@ _CLASSES: Final = """
 
 Each charge is of one kind. The kind comes from the offense, never from how harsh the law is. In New Jersey
 drunk driving is not a crime, and it is still left out. In Texas speeding is a crime, and it is still minor.
-Our catalog says for each code of law which kind it is, and where we have that from. Where a person has to
-rule on a charge, the ruling counts.
+Our catalog says for each code of law which kind it is, and where we have that from. Many of its rows we have
+yet to check against the law itself. What explains a case says so where it rests on one of them, and so does a
+look-up of the code. Where a person has to rule on a charge, the ruling counts.
 """
 
 _RULES: Final = """
