@@ -33,7 +33,7 @@ async def main(folder: Path) -> None:
             await keep("waiting", 830)
             await ui.case(IN_REVIEW, "User Metadata")
             await expect(ui.page.frame_locator("iframe").last.locator("body")).to_contain_text("Last message")
-            await keep("card", 680)
+            await keep("card", 720)
 
 
 if __name__ == "__main__":
