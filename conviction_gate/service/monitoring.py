@@ -14,6 +14,7 @@ from conviction_gate.service.health import Health, serving, worker_checks
 from conviction_gate.service.metrics import COUNT_EVERY, CaseGauges, HealthGauges, repeat
 from conviction_gate.service.shutdown import GracefulShutdown
 from conviction_gate.temporal.runtime import sdk_runtime
+from conviction_gate.temporal.sandbox import activations
 
 CHECK_EVERY: Final = 15.0
 """Seconds between two updates of the health gauges, beside those that probes cause."""
@@ -29,14 +30,14 @@ async def monitored(
         SettingsError: the process cannot listen at the address of `health`.
     """
     checks = worker_checks(worker, client, registry)
-    updates: list[asyncio.Task[None]] = []
+    updates: list[asyncio.Task[None]] = [asyncio.create_task(end_where_stuck(shutdown))]
     if settings.metrics is None:
         health = Health(checks, shutdown)
     else:
         meter = sdk_runtime(settings.metrics).metric_meter
         health = Health(checks, shutdown, HealthGauges(meter).update)
         cases = CaseGauges(client, meter, settings.docket_overdue_after)
-        updates = [
+        updates += [
             asyncio.create_task(repeat(COUNT_EVERY, cases.update)),
             asyncio.create_task(repeat(CHECK_EVERY, health.problems)),
         ]
@@ -47,3 +48,10 @@ async def monitored(
         for task in updates:
             task.cancel()
         await asyncio.gather(*updates, return_exceptions=True)
+
+
+async def end_where_stuck(shutdown: GracefulShutdown) -> None:
+    """End the process once no workflow task of it ends any more: nobody may be asking `/livez`."""
+    while (reason := activations.failure) is None:  # noqa: ASYNC110  that nothing happens is no event
+        await asyncio.sleep(CHECK_EVERY)
+    shutdown.end_stuck(reason)

@@ -56,6 +56,10 @@ class GracefulShutdown:
         self.failure = _describe(error)
         self._start_clock()
 
+    def end_stuck(self, reason: str) -> None:
+        """End the process at once because its tasks never end, so that it is started again."""
+        _exit_now(1, f"{reason}; exiting, another worker takes its tasks")
+
     async def run(self, worker: Worker, until_ready: Callable[[], Awaitable[None]], ready_line: str) -> None:
         """Let the worker poll until a shutdown is requested, then let it finish its tasks.
 

@@ -10,8 +10,9 @@ from sqlalchemy import text
 
 from conviction_gate.devserver.resources import free_port
 from conviction_gate.registry import Registry, RegistryError
-from conviction_gate.service import health
+from conviction_gate.service import health, monitoring, shutdown
 from conviction_gate.service.health import Health, serving
+from conviction_gate.service.monitoring import end_where_stuck
 from conviction_gate.service.shutdown import GracefulShutdown
 from conviction_gate.temporal import sandbox
 from conviction_gate.temporal.sandbox import Activations
@@ -33,6 +34,21 @@ async def test_a_worker_whose_workflow_tasks_never_end_is_not_live(monkeypatch: 
         assert (answer.status_code, "no workflow task has ended" in answer.json()["worker"]) == (503, True)
         activations.end(stuck)
         assert (await probe.get(f"http://{address}/livez")).status_code == 200
+
+
+async def test_a_worker_whose_workflow_tasks_never_end_ends_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    activations, ended = Activations(), asyncio.Queue[tuple[int, str]]()
+    monkeypatch.setattr(monitoring, "activations", activations)
+    monkeypatch.setattr(monitoring, "CHECK_EVERY", 0.01)
+    monkeypatch.setattr(sandbox, "STUCK_AFTER", 0.0)
+    monkeypatch.setattr(shutdown, "_exit_now", lambda *how: ended.put_nowait(how))
+    watch = asyncio.create_task(end_where_stuck(GracefulShutdown(timedelta(seconds=20))))
+    await asyncio.sleep(0.05)
+    assert ended.empty()
+    activations.begin()
+    code, reason = await ended.get()
+    await watch
+    assert (code, "no workflow task has ended" in reason) == (1, True)
 
 
 def test_one_task_that_never_ends_does_not_count_while_others_end() -> None:
