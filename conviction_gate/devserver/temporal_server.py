@@ -37,7 +37,9 @@ DYNAMIC_CONFIG = {
     "history.outboundProcessorMaxPollRPS": 1000,
     # At the default of 100, no workflow task ends that takes longer than 100 messages take to arrive.
     "history.maximumBufferedEventsBatch": 5000,
-    "history.maximumBufferedEventsSizeInBytes": 16 * 1024 * 1024,
+    # All that arrives during a workflow task is written in one transaction, of which the server accepts 4 MiB.
+    # A run with more can neither end that task nor be ended for its size: it is stuck for good.
+    "history.maximumBufferedEventsSizeInBytes": 3 * 1024 * 1024,
     # At the default of a second, a case that leaves messages to its next task would read 200 a second.
     "history.timerProcessorMaxTimeShift": '"10ms"',
     # One failure can be chance, such as a worker that was killed. After two in a row TemporalReportedProblems

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Final
 from uuid import uuid4
 
@@ -14,15 +15,26 @@ from temporalio.common import RawValue
 from temporalio.exceptions import TemporalError
 from temporalio.service import RPCError, RPCStatusCode
 
+from conviction_gate.client.case_client import CaseClient
 from conviction_gate.client.deliveries import arrival
 from conviction_gate.client.questions import why_no_answer
-from conviction_gate.client.runs import sent_fields
+from conviction_gate.client.runs import describe, sent_fields
 from conviction_gate.contracts.case import CaseView
-from conviction_gate.contracts.names import QUERY, UPDATE
+from conviction_gate.contracts.encrypted_payloads import CannotDecrypt
+from conviction_gate.contracts.names import QUERY, UPDATE, CaseId
+from conviction_gate.contracts.reading import MAX_PAYLOAD_SHOWN, DoesNotFit, oversize, read_message
+from workflows.payloads import one_text
 
 ASKED_WITHIN: Final = 20.0
 """Seconds for which the rulings of one case wait for the questions that they answered."""
 _ASK_EVERY: Final = 0.1
+SENT_AT_ONCE: Final = 1_000_000
+"""Bytes after which the length of the run is looked at."""
+LONG_RUN_BYTES: Final = 8_000_000
+"""Bytes of an event history beyond which the case first continues as a new run: it does from 4 MB on, once it
+has read what it was sent, and the server ends it at 50 MB."""
+SHORTENED_WITHIN: Final = 60.0
+"""Seconds for which that is waited for."""
 
 _NOT_REAPPLIED: Final = [
     ResetReapplyExcludeType.RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL,
@@ -50,18 +62,27 @@ async def reset(client: Client, case_id: str, run_id: str, task: int, reason: st
 
 async def send_again(
     client: Client,
-    case_id: str,
+    cases: CaseClient,
+    case_id: CaseId,
     events: Sequence[HistoryEvent],
-    progress: Callable[[], object] = lambda: None,
+    progress: Callable[[], object],
 ) -> None:
-    """Send what arrived in these events. `progress` is called before each message."""
-    handle = client.get_workflow_handle(case_id)
-    waiting_until = None
+    """Send what arrived in these events. A case that ends meanwhile receives the others as messages after its
+    end. `progress` is called before each message.
+
+    Raises:
+        RPCError: the server does not accept a message, or has ended the case again.
+    """
+    handle = client.get_workflow_handle(str(case_id))
+    waiting_until, sent = None, SENT_AT_ONCE
     for event in events:
         name, payloads = arrival(event)
         if not name or not payloads:
             continue
         progress()
+        if sent >= SENT_AT_ONCE:
+            await _until_short(client, case_id, progress)
+            sent = 0
         fields = await sent_fields(client, payloads) if name in (UPDATE, "review_decision") else {}
         if name == UPDATE:
             name = str(fields.get("type"))
@@ -69,15 +90,29 @@ async def send_again(
             now = asyncio.get_running_loop().time()
             waiting_until = waiting_until or now + ASKED_WITHIN
             await _until_asked(client, case_id, fields, waiting_until - now, progress)
-        await handle.signal(name, args=await sent_values(client, payloads))
+        values = [_shortened(value) for value in await sent_values(client, payloads)]
+        try:
+            await handle.signal(name, args=values)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND or not await has_ended(cases, case_id):
+                raise
+            with suppress(DoesNotFit, CannotDecrypt):
+                await cases.send(read_message(name, one_text(values)), case_id)
+        sent += sum(len(value.payload.data) for value in values)
+
+
+async def has_ended(cases: CaseClient, case_id: CaseId) -> bool:
+    """Whether the registry has the end of a case."""
+    recorded = await cases.recorded(case_id)
+    return recorded is not None and recorded.closed
 
 
 async def _until_asked(
-    client: Client, case_id: str, ruling: dict[str, Any], seconds: float, progress: Callable[[], object]
+    client: Client, case_id: CaseId, ruling: dict[str, Any], seconds: float, progress: Callable[[], object]
 ) -> None:
     """Wait until the case asks what a ruling answers: it counts for the question that is open when it arrives.
     One that answered nothing then is sent once the time is over."""
-    handle = client.get_workflow_handle(case_id)
+    handle = client.get_workflow_handle(str(case_id))
     try:
         async with asyncio.timeout(max(seconds, 0)):
             while True:
@@ -90,7 +125,26 @@ async def _until_asked(
         return  # a person answers the question again
 
 
-async def sent_values(client: Client, payloads: Sequence[Payload]) -> Sequence[Any]:
+async def _until_short(client: Client, case_id: CaseId, progress: Callable[[], object]) -> None:
+    """Wait until the case has continued as a new run, if its history is long."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(SHORTENED_WITHIN):
+            while (latest := await describe(client, str(case_id))) is not None:
+                if latest.raw_description.workflow_execution_info.history_size_bytes <= LONG_RUN_BYTES:
+                    return
+                progress()
+                await asyncio.sleep(_ASK_EVERY)
+
+
+def _shortened(value: RawValue) -> RawValue:
+    """A payload that no case reads, as its beginning, which no case takes for a message either."""
+    if oversize(len(value.payload.data)) is None:
+        return value
+    beginning = value.payload.data[:MAX_PAYLOAD_SHOWN] + " … too large".encode()
+    return RawValue(Payload(metadata=value.payload.metadata, data=beginning))
+
+
+async def sent_values(client: Client, payloads: Sequence[Payload]) -> Sequence[RawValue]:
     """Decrypted, and otherwise as they were sent."""
     return await client.data_converter.decode(payloads, [RawValue] * len(payloads))
 

@@ -14,10 +14,11 @@ from conviction_gate.config.settings import Settings
 from conviction_gate.contracts.internal.patrol import PatrolState
 from conviction_gate.contracts.names import BOOKING_CASE
 from conviction_gate.registry import Registry
+from conviction_gate.restore import resending
 from conviction_gate.restore.patrol import CasePatrol
 from tests.support.own_server import own_server
 from tests.support.patrolling import latest, rounds
-from tests.support.workflow_cases import booking, case_id, conviction, court_update, settled, start
+from tests.support.workflow_cases import booking, case_id, conviction, court_update, finding, settled, start
 from workflows.booking_case import BookingCase
 
 
@@ -94,3 +95,28 @@ async def test_a_run_that_was_ended_at_its_beginning_is_continued_from_the_one_b
         assert [message.message_id for message in seen.messages] == ["b-1", "u-0", "u-1", "u-2", "u-3"]
         await latest(own, case).signal("conviction", conviction())
         assert (await latest(own, case).result())["outcome"] == "flagged"
+
+
+async def test_what_comes_after_an_end_that_it_was_sent_counts_too(
+    own: Client, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A conviction ends the case before the finding is sent again that the subject is a citizen."""
+    case = case_id()
+    async with worker.make_worker(own, registry, Settings()):
+        handle = await start(own, case, booking(case))
+        await settled(handle, "waiting_for_court")
+    await handle.signal("conviction", conviction())
+    await handle.signal("subject_finding", finding("f-1", "us_citizen"))
+    await handle.terminate()
+    sent_values = resending.sent_values
+
+    async def after_the_end(client: Client, payloads: Any) -> Any:
+        if b"us_citizen" in payloads[0].data:
+            await latest(client, case).result()
+        return await sent_values(client, payloads)
+
+    monkeypatch.setattr(resending, "sent_values", after_the_end)
+    async with worker.make_worker(own, registry, Settings()):
+        await rounds(own, registry, case)
+        while [flag.status for flag in await registry.flags() if flag.case_id == str(case)] != ["withdrawn"]:
+            await asyncio.sleep(0.05)

@@ -12,11 +12,15 @@ PATROL_ID: Final = "conviction-gate-patrol"
 
 
 class BroughtBack(InternalModel):
-    """A run that ended, or could not go on, though its case had not ended; and when the case was continued."""
+    """A run that ended, or could not go on, though its case had not ended; and when the case was continued.
+
+    Not `is_whole`: the case was ended again before it had all of its messages.
+    """
 
     case_id: str
     run_id: str
     at: datetime
+    is_whole: bool = True
 
 
 class PatrolState(InternalModel):

@@ -1,0 +1,165 @@
+"""What a sender sends to end a case: the case ends as it must all the same, by itself, with all that fits."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from temporalio.api.common.v1 import Header, Payload, WorkflowExecution
+from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from conviction_gate.config.settings import Settings
+from conviction_gate.contracts.names import CaseId
+from conviction_gate.contracts.reading import MAX_MESSAGE_BYTES
+from conviction_gate.registry import Registry
+from tests.support.own_server import own_server
+from tests.support.patrolling import going_round
+from tests.support.workflow_cases import (
+    booking,
+    case_id,
+    conviction,
+    court_update,
+    raw,
+    rejected,
+    settled,
+    start,
+)
+from worker import make_worker
+
+SCALE = 10
+"""What the server's limits are divided by, and the messages, where the test is not the whole one."""
+SMALLER = {
+    "limit.historySize.error": 50 * 1024 * 1024 // SCALE,
+    "limit.historySize.warn": 10 * 1024 * 1024 // SCALE,
+    "limit.historySize.suggestContinueAsNew": 4 * 1024 * 1024 // SCALE,
+    "history.maximumBufferedEventsSizeInBytes": 3 * 1024 * 1024 // SCALE,
+    "system.transactionSizeLimit": 4 * 1024 * 1024 // SCALE,
+}
+SIZES = [SCALE, pytest.param(1, marks=pytest.mark.soak)]
+
+pytestmark = pytest.mark.timeout(900)
+
+
+async def with_header(client: Client, case: CaseId, message: dict[str, Any], size: int) -> None:
+    """A signal with a header of so many bytes, which no limit counts."""
+    await client.workflow_service.signal_workflow_execution(
+        SignalWorkflowExecutionRequest(
+            namespace=client.namespace,
+            workflow_execution=WorkflowExecution(workflow_id=str(case)),
+            signal_name="court_update",
+            input={
+                "payloads": [Payload(metadata={"encoding": b"json/plain"}, data=json.dumps(message).encode())]
+            },
+            header=Header(fields={"x": Payload(data=bytes(size))}),
+        )
+    )
+
+
+async def large(client: Client, case: CaseId, message: dict[str, Any], size: int) -> None:
+    """A signal of so many bytes: nobody knows one of its fields, which is full of numbers."""
+    text = json.dumps(message | {"x": [1] * (size // 3 - 60)}).encode()
+    await client.get_workflow_handle(str(case)).signal("court_update", raw(text))
+
+
+@pytest.mark.parametrize("scale", SIZES)
+@pytest.mark.parametrize(("send", "count", "size"), [(with_header, 14, 3_800_000), (large, 110, 500_000)])
+async def test_a_case_that_the_server_ends_for_its_size_comes_back(
+    send: Any, count: int, size: int, scale: int, registry: Registry
+) -> None:
+    async with (
+        own_server(SMALLER if scale > 1 else None) as client,
+        make_worker(client, registry, Settings()),
+        going_round(client, registry),
+    ):
+        case = case_id()
+        await settled(await start(client, case, booking(case)), "waiting_for_court")
+        answers = await asyncio.gather(
+            *(send(client, case, court_update(f"u-{n}"), size // scale) for n in range(count)),
+            return_exceptions=True,
+        )
+        for number, answer in enumerate(answers):
+            if answer is not None:  # it came after the end
+                await until_accepted(client, case, "court_update", court_update(f"u-{number}"))
+        taken = count if send is with_header or size // scale <= MAX_MESSAGE_BYTES else 0
+        await until_ended(client, case)
+        latest = client.get_workflow_handle(str(case))
+        seen = await rejected(latest, count - taken + 1)  # the last one says that the case came back
+        assert seen.messages_total == taken + 1
+        await latest.signal("conviction", conviction())
+        assert (await latest.result())["outcome"] == "flagged"
+
+
+async def until_ended(client: Client, case: CaseId) -> None:
+    """Until the server has ended a run of the case."""
+    query = f"WorkflowId = '{case}' AND ExecutionStatus = 'Terminated'"
+    while not (await client.count_workflows(query)).count:
+        await asyncio.sleep(0.1)
+
+
+async def until_accepted(client: Client, case: CaseId, name: str, message: dict[str, Any]) -> None:
+    """Send it until the server accepts it, as a sender does."""
+    while True:
+        try:
+            return await client.get_workflow_handle(str(case)).signal(name, message)
+        except RPCError as error:
+            if error.status not in (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT):
+                raise
+            await asyncio.sleep(0.2)
+
+
+@pytest.mark.parametrize(
+    ("count", "limit"), [(2_400, 2_200), pytest.param(20_000, 10_000, marks=pytest.mark.soak)]
+)
+async def test_more_messages_than_one_run_takes_while_no_worker_is_up(
+    count: int, limit: int, registry: Registry
+) -> None:
+    async with own_server({"history.maximumSignalsPerExecution": limit}) as client:
+        case = case_id()
+        handle = await start(client, case, booking(case))
+        left = iter(range(count))
+        refused = 0
+
+        async def send() -> None:
+            nonlocal refused
+            for number in left:
+                try:
+                    await handle.signal("court_update", court_update(f"u-{number}"))
+                except RPCError as error:
+                    if "limit for signal events" not in error.message:
+                        raise
+                    refused += 1
+                    late.append(number)
+
+        late: list[int] = []
+        await asyncio.gather(*(send() for _ in range(50)))
+        assert refused == count - limit
+        async with make_worker(client, registry, Settings()):
+            for number in late:
+                await until_accepted(client, case, "court_update", court_update(f"u-{number}"))
+            latest = client.get_workflow_handle(str(case))
+            seen = await settled(latest, "waiting_for_court", messages=count + 1)
+            assert (seen.messages_total, seen.rejected_total) == (count + 1, 0)
+            await latest.signal("conviction", conviction())
+            assert (await latest.result())["outcome"] == "flagged"
+
+
+@pytest.mark.parametrize("count", [3_000, pytest.param(30_000, marks=pytest.mark.soak)])
+async def test_a_sender_that_repeats_one_conviction_has_it_counted_once(count: int, registry: Registry) -> None:
+    async with own_server() as client, make_worker(client, registry, Settings()):
+        case = case_id()
+        charges = [{"charge_id": n, "scheme": "CA-VC", "code": "12500(a)"} for n in "12"]
+        await settled(await start(client, case, booking(case, charges=charges)), "waiting_for_court")
+        latest = client.get_workflow_handle(str(case))
+        left = iter(range(count))
+
+        async def send() -> None:
+            for _ in left:
+                await latest.signal("conviction", conviction(severity="infraction"))
+
+        await asyncio.gather(*(send() for _ in range(50)))
+        seen = await settled(latest, "waiting_for_court", messages=2)
+        assert (seen.messages_total, seen.rejected_total) == (2, 0)
+        await latest.signal("conviction", conviction("c-2", charge_id="2"))
+        assert (await latest.result())["outcome"] == "flagged"
