@@ -4,6 +4,7 @@ import asyncio
 import json
 from typing import Any
 
+import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
@@ -142,11 +143,12 @@ async def test_an_update_is_answered_in_the_middle_of_a_backlog(
         assert (await settled(handle, "waiting_for_court", messages=count + 2)).rejected_total == 0
 
 
-async def test_many_updates_at_once_are_answered_or_refused_by_the_server(client: Client) -> None:
+@pytest.mark.parametrize("count", [30, pytest.param(200, marks=pytest.mark.soak)])
+async def test_many_updates_at_once_are_answered_or_refused_by_the_server(count: int, client: Client) -> None:
     case = case_id()
     handle = await start(client, case, booking(case))
     await settled(handle, "waiting_for_court")
-    updates = ({"type": "court_update", **court_update(f"u-{n}")} for n in range(200))
+    updates = ({"type": "court_update", **court_update(f"u-{n}")} for n in range(count))
     answers = await asyncio.gather(*(submit(handle, update) for update in updates), return_exceptions=True)
     taken = [answer for answer in answers if not isinstance(answer, BaseException)]
     assert taken
