@@ -21,7 +21,8 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 described = schemathesis.openapi.from_asgi(
     "/openapi.json", FakeDoor(callers=CALLER, more=docs_routes()).app, config=config()
 )
-over_socket = schemathesis.openapi.from_dict(openapi.document(), config=config())
+over_socket = schemathesis.openapi.from_dict(openapi.document(), config=config(is_thorough=False))
+thousands = schemathesis.openapi.from_dict(openapi.document(), config=config())
 
 
 @pytest.fixture(scope="module")
@@ -50,18 +51,18 @@ def test_calls_in_a_row_do_what_their_description_says() -> None:
 
 
 @over_socket.parametrize()
-@examples(5)
+@examples(10)
 def test_each_call_over_a_socket(case: Any, address: str) -> None:
     validate(case, base_url=address)
 
 
 def test_calls_in_a_row_over_a_socket(address: str) -> None:
-    send_in_a_row(over_socket, 5, base_url=address)
+    send_in_a_row(over_socket, 10, base_url=address)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
-@over_socket.parametrize()
+@thousands.parametrize()
 @examples(400)
 def test_each_call_over_a_socket_thousands_of_times(case: Any, address: str) -> None:
     validate(case, base_url=address)
@@ -70,7 +71,7 @@ def test_each_call_over_a_socket_thousands_of_times(case: Any, address: str) -> 
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 def test_calls_in_a_row_over_a_socket_hundreds_of_times(address: str) -> None:
-    send_in_a_row(over_socket, 300, base_url=address)
+    send_in_a_row(thousands, 300, base_url=address)
 
 
 def test_every_call_is_sent() -> None:
