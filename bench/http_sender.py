@@ -1,22 +1,21 @@
 """A sender that costs next to nothing: as much of HTTP/1.1 as the door's answers need, on open connections."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+
+Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class HttpSender:
-    """Sends requests over a few connections, each one request at a time."""
+    """Sends to a port of this machine. A connection has one request at a time, and is kept for the next one."""
 
-    def __init__(self, connections: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]], key: str) -> None:
-        self._free = asyncio.LifoQueue[tuple[asyncio.StreamReader, asyncio.StreamWriter]]()
-        for connection in connections:
-            self._free.put_nowait(connection)
+    def __init__(self, port: int, key: str) -> None:
+        self._port = port
         self._head = f"HTTP/1.1\r\nHost: door\r\nAuthorization: Bearer {key}\r\n"
+        self._free: list[Connection] = []
 
     async def post(self, path: str, body: bytes, content_type: str = "application/json") -> int:
         """Send one request and read its whole answer; the status."""
-        connection = await self._free.get()
+        connection = await self._connection()
         reader, writer = connection
         head = f"POST {path} {self._head}Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
         writer.write(head.encode() + body)
@@ -27,16 +26,18 @@ class HttpSender:
             await reader.readexactly(2)
         else:
             await reader.readexactly(int(answer.partition(b"content-length:")[2].split(b"\r\n", 1)[0]))
-        self._free.put_nowait(connection)
+        self._free.append(connection)
         return int(answer.split(b" ", 2)[1])
 
-
-@asynccontextmanager
-async def http_sender(port: int, key: str, connections: int) -> AsyncIterator[HttpSender]:
-    """A sender with so many connections to this machine."""
-    opened = [await asyncio.open_connection("127.0.0.1", port) for _ in range(connections)]
-    try:
-        yield HttpSender(opened, key)
-    finally:
-        for _, writer in opened:
+    def close(self) -> None:
+        """Close all connections."""
+        for _, writer in self._free:
             writer.close()
+
+    async def _connection(self) -> Connection:
+        while self._free:
+            reader, writer = self._free.pop()
+            if not reader.at_eof():  # the door closes one that is not used for a few seconds
+                return reader, writer
+            writer.close()
+        return await asyncio.open_connection("127.0.0.1", self._port)

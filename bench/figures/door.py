@@ -11,7 +11,7 @@ from typing import Any
 from temporalio.client import Client
 
 from bench.cases import AGENCY, Ours, booking, conviction, seconds
-from bench.http_sender import HttpSender, http_sender
+from bench.http_sender import HttpSender
 from bench.meter import cpu_seconds, memory_mib
 from bench.rows import Row
 from bench.scale import Scale
@@ -35,6 +35,8 @@ from conviction_gate.registry import Registry
 AT_A_TIME = 20
 """Requests in flight."""
 
+Work = Callable[[Iterable[int]], Awaitable[None]]
+
 
 async def measure(scale: Scale) -> list[Row]:
     """Rates of the door against those of the typed client, in turn, and the door's CPU and memory."""
@@ -51,17 +53,18 @@ async def measure(scale: Scale) -> list[Row]:
         idle = [
             await _cpu_of_one(*one, ours.new(100)) for one in ((pid, sides.post), (os.getpid(), sides.start))
         ]
-        bookings, messages, files = [], [], []
-        for _ in range(scale.pairs):
-            numbers, others = ours.new(scale.cases), ours.new(scale.cases)
-            through = await seconds(sides.book_through_door(numbers))
-            bookings.append(await seconds(sides.book(others)) / through)
-            for number in (*numbers, *others):
-                await ours.until_waiting(number)
-            through = await seconds(sides.convict_through_door(numbers))
-            messages.append(await seconds(sides.convict(others)) / through)
-            through = await seconds(sides.file_through_door(ours.new(scale.mass)))
-            files.append(await seconds(sides.file(ours.new(scale.mass))) / through)
+        bookings: list[float] = []
+        messages: list[float] = []
+        files: list[float] = []
+        for pair in range(scale.pairs):
+            booked, filed = ([ours.new(size) for _ in range(2)] for size in (scale.cases, scale.mass))
+            for rates, works, numbers in (
+                (bookings, (sides.book_through_door, sides.book), booked),
+                (messages, (sides.convict_through_door, sides.convict), booked),
+                (files, (sides.file_through_door, sides.file), filed),
+            ):
+                door, client = await _in_turn(ours, works, numbers, pair % 2)
+                rates.append(client / door)
         memory = memory_mib(pid)
     return [
         Row("door", "POST /v1/bookings, rate against the typed client", bookings, at_least=0.9),
@@ -151,6 +154,18 @@ async def _at_a_time(work: Callable[[int], Awaitable[None]], numbers: Iterable[i
             group.create_task(worker())
 
 
+async def _in_turn(
+    ours: Ours, works: Sequence[Work], numbers: Sequence[Sequence[int]], first: int
+) -> Sequence[float]:
+    """Seconds of each work on numbers of its own. The next one begins when the cases of the one before wait."""
+    took = [0.0, 0.0]
+    for side in (first, 1 - first):
+        took[side] = await seconds(works[side](numbers[side]))
+        for number in numbers[side]:
+            await ours.until_waiting(number)
+    return took
+
+
 async def _cpu_of_one(pid: int, work: Callable[[int], Awaitable[None]], numbers: Sequence[int]) -> float:
     """Milliseconds of a process's CPU for each number, one after the other."""
     before = cpu_seconds(pid)
@@ -172,7 +187,8 @@ async def _door(here: BenchServer) -> AsyncIterator[tuple[HttpSender, int]]:
             while b"ready: door" not in (here.data / "door.log").read_bytes():
                 assert door.returncode is None, (here.data / "door.log").read_text()
                 await asyncio.sleep(0.05)
-            async with http_sender(port, key, AT_A_TIME) as sender:
-                yield sender, door.pid
+            sender = HttpSender(port, key)
+            yield sender, door.pid
+            sender.close()
         finally:
             await processes.stop(door, 10)
