@@ -63,8 +63,8 @@ async def measure(scale: Scale) -> list[Row]:
                 (messages, (sides.convict_through_door, sides.convict), booked),
                 (files, (sides.file_through_door, sides.file), filed),
             ):
-                door, client = await _in_turn(ours, works, numbers, pair % 2)
-                rates.append(client / door)
+                by_door, by_client = await _in_turn(ours, works, numbers, pair % 2)
+                rates.append(by_client / by_door)
         memory = memory_mib(pid)
     return [
         Row("door", "POST /v1/bookings, rate against the typed client", bookings, at_least=0.9),
