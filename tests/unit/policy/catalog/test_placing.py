@@ -59,7 +59,7 @@ def test_an_attempt_is_of_the_same_class_and_of_no_known_severity() -> None:
     assert place(Offense(scheme="CA-VC", code="2800.1")).severity == "misdemeanor"
 
 
-@pytest.mark.parametrize("code", ["200..100", "1(a)..2", "1..x y"])
+@pytest.mark.parametrize("code", ["200..100", "1(a)..2", "1..2(a)", "1..x y", "x y..2"])
 def test_a_range_is_from_one_section_to_a_later_one(code: str) -> None:
     with pytest.raises(CatalogError, match="no range; write the first and the last section"):
         class_in(law(f"{code},range,,minor_traffic"), "1")
@@ -153,3 +153,24 @@ def test_of_two_rows_of_one_code_in_an_agency_s_file_the_first_stays() -> None:
     (error,) = own.refused
     assert str(error).startswith("zz.csv line 3, code 1(a): the same code as 1(a) of zz.csv line 2; keep one")
     assert class_in(own, "1(a)") == "minor_traffic"
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "is_found"),
+    [
+        ("1(a)/1(b)", "1(a)", False),
+        ("1(a)/1(b)", "1(A)/1(B)", True),
+        ("5/M", "5", False),
+        ("5/M", "5/m", True),
+        ("1 F", "1(f)", False),
+        ("1 F", "1 f", True),
+        ("1 (F)", "1(f)", True),
+        ("1(a)-WORD", "1(A)-word", True),
+        ("1(a)-WORD", "1(a)", False),
+        ("1(a)-WORD", "1(a)-other", False),
+    ],
+)
+def test_a_row_names_one_offense_or_is_taken_to_the_letter(code: str, text: str, is_found: bool) -> None:
+    own = built_in().with_own(rows(GOOD.replace("1(a)", code)))
+    assert not own.refused
+    assert (class_in(own, text) == "minor_traffic") is is_found
