@@ -18,7 +18,7 @@ LEFT_OUT: Final = ("catalog", "test_editions.py", "test_page.py", "test_properti
 and what only chance finds, no sentence says."""
 TESTS: Final = ["tests/unit/policy", *(f"--ignore=tests/unit/policy/{name}" for name in LEFT_OUT)]
 CATALOG: Final = "tests/unit/policy/catalog"
-TESTS_OF_CATALOG: Final = [f"{CATALOG}/test_rows.py", f"{CATALOG}/test_placing.py", CATALOG]
+TESTS_OF_CATALOG: Final = [f"{CATALOG}/test_rows.py", "tests/unit/config/test_agencies.py", CATALOG]
 """The quick ones first."""
 OPTIONS: Final = [
     *("-x", "-q", "--noconftest", "--assert=plain", "-p", "no:cacheprovider"),

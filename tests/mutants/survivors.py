@@ -8,6 +8,9 @@ ON_NO_CHARGE: Final = "given beside the offense only where that is no charge, wh
 IN_DOUBT_ANYWAY: Final = "a conviction that matters and a dismissal of one day are in doubt anyway"
 SAME_TYPE: Final = "messages of the same content are of the same type, so that one check is enough"
 
+ALL_WAYS: Final = "every way to read a text is tried, so that the order is of no matter"
+NO_SIGN_AT_THE_END: Final = "a subdivision never ends with a blank or a dash"
+
 IS_KNOWN: Final = "asked only where the history is known"
 
 SURVIVORS: Final[dict[str, dict[str, str]]] = {
@@ -75,6 +78,30 @@ SURVIVORS: Final[dict[str, dict[str, str]]] = {
         ),
         "charge_state: answers.get((charge_id, evidence.about)) if answers else None "
         "-> answers.get((charge_id, evidence.about)) if True else None": QUICKER,
+    },
+    "catalog.citation": {
+        "readings: if not text -> if False": QUICKER,
+        "_ways: min(untried, key=sorted) -> max(untried, key=sorted)": ALL_WAYS,
+        "_plain: not text.replace('§', '').replace('½', '').isascii() or not text.isprintable() -> "
+        "not text.replace('§', '').replace('½', '').isascii()": "no pattern takes a control character anyway",
+        "_new_york: len(run) < 4 or (len(run) == 4 and is_section(run)) -> len(run) == 4 and is_section(run)": (
+            "three digits are never cut"
+        ),
+        "_Text._subdivisions: before.end() if before else start -> before.end() if True else start": (
+            "the sign between may be empty, so that it is always found"
+        ),
+        "_Text._subdivisions: at > start and text[at - 1] in ' -' and _LONE_LEVEL.match(text, at) and "
+        "self._is_so('level') -> text[at - 1] in ' -' and _LONE_LEVEL.match(text, at) and "
+        "self._is_so('level')": NO_SIGN_AT_THE_END,
+        "_Text._subdivisions: at > start -> at >= start #2": NO_SIGN_AT_THE_END,
+        "_Text._is_so: choice in self._way -> choice not in self._way": ALL_WAYS,
+        "_is_later_letter: len(one) == len(other) == 1 and one.isalpha() and other.isalpha() and (one < other) "
+        "and (other not in 'mf') -> len(one) == len(other) == 1 and one.isalpha() and (one < other) and (other "
+        "not in 'mf')": "a digit sorts before every letter",
+    },
+    "catalog.schemes": {
+        "scheme_named: folded(name) or '' -> folded(name)": "no scheme is named None",
+        "schemes_near: folded(scheme) or scheme -> folded(scheme)": "what a catalog holds can be folded",
     },
     "rules.history": {
         "prior_conviction: matter.answer_to(record.question) if matter.facts.rulings else None "

@@ -378,7 +378,7 @@ def _may_follow(scheme: Scheme, path: Path, part: str) -> bool:
         return scheme.first == "any" or (scheme.first == "number") == is_number
     above = path[-1]
     if is_number:
-        return scheme.nested or not above[-1].isdigit() or above[0].isalpha()
+        return scheme.nested or above[0].isalpha()
     below_roman = len(path) > 1 and _ROMAN.fullmatch(above)
     return above[0].isdigit() or not above[-1].isalpha() or bool(below_roman or _ROMAN.fullmatch(part))
 

@@ -38,6 +38,8 @@ from conviction_gate.policy.catalog.schemes import scheme_named
         ("IL-625", "5/6-303(a) 625", []),
         ("CA-VC", "12500(a)/(f1)", ["12500(a), level f1"]),
         ("CA-VC", "12500(a)/(bc)", []),
+        ("CA-VC", "12500(a)/(mz)", []),
+        ("FL-FS", "316.072(1)(a)(b)", ["316.072(1)(a) and 316.072(1)(b)"]),
         ("CA-VC", "12500(a)/(b)", ["12500(a) and 12500(b)"]),
         ("FL-FS", "316.193(1abc)", []),
         ("MA-GL", "265/13&(c)", []),

@@ -20,3 +20,17 @@ def test_a_quote_that_is_never_closed_is_said() -> None:
         "zz.csv line 3: not CSV (unexpected end of data); correct the line"
     ]
     assert own.look_up("ZZ-VC", "1(a)").rows
+
+
+def test_an_agency_s_rows_are_beside_the_catalog_s() -> None:
+    catalog = built_in()
+    again = "CA-VC,22350,Unsafe speed,minor_traffic,,ours,yes,"
+    assert catalog.find("CA-VC", "22350") is not None
+    own = catalog.with_own(read_lines("\n".join((HEADER, GOOD, again)), "zz.csv"))
+    assert {row.where for row in set(own.entries) - set(catalog.entries)} >= {"zz.csv line 2"}
+    assert set(own.schemes) - set(catalog.schemes) == {"ZZ-VC"}
+    assert own.holds("zz vc")
+    assert not catalog.holds("zz vc")
+    assert [row.where for row in own.near("ZZ-VC", "1(b)")] == ["zz.csv line 2"]
+    placed = own.look_up("CA-VC", "22350").rows
+    assert [row.where for row in placed] == [row.where for row in catalog.look_up("CA-VC", "22350").rows]

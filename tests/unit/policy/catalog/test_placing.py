@@ -2,12 +2,17 @@
 
 import csv
 import re
+from datetime import date
 
 import pytest
 
 from conviction_gate.contracts.booking import Charge, Offense
 from conviction_gate.policy.catalog import Catalog, CatalogError, built_in, place
 from tests.support.catalog_rows import DATA, FULL, GOOD, law, rows
+
+
+def class_of(scheme: str, code: str) -> str:
+    return built_in().look_up(scheme, code).charge_class
 
 
 def class_in(catalog: Catalog, code: str) -> str:
@@ -174,3 +179,22 @@ def test_a_row_names_one_offense_or_is_taken_to_the_letter(code: str, text: str,
     own = built_in().with_own(rows(GOOD.replace("1(a)", code)))
     assert not own.refused
     assert (class_in(own, text) == "minor_traffic") is is_found
+
+
+def test_a_word_after_a_dash_tells_which_of_the_offenses_of_a_subsection_it_is() -> None:
+    found = {word: class_of("FL-FS", f"s. 316.192(3)(c)1-{word}") for word in ("PROP", "PERS", "ELSE")}
+    assert found == {"PROP": "reckless_no_injury", "PERS": "reckless_injury", "ELSE": "unclassified"}
+
+
+def test_a_subdivision_that_may_be_a_level_is_placed_only_where_both_are() -> None:
+    assert class_in(law("1(f),,,dui"), "1 (F)") == "unclassified"
+    assert class_in(law("1,,,dui", "1(f),,,dui"), "1 (F)") == "dui"
+
+
+def test_a_range_holds_on_its_days_alone() -> None:
+    range_ = f"{GOOD.replace('1(a)', '100..200')},range,,,,2014-06-30"
+    catalog = Catalog.of_rows(rows(range_, header=FULL))
+    days = date(2014, 6, 30), date(2014, 7, 1)
+    found = [catalog.look_up("ZZ-VC", "150", day).charge_class for day in days]
+    assert found == ["minor_traffic", "unclassified"]
+    assert class_in(catalog, "150") == "unclassified"
