@@ -56,7 +56,7 @@ async def test_a_case_that_waits(ui: Shown) -> None:
 async def test_a_case_in_review(ui: Shown) -> None:
     await ui.case(IN_REVIEW)
     await expect(ui.page.locator("body")).to_contain_text(
-        "Waits for a person’s ruling (review.unclassified_charge). Next reminder on"
+        "Waits for a person's ruling (review.unclassified_charge). Next reminder on"
     )
     await ui.case(IN_REVIEW, "User Metadata")
     text = await card(ui)
