@@ -88,7 +88,7 @@ def lookup(
     catalog = _catalog_of(agency)
     placing = catalog.look_up(scheme, code, on)
     found = described(catalog, scheme, code, on)
-    read_as = " or as ".join(map(str, placing.readings)) or "nothing that this scheme numbers so"
+    read_as = " or as ".join(map(str, placing.readings)) or "not a code of this scheme"
     lines = [
         ("", f"{scheme} {code}"),
         ("read as   ", read_as),
@@ -103,7 +103,7 @@ def lookup(
         ]
     if not placing.rows:
         near = near_codes(catalog, scheme, code)
-        lines += [("", "no row of the catalog places it"), *(("", line) for line in near)]
+        lines += [("", "no row of the catalog has it"), *(("", line) for line in near)]
     if as_json:
         print(json.dumps(found, ensure_ascii=False))
     else:
@@ -212,7 +212,7 @@ def read_list(data: bytes) -> Iterator[Listed]:
         scheme, code, description = (_text(fields.get(name)) for name in ("scheme", "code", "description"))
         if not scheme or not code:
             lacks = "code" if scheme else "scheme"
-            raise DoesNotFit(f"{where}: no {lacks}, or none that is a text; correct the line or take it out")
+            raise DoesNotFit(f"{where}: no {lacks}, or not a text; correct the line or take it out")
         yield Listed(scheme, code, description, _count(fields.get("count"), where))
     if not where:
         raise DoesNotFit("holds no codes; name a list with one code a line")
@@ -235,7 +235,7 @@ def _severity(placing: Placing) -> str:
     if placing.severity:
         return f"{placing.severity}, from {placing.rows[0].severity_source}"
     if recalled := next((row.recalled_severity for row in placing.rows if row.recalled_severity), None):
-        return f"unknown to the rules: nobody has read in the law that it is {recalled}"
+        return f"unknown to the rules: recalled as {recalled}, which nobody has checked in the law"
     return "none of its own"
 
 

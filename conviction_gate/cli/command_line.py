@@ -62,7 +62,7 @@ class _Commands(Group):
             raise typer.Exit(OUTPUT_CLOSED) from None
 
 
-app = App("Hold the promise that a traffic-only arrest is not flagged before a conviction.", cls=_Commands)
+app = App("Keep anybody arrested only for minor traffic from being flagged before a conviction.", cls=_Commands)
 
 
 def _print_version(asked: bool) -> None:

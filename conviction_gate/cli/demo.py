@@ -182,7 +182,7 @@ def _state(expected: str, case: CaseView | None) -> tuple[str, str]:
 def _print_rules(out: Console, played: Sequence["Played"]) -> None:
     """A line for each case, under its outcome."""
     widest = max(len(sample.title) for sample, _ in played)
-    _print_line(out, ("\nThe other rules, each by a case", "bold"))
+    _print_line(out, ("\nThe other rules, with a case for each", "bold"))
     for status, heading in GROUPS.items():
         _print_line(out, (heading, STYLES[status]))
         for sample, case in played:

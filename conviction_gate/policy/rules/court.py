@@ -42,7 +42,7 @@ def convicted(matter: Matter) -> Decision | None:
     Words(
         rule="review.unclear_severity",
         title="Crime or not",
-        when="The court convicted on a charge, but nothing tells whether that is a crime or a lesser offense. "
+        when="The court convicted on a charge, but nothing says whether that is a crime or a lesser offense. "
         "Or what it says does not fit the law.",
         then=REVIEW,
         source=OURS,

@@ -43,8 +43,8 @@ def excluded_offense(matter: Matter) -> Decision | None:
     Words(
         rule="flag.non_traffic_charge",
         title="Not only traffic",
-        when="A charge is no traffic offense. It counts as it was at the arrest, as it was filed later, and, "
-        "if it is a crime, as the court convicted on it.",
+        when="A charge is not a traffic offense. It counts as it was at the arrest, as it was filed later, "
+        "and, if it is a crime, as the court convicted on it.",
         then=FLAG,
         source=f"{ANNOUNCED}, which is for those booked only for minor traffic",
     ),
@@ -76,7 +76,7 @@ def non_traffic_charge(matter: Matter) -> Decision | None:
         rule="review.unclassified_charge",
         title="Unknown kind of charge",
         when="We do not know what kind of offense a charge is. Or it is a grave traffic offense, but no "
-        "felony. Or there is a court matter, and nothing tells which offense is behind it.",
+        "felony. Or there is a court matter, and nothing says which offense is behind it.",
         then=REVIEW,
         source=OURS,
     ),
