@@ -80,6 +80,8 @@ async def worker_metrics(tmp_path_factory: pytest.TempPathFactory) -> AsyncItera
                     "CONVICTION_GATE_DATA": str(running.data),
                     "CONVICTION_GATE_HISTORY_URL": source.url,
                     "CONVICTION_GATE_METRICS": address,
+                    "CONVICTION_GATE_PATROL": "on",
+                    "CONVICTION_GATE_REVIEW_REMINDER_EVERY": "1s",
                 }
             )
             worker = await processes.spawn(*worker_process.COMMAND, env=env, stdout=PIPE, stderr=None)
@@ -176,7 +178,10 @@ async def test_the_link_of_an_alert_opens_the_runbook(tmp_path: Path) -> None:
 
 
 async def something_of_everything(client: Client) -> None:
-    """A case from its booking to a correction, what is rejected, and a task that fails."""
+    """A case to its correction, one that waits for a ruling, what is rejected, and a task that fails."""
+    asked = case_id()
+    charge = booking(asked)["charges"][0] | {"code": "99999"}
+    await settled(await start(client, asked, booking(asked, charges=[charge])), "needs_review")
     case = case_id()
     handle = await start(client, case, booking(case, booking_number="MARKER"))
     await settled(handle, "waiting_for_court")
