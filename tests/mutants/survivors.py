@@ -99,6 +99,20 @@ SURVIVORS: Final[dict[str, dict[str, str]]] = {
         "and (other not in 'mf') -> len(one) == len(other) == 1 and one.isalpha() and (one < other) and (other "
         "not in 'mf')": "a digit sorts before every letter",
     },
+    "catalog.table": {
+        "Table.place: written or _is_so_written(code, placed) or all((found for _, found in placed)) -> "
+        "_is_so_written(code, placed) or all((found for _, found in placed))": (
+            "for a text of three readings of which one has no row: no code of the catalog has so many"
+        ),
+        "Table.place: any((AN_ATTEMPT in reading.besides for reading in read)) -> all((AN_ATTEMPT in "
+        "reading.besides for reading in read))": "an attempt is read in every reading of a text or in none",
+        "Table._citation: if (citation := as_law_writes(self.scheme, code)) -> if False": QUICKER,
+        "Table._row_of: suffix and (row := self._on(rows.get((*path, f'-{suffix}'), ()), on)) -> (row := "
+        "self._on(rows.get((*path, f'-{suffix}'), ()), on))": QUICKER,
+    },
+    "catalog.rows": {
+        "_entry: if not is_tested -> if True": QUICKER,
+    },
     "catalog.schemes": {
         "scheme_named: folded(name) or '' -> folded(name)": "no scheme is named None",
         "schemes_near: folded(scheme) or scheme -> folded(scheme)": "what a catalog holds can be folded",

@@ -185,7 +185,7 @@ def _flaw(row: dict[str, str]) -> str | None:
     for column in ("from", "until"):
         if not _is_day(row[column]):
             return f"{column} '{row[column]}' is no day; write it as in 2014-06-30, or nothing"
-    if row["from"] and row["until"] and row["from"] > row["until"]:
+    if row["until"] and row["from"] > row["until"]:
         return f"from {row['from']} is after until {row['until']}; write the first and the last day"
     if row["charge_class"] == "minor_traffic" and (found := never_minor(row["description"], row["note"])):
         return (

@@ -33,7 +33,7 @@ _CITED_AS: Final = {
     "gaocga": ("ocga",),
     "il625": ("625 ilcs",),
     "il720": ("720 ilcs",),
-    "ncgs": ("gs", "ncgs"),
+    "ncgs": ("gs",),
     "nj": ("njs", "njsa"),
     "nypl": ("pl",),
     "nyvtl": ("vtl",),
@@ -52,7 +52,7 @@ def key_of(scheme: str, code: str) -> tuple[str, str] | None:
     than 128 characters has none.
     """
     name = _scheme(scheme)
-    folded = _plain(code) if name is not None else None
+    folded = _plain(code)
     if name is None or folded is None:
         return None
     # Scheme and section sign come in either order: again, until nothing changes.

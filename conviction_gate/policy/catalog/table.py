@@ -122,7 +122,7 @@ class Table:
             return citation
         read = [one for one in readings(self.scheme, code) if len(one.citations) == 1]
         if len(read) > 1:
-            read = [one for one in read if _bare(str(one.citations[0])) == _bare(code)] or read[:0]
+            read = [one for one in read if _bare(str(one.citations[0])) == _bare(code)]
         if not read or (read[0].besides and not read[0].suffix):
             return None
         citation = read[0].citations[0]

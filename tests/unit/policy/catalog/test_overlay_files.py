@@ -32,5 +32,6 @@ def test_an_agency_s_rows_are_beside_the_catalog_s() -> None:
     assert own.holds("zz vc")
     assert not catalog.holds("zz vc")
     assert [row.where for row in own.near("ZZ-VC", "1(b)")] == ["zz.csv line 2"]
+    assert own.look_up("CA-VC", "99999") == catalog.look_up("CA-VC", "99999")
     placed = own.look_up("CA-VC", "22350").rows
     assert [row.where for row in placed] == [row.where for row in catalog.look_up("CA-VC", "22350").rows]

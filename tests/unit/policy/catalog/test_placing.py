@@ -52,6 +52,14 @@ def test_a_range_leaves_out_its_exceptions_and_what_holds_another_class() -> Non
     assert class_in(catalog, "160") == "minor_traffic"
 
 
+def test_only_one_row_is_the_one_that_is_found() -> None:
+    catalog = built_in()
+    assert catalog.find("CA-VC", "23152(a)/23152(b)") is catalog.find("CA-VC", "99999") is None
+    found = catalog.find("CA-VC", "23152(a)")
+    assert found
+    assert found.code == "23152(a)"
+
+
 def test_a_text_with_two_codes_is_of_their_class_or_of_none() -> None:
     catalog = law("1(a),,,dui", "1(b),,,dui", "2,,,minor_traffic")
     assert class_in(catalog, "1(a)/1(b)") == class_in(catalog, "1(a)/(b)") == "dui"
@@ -143,6 +151,15 @@ def test_two_codes_of_one_class_have_a_severity_only_where_they_agree() -> None:
 def test_capitals_can_be_either_where_the_law_has_both() -> None:
     found = {code: place(Offense(scheme="CT-CGS", code=code)).charge_class for code in ("14-222a", "14-222A")}
     assert found == {"14-222a": "other_traffic_serious", "14-222A": "unclassified"}
+
+
+def test_a_section_that_ends_with_a_letter_is_meant_where_it_is_written_so() -> None:
+    """Beside a reading that no row places: 1-1(a), 1129(a)."""
+    codes = ("CT-CGS,1-1a", "CT-CGS,1-2", "NY-VTL,1129-a")
+    catalog = Catalog.of_rows(rows(*(GOOD.replace("ZZ-VC,1(a)", code) for code in codes)))
+    assert catalog.look_up("CT-CGS", "1-1A/1-2").charge_class == "minor_traffic"
+    found = {code: catalog.look_up("NY-VTL", code).charge_class for code in ("VTL 1129-A", "VTL 1129A")}
+    assert found == {"VTL 1129-A": "minor_traffic", "VTL 1129A": "unclassified"}
 
 
 def test_words_are_taken_to_the_letter_up_to_the_longest() -> None:

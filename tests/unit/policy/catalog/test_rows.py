@@ -75,6 +75,7 @@ def test_a_row_is_read() -> None:
     ("line", "reason"),
     [
         (GOOD.replace("1(a)", ""), ", code (none): no code, or none that can be looked up; write"),
+        (GOOD.replace("1(a)", "1" * 129), ", code 1111"),
         (GOOD.replace("1(a)", "1\x07"), ", code 1\x07: no code, or none that can be looked up; write"),
         (GOOD.replace("ZZ-VC", ""), ", code 1(a): scheme '' cannot be looked up; write"),
         (GOOD.replace("ZZ-VC", "ZÄ-VC"), ", code 1(a): scheme 'ZÄ-VC' cannot be looked up; write"),
@@ -194,6 +195,26 @@ def test_a_severity_that_nobody_read_is_unknown_to_the_rules(source: str) -> Non
     assert (known.severity, known.recalled_severity) == ("infraction", None)
     assert (unread.severity, unread.recalled_severity) == (None, "infraction")
     assert Catalog.of_rows([unread]).place(Offense(scheme="ZZ-VC", code="1(a)")).severity is None
+
+
+def test_a_row_without_a_severity_has_none_of_either_kind() -> None:
+    (row,) = rows(GOOD.replace("infraction", ""))
+    assert (row.severity, row.recalled_severity) == (None, None)
+
+
+def test_a_row_may_hold_from_one_day_to_a_later_one() -> None:
+    (row,) = rows(f"{GOOD},,,,2013-12-01,2014-06-30", header=FULL)
+    assert [row.holds_on(day) for day in (date(2013, 11, 30), date(2014, 6, 30), date(2014, 7, 1), None)] == [
+        False,
+        True,
+        False,
+        False,
+    ]
+
+
+def test_a_row_may_hold_on_one_day() -> None:
+    (row,) = rows(f"{GOOD},,,,2014-06-30,2014-06-30", header=FULL)
+    assert row.holds_on(date(2014, 6, 30))
 
 
 def test_a_severity_is_never_read_where_there_is_none() -> None:

@@ -31,6 +31,13 @@ def test_a_scheme_of_an_agency_may_be_meant_too() -> None:
     assert own.schemes_near("KERN_ORDS") == schemes_near("kernords", ["KERN-ORD"]) == ["KERN-ORD"]
 
 
+def test_all_names_of_a_scheme_are_one_name() -> None:
+    names = built_in().name_of
+    assert names("VC") == names("CA VC") == names("cavc") != names("CA-PC")
+    assert names("zz_ords") == names("ZZ-ORDS")
+    assert names("*") == "*"
+
+
 @pytest.mark.parametrize("name", ["", "*", "ＣＡ-ＶＣ", "C" * 65])
 def test_what_is_no_name_names_no_scheme(name: str) -> None:
     assert scheme_named(name) is None
