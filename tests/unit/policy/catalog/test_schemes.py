@@ -2,7 +2,7 @@
 
 import pytest
 
-from conviction_gate.policy.catalog import built_in
+from conviction_gate.policy.catalog import Catalog, built_in
 from conviction_gate.policy.catalog.schemes import scheme_named, schemes_near, shape_of
 from tests.support.catalog_rows import GOOD, rows
 
@@ -29,6 +29,10 @@ def test_an_unknown_scheme_gets_those_that_may_be_meant(name: str, meant: list[s
 def test_a_scheme_of_an_agency_may_be_meant_too() -> None:
     own = built_in().with_own(rows(GOOD.replace("ZZ-VC", "KERN-ORD")))
     assert own.schemes_near("KERN_ORDS") == schemes_near("kernords", ["KERN-ORD"]) == ["KERN-ORD"]
+
+
+def test_a_scheme_that_the_catalog_lacks_is_never_meant() -> None:
+    assert Catalog.of_rows(rows(GOOD)).schemes_near("PC") == []
 
 
 def test_all_names_of_a_scheme_are_one_name() -> None:
