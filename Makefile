@@ -41,7 +41,7 @@ soak: .venv/.interop ## the tests that take an hour
 	$(BIN)/pytest $(PYTEST) -m soak
 	$(BIN)/pytest $(PYTEST) -m soak tests/interop
 
-mutants: .venv/.installed ## remove each condition of conviction_gate/policy/ in turn: some test must fail (10 minutes)
+mutants: .venv/.installed ## remove each condition of conviction_gate/policy/ in turn: some test must fail (20 minutes)
 	$(BIN)/pytest $(PYTEST) -m mutants -s
 
 .venv/.interop: constraints-interop.txt .venv/.installed

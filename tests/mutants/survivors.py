@@ -79,6 +79,11 @@ SURVIVORS: Final[dict[str, dict[str, str]]] = {
         "charge_state: answers.get((charge_id, evidence.about)) if answers else None "
         "-> answers.get((charge_id, evidence.about)) if True else None": QUICKER,
     },
+    "catalog": {
+        "_key: folded(named.name if named else scheme) or '' -> folded(named.name if named else scheme)": (
+            "no table has the name None or an empty one"
+        ),
+    },
     "catalog.citation": {
         "readings: if not text -> if False": QUICKER,
         "_ways: min(untried, key=sorted) -> max(untried, key=sorted)": ALL_WAYS,
