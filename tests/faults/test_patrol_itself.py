@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from temporalio import workflow
 from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import ActivityEnvironment
 
 import worker
@@ -15,7 +16,7 @@ from conviction_gate.contracts.internal.patrol import PatrolState
 from conviction_gate.contracts.names import BOOKING_CASE
 from conviction_gate.registry import Registry
 from conviction_gate.restore import resending
-from conviction_gate.restore.patrol import CasePatrol
+from conviction_gate.restore.patrol import MAX_A_DAY, CasePatrol
 from tests.support.own_server import own_server
 from tests.support.patrolling import latest, rounds
 from tests.support.workflow_cases import booking, case_id, conviction, court_update, finding, settled, start
@@ -120,3 +121,22 @@ async def test_what_comes_after_an_end_that_it_was_sent_counts_too(
         await rounds(own, registry, case)
         while [flag.status for flag in await registry.flags() if flag.case_id == str(case)] != ["withdrawn"]:
             await asyncio.sleep(0.05)
+
+
+async def test_a_case_that_is_ended_while_it_is_sent_its_messages_is_held_off(
+    own: Client, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = case_id()
+    async with worker.make_worker(own, registry, Settings()):
+        await settled(await start(own, case, booking(case)), "waiting_for_court")
+        await latest(own, case).terminate()
+
+        async def ended_again(*_: Any) -> None:
+            await latest(own, case).terminate()
+            raise RPCError("workflow execution already completed", RPCStatusCode.NOT_FOUND, b"")
+
+        with monkeypatch.context() as broken:
+            broken.setattr("conviction_gate.restore.patrol.send_again", ended_again)
+            state = await rounds(own, registry, case)
+        assert state.held_off == (str(case),)
+        assert [one.is_whole for one in state.brought_back if one.case_id == str(case)] == [False] * MAX_A_DAY

@@ -19,12 +19,17 @@ async def rounds(
 ) -> PatrolState:
     """Go round until the case is brought back or held off: what a server lists is a moment behind."""
     state, patrol = state or PatrolState(), CasePatrol(client, registry)
-    count = sum(one.case_id == str(case) for one in state.brought_back)
+    count = brought_back(state, case)
     while True:
         state = await ActivityEnvironment().run(patrol.round, state)
-        if sum(one.case_id == str(case) for one in state.brought_back) > count or str(case) in state.held_off:
+        if brought_back(state, case) > count or str(case) in state.held_off:
             return state
         await asyncio.sleep(0.1)
+
+
+def brought_back(state: PatrolState, case: CaseId) -> int:
+    """How often the case was brought back with all of its messages."""
+    return sum(one.case_id == str(case) and one.is_whole for one in state.brought_back)
 
 
 @asynccontextmanager
