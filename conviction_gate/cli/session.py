@@ -22,6 +22,7 @@ from conviction_gate.config.settings import PREFIX, Settings, SettingsError
 from conviction_gate.contracts.case import Flag
 from conviction_gate.contracts.encrypted_payloads import CannotDecrypt
 from conviction_gate.contracts.names import CaseId
+from conviction_gate.encryption.keys import KeysError
 from conviction_gate.temporal.connect import ConnectError, connect
 from conviction_gate.temporal.search_attributes import SetupError
 
@@ -76,7 +77,8 @@ def _with_hint(error: Exception) -> str:
     """What is wrong; where nothing is named, and `up` runs on other data folders than the default one, also
     which these are."""
     text = str(error)
-    if NAMED & os.environ.keys() or "--data" in text:
+    is_of_a_value = isinstance(error, SettingsError) and not isinstance(error, KeysError)
+    if is_of_a_value or NAMED & os.environ.keys() or "--data" in text:
         return text
     default: Path = Settings.model_fields["data"].default
     in_use = folders_in_use()
