@@ -81,6 +81,7 @@ _ANOTHER_PART: Final = re.compile(r"\([a-z0-9]{1,2}\)|[a-z](?![a-z0-9])")
 _MORE_NUMBERS: Final = re.compile(r"(?:[ .,:;/§-]+|[a-z]{2})[^0-9]*\d")
 _AND: Final = re.compile(r" ?(?:/|,|;|\+|&|and(?![a-z])) ?")
 _WORDS: Final = re.compile(r"[ /,:;*|=-]+ ?(.*[a-z]{3,}.*)|\(.*[a-z]{3,}.*")
+_AMONG_WORDS: Final = re.compile(r" [a-z]+ [a-z]{2}")
 _ONE_WORD: Final = re.compile(r" ?- ?([a-z]{3,})")
 # Numbers among words that are no code: a limit, an age, a count, the alcohol in the blood.
 _NO_CODE: Final = re.compile(
@@ -298,6 +299,8 @@ class _Text:
         if at > start and text[at - 1] in " -" and _LONE_LEVEL.match(text, at) and self._is_so("level"):
             return None
         parts = _letters(run[0]) if run[0][0].isalpha() else (self._number(run[0]),)
+        if len(parts) > 1 and _AMONG_WORDS.match(text, at - 1):
+            return None  # the word `no`, and not subdivisions n and o
         return (parts, run.end()) if parts else None
 
     def _in_parentheses(self, content: str) -> Path | None:

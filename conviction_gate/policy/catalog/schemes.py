@@ -123,7 +123,7 @@ _TABLE: Final = (
     Scheme("SC-CODE", "9-9-9", "letter", laws="code"),
     Scheme("SD-CL", "9-9-9", "number", laws="sdcl", names="sdcl"),
     Scheme("TN-TCA", "9-9-9", "letter", laws="tca", names="tca"),
-    Scheme("TX-PC", "9.9", "letter", fraction=False, laws="pc tpc penal pen"),
+    Scheme("TX-PC", "9.9", "letter", fraction=False, laws="pc tpc txpc penal pen"),
     Scheme(
         "TX-TC",
         "9.9",
