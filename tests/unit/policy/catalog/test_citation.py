@@ -40,6 +40,7 @@ from conviction_gate.policy.catalog.schemes import scheme_named
         ("CA-VC", "12500(a)/(bc)", []),
         ("CA-VC", "12500(a)/(mz)", []),
         ("NC-GS", "20-7(A) NO OPER LICENSE", ["20-7(a), the words no oper license"]),
+        ("FL-FS", "316.193 1 A DUI", ["316.193(1)(a), the words dui"]),
         ("CA-VC", "23152 AB", ["23152(a) and 23152(b)"]),
         ("CA-VC", "23152AB some words", ["23152(a) and 23152(b), the words some words"]),
         ("FL-FS", "316.072(1)(a)(b)", ["316.072(1)(a) and 316.072(1)(b)"]),
