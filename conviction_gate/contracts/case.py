@@ -69,7 +69,7 @@ class CaseView(Model):
     `history` says in one sentence how the rules read the record, and nothing that stands in it; null
     until it was checked. `questions` are the first ten of those that stand. `reminders` counts those of
     the review that stands, or stood last. `stopped`: what keeps a case that has not ended from going on,
-    and the next step; whoever asks through the client is told, the case itself cannot know.
+    and the next step; whoever asks through the client learns it; the case itself cannot know.
     """
 
     case_id: str

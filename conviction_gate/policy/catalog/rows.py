@@ -184,7 +184,7 @@ def _flaw(row: dict[str, str]) -> str | None:
         return "verified, yet only recalled; name where you read it, or write no"
     for column in ("from", "until"):
         if not _is_day(row[column]):
-            return f"{column} '{row[column]}' is no day; write it as in 2014-06-30, or nothing"
+            return f"{column} '{row[column]}' is not a day; write it as in 2014-06-30, or nothing"
     if row["until"] and row["from"] > row["until"]:
         return f"from {row['from']} is after until {row['until']}; write the first and the last day"
     if row["charge_class"] == "minor_traffic" and (found := never_minor(row["description"], row["note"])):

@@ -148,8 +148,8 @@ def test_a_list_is_told_by_its_share_and_by_what_a_person_must_look_at() -> None
         "",
         "A person must look at 4:",
         "  CA-VC 2800.1 (Evading): below felony, a person rules whether it is minor",
-        "  NCIC 5499 (Traffic, other): can be several offenses (reckless driving and eluding share this code: "
-        "the statute tells)",
+        "  NCIC 5499 (Traffic, other): can be several offenses (reckless driving and eluding share this code; "
+        "send the statute)",
         "  CA-VC 99999: no row of the catalog places 99999",
         "  CA-VC no code at all: cannot be read as a code of this scheme",
         "one code in 2 spellings, counted once: CA-VC 12500(a), CA-VC 12500 A",

@@ -179,8 +179,8 @@ def test_words_of_minor_traffic_are_no_such_words(words: str) -> None:
         ("all,,,,", "covers 'all' is unknown; write subdivisions, range or nothing"),
         ("range,,,,", "a range is written FIRST..LAST, with covers range"),
         ("subdivisions,2,,,", "a range is written FIRST..LAST, with covers range; only a range has exceptions"),
-        (",,,2014-02-30,", "from '2014-02-30' is no day; write"),
-        (",,,,20140630", "until '20140630' is no day; write"),
+        (",,,2014-02-30,", "from '2014-02-30' is not a day; write"),
+        (",,,,20140630", "until '20140630' is not a day; write"),
         (",,,2014-07-01,2014-06-30", "from 2014-07-01 is after until 2014-06-30; write"),
     ],
 )
