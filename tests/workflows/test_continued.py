@@ -117,7 +117,7 @@ async def test_a_flood_across_runs_loses_nothing_and_counts_nothing_twice(
     assert (seen.waiting_since, seen.needs_attention) == (first.waiting_since, True)
     # The title that a sender gave its case is its first run's alone, so the card has to tell all.
     card = (await handle.query(METADATA, result_type=WorkflowMetadata)).current_details
-    assert f"Waits for the **court** since {seen.waiting_since:%Y-%m-%d}" in card
+    assert f"Waiting for the **court** since {seen.waiting_since:%Y-%m-%d}" in card
     assert [line for line in card.splitlines() if line.startswith("- Charge")] == [
         "- Charge 1: CA-VC 12500\\(a\\), minor traffic: **dismissed on 2013-07-15**",
         "- Charge 2: CA-VC 12500\\(a\\), minor traffic: **dismissed on 2013-07-15**",
