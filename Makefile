@@ -5,7 +5,7 @@ SENDER := examples/typescript
 CLIENT := examples/client
 PROVIDER := tests/interop/sign_in
 AXE := tests/ui/axe
-PROCESSES := tests/end_to_end tests/faults
+PROCESSES := tests/end_to_end
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url
 export PYTHONDONTWRITEBYTECODE=
@@ -31,7 +31,7 @@ test: .venv/.installed check ## `make check` and all tests, in two runs side by 
 	@echo 'Two runs of tests side by side; each prints when it ends, in about ten minutes.'
 	@$(MAKE) --jobs=2 --keep-going --output-sync=target --no-print-directory test-processes test-rest
 
-test-processes: .venv/.installed # real servers and workers, which mostly wait for each other
+test-processes: .venv/.installed # whole programs, which mostly wait for each other
 	$(BIN)/pytest $(PYTEST) $(PROCESSES)
 
 test-rest: .venv/.installed
