@@ -7,9 +7,14 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.look_ups import LookUps
 from conviction_gate import policy
-from conviction_gate.contracts.booking import Offense
+from conviction_gate.contracts.booking import Booking, Offense
 from conviction_gate.contracts.history import History, HistoryAnswer, HistoryRecord, Priority
-from conviction_gate.contracts.internal.activities import HistoryRequest, Intervals, OffensesToClassify
+from conviction_gate.contracts.internal.activities import (
+    HistoryFound,
+    HistoryRequest,
+    Intervals,
+    OffensesToClassify,
+)
 from conviction_gate.contracts.internal.facts import Facts, OffenseOfRecord
 from conviction_gate.policy.catalog import built_in
 from conviction_gate.policy.matter import Matter
@@ -24,6 +29,19 @@ BOOKED = booking(charge(), on="2018-05-04")
 
 def look_ups(registry: Registry) -> LookUps:
     return LookUps(registry, Sources(), lambda agency: Intervals(), lambda agency: built_in())
+
+
+async def history_of(booked: Booking, registry: Registry) -> HistoryFound:
+    """What a case learns of the registry's history when it is booked."""
+    asked = HistoryRequest(
+        case_id=str(booked.case_id),
+        agency=booked.agency,
+        subjects=(booked.subject,),
+        offenses=policy.offenses_named(Facts().including(booked)),
+        booked_on=booked.booked_at.date(),
+    )
+    found: HistoryFound = await ActivityEnvironment().run(look_ups(registry).check_history, asked)
+    return found
 
 
 def record(day: str | None) -> dict[str, str | None]:
@@ -44,14 +62,7 @@ async def test_a_record_is_classified_by_its_own_day(
 ) -> None:
     answer = {"subject": BOOKED.subject.model_dump(), "records": [*map(record, days)]}
     await registry.import_history([HistoryAnswer.model_validate(answer)])
-    asked = HistoryRequest(
-        case_id=str(BOOKED.case_id),
-        agency=BOOKED.agency,
-        subjects=(BOOKED.subject,),
-        offenses=policy.offenses_named(Facts().including(BOOKED)),
-        booked_on=BOOKED.booked_at.date(),
-    )
-    found = await ActivityEnvironment().run(look_ups(registry).check_history, asked)
+    found = await history_of(BOOKED, registry)
     classes = {offense.code: offense.charge_class for offense in found.placements}
     assert classes == {"14601(a)": "minor_traffic", "9-18-2-1": charge_class}
     facts = Facts(history=found.history, placements=found.placements).including(BOOKED)
@@ -88,14 +99,7 @@ async def test_an_entry_of_the_same_code_as_a_charge_is_of_its_own_day(
     booked = booking(charge((FORMER["scheme"], FORMER["code"])), on=booked_on)
     answer = {"subject": booked.subject.model_dump(), "records": [record("2015-03-02")]}
     await registry.import_history([HistoryAnswer.model_validate(answer)])
-    asked = HistoryRequest(
-        case_id=str(booked.case_id),
-        agency=booked.agency,
-        subjects=(booked.subject,),
-        offenses=policy.offenses_named(Facts().including(booked)),
-        booked_on=booked.booked_at.date(),
-    )
-    found = await ActivityEnvironment().run(look_ups(registry).check_history, asked)
+    found = await history_of(booked, registry)
     classes = {placed.of_record: placed.charge_class for placed in found.placements}
     assert classes == {False: of_charge, True: "minor_traffic"}
     facts = Facts(history=found.history, placements=found.placements).including(booked)

@@ -49,6 +49,17 @@ async def waiting(client: Client) -> CaseId:
     return case
 
 
+async def replace_by_another_start(client: Client, case: CaseId) -> None:
+    """What a sender does who sets the conflict policy that ends an open case."""
+    await client.start_workflow(
+        BOOKING_CASE,
+        None,
+        id=str(case),
+        task_queue=TASK_QUEUE,
+        id_conflict_policy=WorkflowIDConflictPolicy.TERMINATE_EXISTING,
+    )
+
+
 async def test_a_terminated_case_goes_on_with_what_came_before_and_needs_attention(
     working: Client, registry: Registry
 ) -> None:
@@ -80,14 +91,8 @@ async def test_a_ruling_counts_again_and_so_does_its_order(
         await asyncio.sleep(0.02)
     if how == "reset":
         await handle.terminate()
-    else:  # as another start does that replaces the case
-        await working.start_workflow(
-            BOOKING_CASE,
-            None,
-            id=str(case),
-            task_queue=TASK_QUEUE,
-            id_conflict_policy=WorkflowIDConflictPolicy.TERMINATE_EXISTING,
-        )
+    else:
+        await replace_by_another_start(working, case)
     await rounds(working, registry, case)
     seen = await settled(latest(working, case), "needs_review", messages=2)
     assert [question.charge_id for question in seen.questions] == ["2"]
@@ -100,13 +105,7 @@ async def test_a_case_that_was_replaced_by_another_start_has_all_its_messages(
     case = await waiting(working)
     await latest(working, case).signal("conviction", conviction(charge_id="2"))
     await settled(latest(working, case), "waiting_for_court", messages=2)
-    await working.start_workflow(
-        BOOKING_CASE,
-        None,
-        id=str(case),
-        task_queue=TASK_QUEUE,
-        id_conflict_policy=WorkflowIDConflictPolicy.TERMINATE_EXISTING,
-    )
+    await replace_by_another_start(working, case)
     state = await rounds(working, registry, case)
     seen = await settled(latest(working, case), "waiting_for_court", messages=2)
     assert {message.message_id for message in seen.messages} == {"b-1", "c-1"}

@@ -11,13 +11,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from conviction_gate.desk.open_id import CALLBACK, OpenId
+from conviction_gate.desk.open_id import CALLBACK
 from conviction_gate.devserver import processes
 from conviction_gate.devserver.resources import free_port
-from conviction_gate.door.callers import parse_callers
-from conviction_gate.door.identity import Identities
-from conviction_gate.encryption.jwks import IssuerKeys
-from tests.support.desk import CASE_PATH, FakeDesk
+from tests.support.desk import CASE_PATH, FakeDesk, desk_of_issuer
 
 FOLDER = Path(__file__).parent / "sign_in"
 DESK = "https://gate.example.gov"
@@ -42,19 +39,7 @@ async def issuer() -> AsyncIterator[str]:
 
 @pytest.fixture
 def desk(issuer: str) -> FakeDesk:
-    text = f"""
-[caller.supervisors]
-issuer = "{issuer}"
-audience = "{API}"
-jwks = "{issuer}/jwks"
-scope = "gate.review"
-agencies = "*"
-agencies_claim = "agencies"
-may = ["review", "read"]
-"""
-    sign_in = OpenId(issuer, "desk-client", "desk-secret", DESK, ("openid", "gate.review"))
-    identities = Identities(parse_callers(text), {f"{issuer}/jwks": IssuerKeys(f"{issuer}/jwks")})
-    return FakeDesk(links=None, open_id=sign_in, identities=identities, address=DESK)
+    return desk_of_issuer(issuer, API, "desk-client", "desk-secret", DESK)
 
 
 async def signed_in_at(address: str, person: str) -> str:

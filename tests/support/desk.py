@@ -22,6 +22,7 @@ from conviction_gate.door.callers import Callers, hashed, parse_callers
 from conviction_gate.door.calls import Door
 from conviction_gate.door.identity import Identities
 from conviction_gate.door.rates import Rates
+from conviction_gate.encryption.jwks import IssuerKeys
 from conviction_gate.encryption.keys import Keyring
 from tests.support.door import AGENCY, NOW, FakeCases
 
@@ -35,6 +36,24 @@ def callers(may: str = '"*"', agencies: str = '"*"', **more: str) -> str:
     lines = "".join(f"{name} = {value}\n" for name, value in more.items())
     key = hashed("cg_local-key")
     return f'[caller.local]\nkey = "{key}"\nagencies = [{agencies}]\nmay = [{may}]\n{lines}'
+
+
+def desk_of_issuer(issuer: str, audience: str, client_id: str, secret: str, address: str) -> "FakeDesk":
+    """A desk at an address where the persons of an issuer sign in as the caller `supervisors`."""
+    keys = f"{issuer}/jwks"
+    text = f"""
+[caller.supervisors]
+issuer = "{issuer}"
+audience = "{audience}"
+jwks = "{keys}"
+scope = "gate.review"
+agencies = "*"
+agencies_claim = "agencies"
+may = ["review", "read"]
+"""
+    sign_in = OpenId(issuer, client_id, secret, address, ("openid", "gate.review"))
+    identities = Identities(parse_callers(text), {keys: IssuerKeys(keys)})
+    return FakeDesk(links=None, open_id=sign_in, identities=identities, address=address)
 
 
 def a_question(charge: str | None = "1", **more: Any) -> QuestionView:

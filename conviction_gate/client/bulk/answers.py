@@ -5,18 +5,14 @@ later. The update `submit` costs the case as much work, and its answer is the pa
 """
 
 import asyncio
-from typing import Final, Protocol
+from typing import Protocol
 
-from conviction_gate.client.bulk.pace import AHEAD
+from conviction_gate.client.bulk.pace import AHEAD, WAIT
 from conviction_gate.client.errors import NoWorker
 from conviction_gate.client.replies import Reply
 from conviction_gate.contracts.case import SubmitAnswer
 from conviction_gate.contracts.message import Message
 from conviction_gate.contracts.names import CaseId
-
-WAIT: Final = 2.0
-"""Seconds to wait for an answer. Where no worker runs waiting is pointless: after each wait that times out,
-twice as many messages are sent without one."""
 
 
 class Cases(Protocol):

@@ -9,10 +9,7 @@ from jwt.utils import base64url_encode
 
 from conviction_gate.desk import open_id
 from conviction_gate.desk.open_id import OpenId
-from conviction_gate.door.callers import parse_callers
-from conviction_gate.door.identity import Identities
-from conviction_gate.encryption.jwks import IssuerKeys
-from tests.support.desk import CASE, CASE_PATH, Browser, FakeDesk
+from tests.support.desk import CASE, CASE_PATH, Browser, FakeDesk, desk_of_issuer
 from tests.support.sign_in_service import API, CLIENT, SignInService, signing_in
 from tests.support.token_issuer import new_rsa
 
@@ -27,19 +24,7 @@ def service() -> Any:
 
 @pytest.fixture
 def desk(service: SignInService) -> FakeDesk:
-    text = f"""
-[caller.supervisors]
-issuer = "{service.name}"
-audience = "{API}"
-jwks = "{service.name}/jwks"
-scope = "gate.review"
-agencies = "*"
-agencies_claim = "agencies"
-may = ["review", "read"]
-"""
-    sign_in = OpenId(service.name, CLIENT, "s3cret", DESK, ("openid", "gate.review"))
-    identities = Identities(parse_callers(text), {f"{service.name}/jwks": IssuerKeys(f"{service.name}/jwks")})
-    return FakeDesk(links=None, open_id=sign_in, identities=identities, address=DESK)
+    return desk_of_issuer(service.name, API, CLIENT, "s3cret", DESK)
 
 
 async def begun(desk: FakeDesk, to: str = "") -> tuple[Browser, str]:
