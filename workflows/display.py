@@ -187,8 +187,10 @@ def card(state: CaseState, view: CaseView) -> str:
     if state.unknown_entries:
         lines.append(f"- **Unknown docket entries: {state.unknown_entries}**; they end nothing")
     if view.rejected:
+        refused = view.rejected[-1]
         lines.append(
-            f"- **Rejected messages: {view.rejected_total}**; the last: {escaped(view.rejected[-1].reason)}"
+            f"- **Rejected messages: {view.rejected_total}**; "
+            f"the last, {escaped(refused.name)}: {escaped(refused.reason)}"
         )
     return "\n".join(lines)
 

@@ -87,6 +87,17 @@ def test_every_text_of_a_sender_is_escaped_on_the_card() -> None:
     assert written.count(escaped(hostile)) == 5
 
 
+def test_the_card_names_the_last_message_that_was_rejected() -> None:
+    rejected = RejectedView(
+        name="convic[tion", received_at=datetime(2026, 11, 26, tzinfo=UTC), reason="not a date", payload="{}"
+    )
+    view = CaseView.model_construct(
+        explanation="", rule=None, charges=(), messages=(), rejected=(rejected,), rejected_total=2
+    )
+    written = card(CaseState(status="waiting_for_court"), view)
+    assert r"- **Rejected messages: 2**; the last, convic\[tion: not a date" in written.splitlines()
+
+
 def question(charge_id: str, asks: str = "What kind of offense is it?") -> QuestionView:
     return QuestionView(
         rule="review.unclassified_charge",
