@@ -12,7 +12,7 @@ async def measure(scale: Scale) -> list[Row]:
     """Events, workflow tasks, transitions and bytes of ours, encrypted, and of the bare workflow."""
     async with embedded_server() as here, here.encrypted_cases() as (ours, _), here.bare_cases() as (bare, _):
         mine, yardstick = await _counted(ours), await _counted(bare)
-    bars = {"events": 27, "workflow tasks": 4, "bytes of history": 6000}
+    bars = {"events": 21, "workflow tasks": 3, "bytes of history": 5500}
     return [
         *(Row("history", what, [n], unit="", at_most=bars.get(what)) for what, n in mine.items()),
         *(Row("history", f"{what}, bare", [n], unit="") for what, n in yardstick.items()),

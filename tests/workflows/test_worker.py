@@ -2,6 +2,7 @@
 
 import sys
 from datetime import timedelta
+from importlib.metadata import version
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
@@ -30,6 +31,7 @@ async def test_its_settings_reach_it(server: WorkflowEnvironment, registry: Regi
     assert made["max_concurrent_activities"] == 13
     assert made["sticky_queue_schedule_to_start_timeout"] == timedelta(seconds=4)
     assert made["deployment_config"] is None
+    assert made["build_id"] == version("conviction-gate")
 
 
 def what_modules_hold() -> dict[str, str]:
