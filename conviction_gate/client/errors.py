@@ -109,6 +109,11 @@ def from_sdk(error: SDKError) -> ServerError | CaseUnanswered:
             )
         case RPCStatusCode.INVALID_ARGUMENT:
             return RequestRefused(f"{text}; shorten or correct the message")
+        case RPCStatusCode.RESOURCE_EXHAUSTED:
+            return ServerError(
+                f"the Temporal server takes no more at the moment: {error.message}; "
+                f"send again in a moment: {_SAFE_TO_REPEAT}"
+            )
         case RPCStatusCode.UNAVAILABLE:
             return ServerError(
                 f"the Temporal server does not answer: {error.message}; "

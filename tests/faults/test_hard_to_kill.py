@@ -121,13 +121,17 @@ async def until_ended(client: Client, case: CaseId) -> None:
         await asyncio.sleep(0.1)
 
 
+SEND_AGAIN = (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT, RPCStatusCode.RESOURCE_EXHAUSTED)
+"""The run was ended, is full, or is about to continue as a new one."""
+
+
 async def until_accepted(send: Callable[[], Awaitable[None]]) -> None:
     """Send until the server accepts it, as a sender does."""
     while True:
         try:
             await send()
         except RPCError as error:
-            if error.status not in (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT):
+            if error.status not in SEND_AGAIN:
                 raise
             await asyncio.sleep(0.2)
         else:
@@ -182,7 +186,7 @@ async def test_a_sender_that_repeats_one_conviction_has_it_counted_once(count: i
 
         async def send() -> None:
             for _ in left:
-                await latest.signal("conviction", conviction(severity="infraction"))
+                await until_accepted(partial(latest.signal, "conviction", conviction(severity="infraction")))
 
         await asyncio.gather(*(send() for _ in range(50)))
         seen = await settled(latest, "waiting_for_court", messages=2)

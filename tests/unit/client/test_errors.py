@@ -36,6 +36,7 @@ def rpc(status: RPCStatusCode, message: str = "no such thing") -> RPCError:
         ),
         (rpc(RPCStatusCode.INVALID_ARGUMENT, "no Search Attribute X"), ServerError, "conviction-gate setup"),
         (rpc(RPCStatusCode.UNAVAILABLE), ServerError, "no such thing; start it"),
+        (rpc(RPCStatusCode.RESOURCE_EXHAUSTED), ServerError, "no such thing; send again in a moment"),
         (rpc(RPCStatusCode.PERMISSION_DENIED), ServerError, "no such thing; check TEMPORAL_ADDRESS"),
     ],
 )
