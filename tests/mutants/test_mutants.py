@@ -22,7 +22,8 @@ DECIDES: Final = ("rules.findings", "rules.offenses", "rules.history", "rules.co
 CHECKED_BY_TESTS: Final = (
     *("content", "counting", "classification", "filings", "appeals", "endings", "record", "matter"),
     *("correction", "review", "reopening", "editions", "decision"),
-    *("catalog", "catalog.citation", "catalog.table", "catalog.rows", "catalog.schemes", "catalog.spelling"),
+    *("catalog", "catalog.citation", "catalog.words", "catalog.run_together"),
+    *("catalog.table", "catalog.rows", "catalog.schemes", "catalog.spelling"),
 )
 
 

@@ -11,7 +11,16 @@ from functools import cache, lru_cache
 from typing import Final, Literal, NamedTuple
 
 from conviction_gate.policy.catalog.rows import LONGEST
+from conviction_gate.policy.catalog.run_together import with_signs
 from conviction_gate.policy.catalog.schemes import Scheme, words_of
+from conviction_gate.policy.catalog.words import (
+    AN_ATTEMPT,
+    LAST_NAME,
+    after_words,
+    are_words,
+    holds_a_number,
+    is_name,
+)
 
 Path = tuple[str, ...]
 Choice = Literal["level", "compound", "lettered"]
@@ -43,33 +52,35 @@ class Reading(NamedTuple):
 
 DEEPEST: Final = 5
 """Levels of subdivisions that a code has at most."""
-AN_ATTEMPT: Final = "an attempt"
 
 SIGNS: Final = str.maketrans(
-    dict.fromkeys("‐‑‒–—―−", "-") | dict.fromkeys("[{", "(") | dict.fromkeys("]}", ")") | {"’": "'"}
+    dict.fromkeys("‐‑‒–—―−", "-") | dict.fromkeys("[{", "(") | dict.fromkeys("]}", ")") | {"’": "'", "_": " "}
 )
 _LEVEL: Final = re.compile(
-    r"misdemeanou?r|misdm?|mis|felony|fel|infraction|infr?|civil|civ|cv|petty|summary|sjf|gm|pm|mm|fs"
-    r"|[mf](?:[1-9]|[a-eu])?|i|[1-4][mf]|[a-eu][mf]"
+    r"misdemeanou?r|misdm?|mis|felony|fel|infraction|infr?|civil|civ|cv|petty|summary|sjf|gm|pm|mm|mw|fs"
+    r"|[mf](?:[1-9]t?|[a-eu])?|i|[1-4][mf]|[a-eu][mf]|mt|smms"
 )
 _LONE_LEVEL: Final = re.compile(rf"(?:{_LEVEL.pattern})(?![a-z0-9(])")
 _ATTEMPT: Final = re.compile(r"att(?:empt(?:ed)?)?(?![a-z])[ ./:-]*")
 _ATTEMPTS_OF: Final = {
-    "CA-VC": re.compile(r"664(?:\(a\))? ?[/-] ?"),
+    "CA-VC": re.compile(r"(?:pc ?)?664(?:\(a\))?(?: ?pc)? ?[/-] ?"),
     "CA-PC": re.compile(r"664(?:\(a\))? ?[/-] ?"),
     "FL-FS": re.compile(r"777\.04(?:\(1\))? ?[/-] ?"),
     "NY-PL": re.compile(r"110(?:\.00)? ?[/-] ?"),
     "TX-PC": re.compile(r"15\.01(?:\(a\))? ?[/-] ?"),
 }
 _NAME: Final = re.compile(r"[ .,:;/-]*(§+|\d+(?!\d)|[a-z]+(?![a-z]))")
+_YEAR: Final = re.compile(r"(?:19|20)\d\d")
 _PART: Final = re.compile(
     r"[ .,]*(?:subd|sub|subs|subdivision|subsection|subsec|subpar|paragraph|par|para|clause|div)(?![a-z])[. ]*"
     r"| ?§§ ?"  # as Pennsylvania's dockets: 75 § 3802 §§ A1
 )
 _SEPARATOR: Final = re.compile(r"[ ]?[-.:]?[ ]?")
-_RUN: Final = re.compile(r"\d{1,2}(?!\d)½?|[a-z]+½?")
+_RUN: Final = re.compile(r"\d{1,2}(?!\d|(?:st|nd|rd|th)(?![a-z]))½?|[a-z]+½?")
 _GROUP: Final = re.compile(r"\( ?([a-z0-9½ .-]{1,12}?) ?\)")
+_PARTS: Final = re.compile(r"(?:(?<!\d)\d{1,2}½?|[a-z]+½?| |\.(?!\d))+")
 _ROMAN: Final = re.compile(r"(?=[ivx])x?(?:ix|iv|v?i{0,3})")
+_GRADE: Final = re.compile(r"[ -]?(?:class )?[a-eu1-5](?![a-z0-9(])")
 _BESIDES: Final = re.compile(r"[ ,;./-]*\(?([a-z0-9]+)\)?(?![a-z0-9])")
 _WRITTEN: Final = re.compile(r"([a-z0-9.:/,-]+)(?:\((?:\d{1,2}|[a-z]|[a-z]\d{1,2})\))*")
 _WRITTEN_PART: Final = re.compile(r"\(([a-z0-9]+)\)")
@@ -80,16 +91,14 @@ _VIRGINIA: Final = re.compile(r"\(?([a-z])\)?[. -]+(?=\d)")
 _ANOTHER_PART: Final = re.compile(r"\([a-z0-9]{1,2}\)|[a-z](?![a-z0-9])")
 _MORE_NUMBERS: Final = re.compile(r"(?:[ .,:;/§-]+|[a-z]{2})[^0-9]*\d")
 _AND: Final = re.compile(r" ?(?:/|,|;|\+|&|and(?![a-z])) ?")
-_WORDS: Final = re.compile(r"[ /,:;*|=-]+ ?(.*[a-z]{3,}.*)|\(.*[a-z]{3,}.*")
-_AMONG_WORDS: Final = re.compile(r" [a-z]+ [a-z]{2}")
-_ONE_WORD: Final = re.compile(r" ?- ?([a-z]{3,})")
-# Numbers among words that are no code: a limit, an age, a count, the alcohol in the blood.
-_NO_CODE: Final = re.compile(
-    r"(?<![\d.])0?\.\d{1,3}(?![\d.])"
-    r"|(?<![\d.])\d{1,3}(?= ?(?:%|\+|mph\b|yrs?\b|years?\b|days?\b|st\b|nd\b|rd\b|th\b|or more|or less))"
-    r"|(?<![\d.])\d{1,2}(?= ?(?:cts?|counts?|x)\b)|(?<=\bx)\d{1,2}\b"
+_WORDS: Final = re.compile(
+    r"[ /,:;*|=-]+ ?(.*(?:[a-z]{3,}|[a-z]{2} [a-z]{2}).*)|\((?![a-z0-9]{1,2}\)).*[a-z]{3,}.*"
 )
-_ANOTHER_OFFENSE: Final = re.compile(r"consp|solicit|accessor|§")
+_A_PART_APART: Final = re.compile(r" ?[,/] ?(?:[a-z]|\d{1,2}(?:-[a-z]+)?)(?=[ ,]|$)")
+_TWO_LETTERS: Final = re.compile(r"-[a-z]{2}[ ,]")
+_GLUED_WORDS: Final = re.compile(r"[a-z]{3,} [a-z]{2}")
+_AMONG_WORDS: Final = re.compile(r"[ .][a-z]+ [a-z]{2}")
+_ONE_WORD: Final = re.compile(r" ?- ?([a-z]{3,})")
 
 
 def as_law_writes(scheme: Scheme, code: str) -> Citation | None:
@@ -113,10 +122,22 @@ def as_law_writes(scheme: Scheme, code: str) -> Citation | None:
 def readings(scheme: Scheme, code: str) -> tuple[Reading, ...]:
     """All readings that a scheme allows of a text, each once."""
     text = _plain(code)
+    if scheme.name == "MO-RSMO":  # a charge code of the state: 577.010-001Y20205404.0
+        text = re.sub(r"(?<=\d)-\d{3}[yn]\d{6,8}(?:\.\d)?(?!\d)", "", text)
     if not text:
         return ()
+    if found := _readings(scheme, text):
+        return found
+    words, text = after_words(scheme, text)
+    return (
+        tuple(one._replace(besides=(*one.besides, *words)) for one in _readings(scheme, text)) if text else ()
+    )
+
+
+def _readings(scheme: Scheme, text: str) -> tuple[Reading, ...]:
     found: dict[Reading | None, None] = {}
-    for one in _split(scheme, text):
+    start = _after_names(scheme, text, 0)
+    for one in (text[:start] + way for way in with_signs(scheme.name, text[start:])):
         choices: set[Choice] = set()
         found[_Text(scheme, one, frozenset(), choices).read()] = None
         # Only what the text leaves open is read in more than one way, and may leave more open.
@@ -142,58 +163,19 @@ def _plain(code: str) -> str:
     if not text.replace("§", "").replace("½", "").isascii() or not text.isprintable():
         return ""
     text = _HALF.sub("½", text.lower())
+    text = re.sub(r"(?<=\d)(?=(?:[a-z]\.){2})", " ", text)
     text = _ABBREVIATION.sub(lambda found: found[0].replace(".", ""), text)
     text = re.sub(r"(?<=[a-z]{2})\.(?=[ ,§)/]|$)", "", text)
     return re.sub(r"(?<=[a-z]{3}) ?& ?(?=[a-z]{3})", " ", text.replace("v&t ", "vtl "))
 
 
-# -- numbers that are run together ---------------------------------------------------------------------
-
-# Only where a scheme leaves one way to put the signs back.
-_RUN_TOGETHER: Final = {
-    "AZ-ARS": (r"(28|13)(\d{3,4})", r"\1-\2"),
-    "NE-RRS": (r"60-([46])(\d{3})", r"60-\1,\2"),
-    "TX-PC": (r"(\d\d)(\d\d)", r"\1.\2"),
-    "TX-TC": (r"(\d{3})(\d{3})", r"\1.\2"),
-    "VA": (r"(46|18)2-(\d{2,4})", r"\1.2-\2"),
-    "WA-RCW": (r"(46)(\d\d)(\d{3,4})", r"\1.\2.\3"),
-}
-
-
-def _split(scheme: Scheme, text: str) -> tuple[str, ...]:
-    """The text, or what it can be where its numbers are run together."""
-    start = _after_names(scheme, text, 0)
-    digits = re.compile(r"\d+(?:-\d+)?(?!\d)").match(text, start)
-    if not digits:
-        return (text,)
-    if scheme.name == "NY-VTL":
-        run = digits[0].partition("-")[0]
-        return tuple(text[:start] + one + text[start + len(run) :] for one in _new_york(run))
-    pattern, parts = _RUN_TOGETHER.get(scheme.name, ("", ""))
-    found = re.fullmatch(pattern, digits[0])
-    return (text[:start] + found.expand(parts) + text[digits.end() :],) if found else (text,)
-
-
-def _new_york(run: str) -> list[str]:
-    """A section of three or four digits, alone or with its subdivision: 1192, 5091, 119203, 0511001."""
-
-    def is_section(number: str) -> bool:
-        return 200 <= int(number) <= 2600
-
-    if len(run) < 4 or (len(run) == 4 and is_section(run)):
-        return [run.lstrip("0") or run]
-    cuts = {4: (3,), 5: (4, 3), 6: (4,), 7: (4,)}.get(len(run), ())
-    found = [(run[:cut], run[cut:]) for cut in cuts if is_section(run[:cut])]
-    return [f"{int(section)} {int(part)}" for section, part in found] or [run]
-
-
 # -- lists of codes, without sections ------------------------------------------------------------------
 
 _LISTED: Final = {
-    "NCIC": re.compile(r"(\d{3,4})(?:[-.]0+)?(?![\w.(-])"),
-    "NIBRS": re.compile(r"(\d\d)[ -]?([a-z0-9])(?![\w.(-])"),
-    "AAMVA-ACD": re.compile(r"([a-z])[ -]?(\d\d)(?![\w.(-])"),
-    "CA-DOJ": re.compile(r"(?:0(?=\d{4}\b))?(\d{4,5})(?![\w.(-])"),
+    "NCIC": re.compile(r"(\d{3,4})(?:[-.]0+)?(?![\w.(]|-(?! ?[a-z]{3}))"),
+    "NIBRS": re.compile(r"(\d\d)[ -]?([a-z0-9])(?![\w.(]|-(?! ?[a-z]{3}))"),
+    "AAMVA-ACD": re.compile(r"([a-z])[ -]?(\d\d)(?![\w.(]|-(?! ?[a-z]{3}))"),
+    "CA-DOJ": re.compile(r"(?:0(?=\d{4}\b))?(\d{4,5})(?![\w.(]|-(?! ?[a-z]{3}))"),
 }
 
 
@@ -235,9 +217,13 @@ class _Text:
                 citations, end = (*citations, *more[0]), more[1]
             elif self._is_literal(end):
                 break
+            elif more := self._after_its_words(end):
+                citations, end = (*citations, *more[0]), more[1]
             else:
                 return None
-        return Reading(citations, tuple(dict.fromkeys(self._besides)), self._suffix) if citations else None
+        if not citations or (self._suffix and len(citations) > 1):
+            return None
+        return Reading(citations, tuple(dict.fromkeys(self._besides)), self._suffix)
 
     def _citation(self, start: int) -> tuple[tuple[Citation, ...], int]:
         """The offense that begins here, or several where the subdivisions are listed; none: it begins none."""
@@ -285,16 +271,18 @@ class _Text:
         """One subdivision or several that are written as one, and where they end."""
         text = self._text
         before = _PART.match(text, start) or _SEPARATOR.match(text, start)
+        if self._scheme.name == "NH-RSA" and (comma := re.compile(r", (?=[ivx]+(?![a-z]))").match(text, start)):
+            before = comma
         at = before.end() if before else start
         if group := _GROUP.match(text, at):
-            if at > start and group[1] in ("f", "m") and self._is_so("level"):
+            if group[1] in ("f", "m")[at == start :] and self._is_so("level"):  # few have thirteen: (m)
                 return None
             parts = self._in_parentheses(group[1])
             return (parts, group.end()) if parts else None
         if (one := _compound(self._scheme).match(text, at)) and self._is_so("compound"):
             return (one[0],), one.end()
         run = _RUN.match(text, at)
-        if not run:
+        if not run or (run[0].isdigit() and at > start and self._is_far(run[0], text[start:at])):
             return None
         if at > start and text[at - 1] in " -" and _LONE_LEVEL.match(text, at) and self._is_so("level"):
             return None
@@ -303,12 +291,16 @@ class _Text:
             return None  # the word `no`, and not subdivisions n and o
         return (parts, run.end()) if parts else None
 
+    def _is_far(self, digits: str, between: str) -> bool:
+        """Whether a number that stands apart can be a section, or a fraction of one as in 23103(A) .5."""
+        return (" " in between and int(digits) >= 20) or (self._scheme.fraction and between == " .")
+
     def _in_parentheses(self, content: str) -> Path | None:
         """The subdivisions that parentheses hold: one, as a rule; None for anything else."""
         whole = re.sub(r"[ .]", "", content)
         if _compound(self._scheme).fullmatch(whole) and (whole == content or self._is_so("compound")):
             return (whole,)
-        if "-" in whole or (len(whole) > 1 and _LEVEL.fullmatch(whole)):
+        if not _PARTS.fullmatch(content) or (len(whole) > 1 and _LEVEL.fullmatch(whole)):
             return None
         parts: Path = ()
         for run in _RUN.findall(whole):
@@ -336,7 +328,11 @@ class _Text:
             elif glued:
                 break
             elif _LEVEL.fullmatch(word):
-                self._besides.append(f"level {word}")
+                grade = _GRADE.match(self._text, found.end(1)) if len(word) > 2 else None  # MISD A
+                self._besides.append(f"level {word}{grade[0] if grade else ''}")
+                if grade:
+                    start = grade.end()
+                    continue
             elif _ATTEMPT.fullmatch(word):
                 self._besides.append(AN_ATTEMPT)
             else:
@@ -348,7 +344,11 @@ class _Text:
         """One more offense after a sign or word between two, whole or as another subdivision of the last."""
         found = _AND.match(self._text, start)
         if not found:
-            return None
+            name = LAST_NAME.search(self._text, 0, start)
+            if not name or not name[1].isalpha() or not is_name(self._scheme, name[1]):
+                return None
+            citations, end = self._citation(start)  # 14601.1(A) VC 4462(B)
+            return (citations, end) if citations else None
         if last.path and _ANOTHER_PART.match(self._text, found.end()):
             token = self._subdivisions(found.end())
             if token and len(token[0]) == 1 and token[0][0].isalpha() == last.path[-1].isalpha():
@@ -357,21 +357,31 @@ class _Text:
         citations, end = self._citation(found.end())
         return (citations, end) if citations else None
 
-    def _is_literal(self, start: int) -> bool:
-        """Whether what is left are words that hold no code."""
-        text = self._text[start:]
-        if self._text[start - 1] == ")" and text[0].isalpha():
+    def _is_literal(self, start: int, end: int | None = None) -> bool:
+        """Whether what is left, or stands before `end`, are words that hold no code."""
+        text = self._text[start:end]
+        if (self._text[start - 1] == ")" and text[:1].isalpha()) or _GLUED_WORDS.match(text):
             text = " " + text
         if (
             not _WORDS.fullmatch(text)
-            or _ANOTHER_OFFENSE.search(text)
-            or re.search(r"\d", _NO_CODE.sub("", text))
+            or _A_PART_APART.match(text)
+            or (self._scheme.compound and _TWO_LETTERS.match(text))
+            or not are_words(self._scheme, text)
+            or holds_a_number(self._scheme, text)
         ):
             return False
         if word := _ONE_WORD.fullmatch(text):
             self._suffix = word[1]
         self._besides.append(f"the words {text.strip(' /,:;*|=-')}")
         return True
+
+    def _after_its_words(self, start: int) -> tuple[tuple[Citation, ...], int] | None:
+        """One more offense after the words of the last: 4510.11 DUS; 4511.33 LANES."""
+        for sign in _AND.finditer(self._text, start + 1):
+            citations, end = self._citation(sign.end())
+            if citations and self._is_literal(start, sign.start()):
+                return citations, end
+        return None
 
 
 def _may_follow(scheme: Scheme, path: Path, part: str) -> bool:
@@ -382,7 +392,9 @@ def _may_follow(scheme: Scheme, path: Path, part: str) -> bool:
     above = path[-1]
     if is_number:
         return scheme.nested or above[0].isalpha()
-    below_roman = len(path) > 1 and _ROMAN.fullmatch(above)
+    if scheme.name == "OR-ORS" and len(path) == 2:  # 811.540(1)(b)(A)
+        return True
+    below_roman = (len(path) > 1 or scheme.name == "NH-RSA") and _ROMAN.fullmatch(above)
     return above[0].isdigit() or not above[-1].isalpha() or bool(below_roman or _ROMAN.fullmatch(part))
 
 
@@ -403,7 +415,9 @@ def _letters(run: str) -> Path:
 
 def _after_names(scheme: Scheme, text: str, start: int) -> int:
     """Where a citation begins, after the names of its scheme and words such as `section`."""
-    while (found := _NAME.match(text, start)) and (found[1][0] == "§" or found[1] in words_of(scheme)):
+    while (found := _NAME.match(text, start)) and (
+        is_name(scheme, found[1]) or (start and _YEAR.fullmatch(found[1]) and len(scheme.shape) > 1)
+    ):
         if found[1].isdigit() and not _MORE_NUMBERS.match(text, found.end()):
             break
         start = found.end()
@@ -439,8 +453,9 @@ def _section(scheme: Scheme) -> re.Pattern[str]:
     """What finds the number of a section, with the group `number` and its parts, and `letter`."""
     signs = scheme.shape[1::2]
     between = r"(?: ?(?:[-.:/,]|,? ?§+|,? s(?:ec)?\.?(?= ?\d)) ?| )"
-    if scheme.shape == "9/9" or scheme.name in ("OK-ST", "DC-DCMR"):  # 21 Del. C. § 4177
-        between = rf"(?:(?:[ .]*(?:{scheme.laws.replace(' ', '|')})(?![a-z]))+[ .]*(?:§+ ?)?|{between})"
+    if scheme.shape == "9/9" or scheme.name in ("OK-ST", "DC-CODE", "DC-DCMR"):  # 21 Del. C. § 4177
+        law = rf"[ .-]*(?:{scheme.laws.replace(' ', '|')}|(?:19|20)\d\d(?=,? [s§]))(?![a-z])"
+        between = rf"(?:(?:{law})+[ .,-]*(?:§+ ?|sec(?:tion)?\.? ?)?| section |{between})"
     # Some laws have chapters such as 9-18.1-2-3.
     chapter = r"\d{1,4}[a-z]?½?" if "." in signs else r"\d{1,4}(?:[a-z]|\.\d{1,2})?½?"
     chapter = _CHAPTER_OF.get(scheme.name, chapter)
@@ -449,6 +464,8 @@ def _section(scheme: Scheme) -> re.Pattern[str]:
     if scheme.name == "IL-625":
         inner = rf"(?:(\d{{1,3}}(?:\.0)?){between})?(\d{{1,2}}[a-z]?){between}"
     letter = "[a-z]{1,2}" if scheme.glued == "section" else "[a-z]"
+    if scheme.name == "OK-ST":  # 11-902A1 is 11-902(A)(1)
+        letter += r"(?!\d)"
     last = r"(\d{1,5}½?)(?!\d)"
     more = _SECOND_PART_OF.get(scheme.name, r"(?:\.\d{1,3}(?!\d))?" if scheme.fraction else "")
     return re.compile(rf"(?P<number>{inner}{last}({more}))(?P<letter>{letter}½?(?![a-z]))?")

@@ -45,7 +45,7 @@ _LETTER_DASH: Final = r"[a-z]-\d{1,2}"
 _TABLE: Final = (
     Scheme("AAMVA-ACD", "code", laws="aamva acd", names="aamva acd"),
     Scheme("NCIC", "code", laws="ncic ucr"),
-    Scheme("NIBRS", "code", laws="nibrs ucr"),
+    Scheme("NIBRS", "code", laws="nibrs ibr ucr"),
     Scheme("AK-AAC", "9.9", "letter", fraction=False, laws="13 aac"),
     Scheme("AK-STAT", "9.9.9", "letter", fraction=False, laws="as", names="akas"),
     Scheme("AL-CODE", "9-9-9", "letter", laws="code"),
@@ -56,13 +56,13 @@ _TABLE: Final = (
     Scheme("CA-VC", "9", "letter", laws="vc cvc veh vehicle", names="vc cvc caveh caveccode cavehcode"),
     Scheme("CO-CRS", "9-9-9", "number", laws="crs", names="crs"),
     Scheme("CT-CGS", "9-9", "letter", glued="either", laws="cgs cgsa"),
-    Scheme("DC-CODE", "9-9", "letter", glued="either", compound=_LETTER_DASH, laws="dc official"),
-    Scheme("DC-DCMR", "9-9", laws="dcmr"),
-    Scheme("DE-CODE", "9/9", "letter", glued="either", laws="del c delc dec"),
+    Scheme("DC-CODE", "9-9", "letter", glued="either", compound=_LETTER_DASH, laws="dc official code"),
+    Scheme("DC-DCMR", "9-9", fraction=False, laws="dcmr"),
+    Scheme("DE-CODE", "9/9", "letter", glued="either", laws="del c delc dec de t"),
     Scheme("FL-FS", "9.9", "number", fraction=False, laws="fs fss fsa", names="fs fss flstat"),
     Scheme("GA-OCGA", "9-9-9", "letter", laws="ocga", names="ocga"),
     Scheme("HI-HRS", "9-9", "letter", laws="hrs"),
-    Scheme("IA-CODE", "9.9", "number", fraction=False, glued="section", laws="ic"),
+    Scheme("IA-CODE", "9.9", "number", fraction=False, glued="section", laws="ic ica"),
     Scheme("ID-CODE", "9-9", "number", glued="section", laws="ic i"),
     Scheme("IL-625", "9/9-9", "letter", compound=_LETTER_DASH, laws="ilcs 625 ch ivc", names="ivc"),
     Scheme("IL-720", "9/9-9", "letter", compound=_LETTER_DASH, laws="ilcs 720"),
@@ -71,7 +71,7 @@ _TABLE: Final = (
     Scheme("KY-KRS", "9.9", "number", fraction=False, glued="section", laws="krs"),
     Scheme("LA-RS", "9:9", "letter", laws="rs lrs lsars"),
     Scheme("MA-GL", "9/9", "any", glued="section", laws="gl mgl mgla c ch chapter"),
-    Scheme("MD-CR", "9-9", "letter", laws="cr"),
+    Scheme("MD-CR", "9-9", "letter", laws="cr crim criminal law md"),
     Scheme("MD-TA", "9-9", "letter", laws="ta tr tran transp transportation", names="mdtr"),
     Scheme("ME-MRS", "9/9", "number", compound=r"\d{1,2}-[a-z]", laws="mrs mrsa"),
     Scheme("MI-MCL", "9.9", "number", fraction=False, glued="section", laws="mcl mcla", names="mcl mcla"),
@@ -98,7 +98,8 @@ _TABLE: Final = (
         glued="either",
         laws="nj njs njsa",
         names="njsa njs",
-        plain="39:3-29 39:3-40 39:4-50 39:4-96 39:4-97 39:4-98 39:4-129 39:4-144 2c:11-5 2c:12-1 2c:29-2",
+        plain="39:3-29 39:3-40 39:4-50 39:4-50.14 39:4-50.15 39:4-96 39:4-97 39:4-98 "
+        "39:4-129 39:4-144 2c:11-4 2c:11-5 2c:12-1 2c:20-10 2c:29-2 2c:29-7 2c:40-26",
     ),
     Scheme("NM-STAT", "9-9-9", "letter", laws="nmsa 1978", names="nmsa"),
     Scheme("NV-NRS", "9.9", "number", fraction=False, laws="nrs", names="nrs"),
@@ -198,7 +199,7 @@ STATES: Final = {
 }
 _ANY_LAW: Final = (
     "code codes st stat stats statute statutes rev revised ann annotated gen general law laws comp compiled "
-    "title of the section sections sec secs sect s ss §"
+    "supp title of the section sections sec secs sect s ss §"
 )
 
 

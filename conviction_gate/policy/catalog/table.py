@@ -9,7 +9,6 @@ from typing import Final, NamedTuple
 from conviction_gate.contracts.fields import ChargeClass
 from conviction_gate.contracts.internal.facts import CatalogSeverity
 from conviction_gate.policy.catalog.citation import (
-    AN_ATTEMPT,
     SIGNS,
     Citation,
     Path,
@@ -19,8 +18,11 @@ from conviction_gate.policy.catalog.citation import (
 )
 from conviction_gate.policy.catalog.rows import LONGEST, CatalogError, CatalogRow
 from conviction_gate.policy.catalog.schemes import Scheme, scheme_named, shape_of
+from conviction_gate.policy.catalog.words import AN_ATTEMPT, speak_of_a_degree, speak_of_more
 
 Order = tuple[tuple[int, str, str], ...]
+
+_LIGHT: Final = ("minor_traffic", "reckless_no_injury")
 
 
 class Placing(NamedTuple):
@@ -85,7 +87,7 @@ class Table:
         is_exact = written is not None and code.strip() == written.code
         if not is_exact and (written or _is_so_written(code, placed) or all(found for _, found in placed)):
             rows |= {row: None for _, found in placed for row in found}
-        if len({row.charge_class for row in rows}) != 1:
+        if len({row.charge_class for row in rows}) != 1 or self._is_contradicted(code, read, rows):
             return Placing(read)
         severities = {row.severity for row in rows}
         is_attempt = any(AN_ATTEMPT in reading.besides for reading in read)
@@ -147,6 +149,39 @@ class Table:
     def _order(self, citation: Citation) -> Order:
         return _order(citation.section)
 
+    def _is_contradicted(self, code: str, read: Iterable[Reading], rows: Iterable[CatalogRow]) -> bool:
+        """Whether a text says more than its code (HIT AND RUN 12500(a)), or can be another section (4176 A)."""
+        (charge_class,) = {row.charge_class for row in rows}
+        if charge_class in _LIGHT and speak_of_more(text for one in read for text in one.besides):
+            return True
+        return any(
+            self._can_be_lettered(code, citation, charge_class)
+            or (speak_of_a_degree(_words(one)) and self._holds_others(citation, charge_class))
+            for one in read
+            for citation in one.citations
+        )
+
+    def _can_be_lettered(self, code: str, citation: Citation, charge_class: ChargeClass) -> bool:
+        """Whether a letter apart from its section may be a part of its number, and so lead to another class."""
+        section, path = citation
+        if not path or len(path[0]) != 1 or not path[0].isalpha():
+            return False
+        if self.scheme.name != "NH-RSA" and f"{section}({path[0]})" in _bare(code):
+            return False
+        lettered = (self._by_section.get(section + sign + path[0], {}) for sign in ("", "-"))
+        return any(
+            row.charge_class != charge_class for held in lettered for rows in held.values() for row in rows
+        )
+
+    def _holds_others(self, citation: Citation, charge_class: ChargeClass) -> bool:
+        """Whether rows below an offense are of another class."""
+        return any(
+            row.charge_class != charge_class
+            for path, rows in self._by_section.get(citation.section, {}).items()
+            if len(path) > len(citation.path) and path[: len(citation.path)] == citation.path
+            for row in rows
+        )
+
     def _rows_of(self, reading: Reading, on: date | None) -> list[CatalogRow]:
         """One row for each offense that a reading names; none where one of these has none."""
         rows: list[CatalogRow] = []
@@ -163,26 +198,35 @@ class Table:
             return row
         if row := self._on(rows.get(path, ()), on):
             return row
+        passed: list[CatalogRow] = []
+        row = None
         for length in range(len(path) - 1, -1, -1):
-            above = (row for row in rows.get(path[:length], ()) if row.covers == "subdivisions")
-            if row := self._on(above, on):
-                return row
-        return self._in_a_range(citation, on)
+            held = rows.get(path[:length], ())
+            if row := self._on((one for one in held if one.covers == "subdivisions"), on):
+                break
+            passed += held
+        row = row or self._in_a_range(citation, on)
+        # Of an offense between the two nobody knows which of them it is.
+        return row if row and all(_weighs(one) == _weighs(row) for one in passed) else None
 
     def _in_a_range(self, citation: Citation, on: date | None) -> CatalogRow | None:
-        """The narrowest range that reaches an offense; none where a row below it is of another class."""
+        """The narrowest range that reaches an offense; none where a row below it, or of the section that its
+        letter extends, is of another class."""
         order = self._order(citation)
         found = [one for one in self._ranges if one.reaches(citation, order) and self._on([one.row], on)]
-        if not found:
+        if not found or ("." not in self.scheme.shape and re.search(r"\.\d{3}", citation.section)):
             return None
         row = max(found, key=lambda one: (one.first, [(-n, "", "") for n, _, _ in one.last])).row
-        below = (
-            other
+        extended = re.sub(r"-?[a-z]$", "", citation.section)
+        near = [*self._by_section.get(extended, {}).items()] if extended != citation.section else []
+        near += [
+            (path, rows)
             for path, rows in self._by_section.get(citation.section, {}).items()
             if path[: len(citation.path)] == citation.path
-            for other in rows
+        ]
+        return (
+            None if any(other.charge_class != row.charge_class for _, rows in near for other in rows) else row
         )
-        return None if any(other.charge_class != row.charge_class for other in below) else row
 
     @staticmethod
     def _on(rows: Iterable[CatalogRow], day: date | None) -> CatalogRow | None:
@@ -211,6 +255,17 @@ def _is_so_written(code: str, placed: Iterable[tuple[Reading, list[CatalogRow]]]
     """Whether a text holds a placed section letter for letter, as 39:4-50.4a and not 39:4-50.4(a)."""
     citations = [one for reading, rows in placed if rows for one in reading.citations]
     return any(one.section[-1].isalpha() and _bare(str(one)) in _bare(code) for one in citations)
+
+
+def _weighs(row: CatalogRow) -> str:
+    """What a class means for an arrest: in scope, or of a court, or graver than both."""
+    return (
+        "light" if row.charge_class in _LIGHT else "court" if row.charge_class == "court_process" else "grave"
+    )
+
+
+def _words(reading: Reading) -> Iterable[str]:
+    return (text for text in reading.besides if text.startswith("the words"))
 
 
 def _is_below(citation: Citation, other: Citation) -> bool:
