@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from zlib import crc32
 
 from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
+from temporalio.common import SearchAttributeKey
 
 from conviction_gate.client.errors import InvalidPageToken, client_errors
 from conviction_gate.client.runs import INTERRUPTED, OPEN
@@ -21,11 +22,12 @@ from conviction_gate.contracts.names import (
     NEEDS_ATTENTION,
     WAITING_SINCE,
 )
-from conviction_gate.temporal.queries import ATTENTION_WITHIN, needs_attention
+from conviction_gate.temporal.queries import ATTENTION_WITHIN, PROBLEMS, needs_attention
 
 CASES: Final = f"WorkflowType = '{BOOKING_CASE}' AND ExecutionStatus != 'ContinuedAsNew'"
 """Which runs are listed. One that was continued as a new one is the same case."""
 IDS_IN_A_QUERY: Final = 100
+_PROBLEMS: Final = SearchAttributeKey.for_keyword_list(PROBLEMS)
 
 
 class CaseRow(Model):
@@ -152,9 +154,15 @@ def _row(execution: WorkflowExecution, *, is_latest: bool) -> CaseRow:
         status=attributes.get(CASE_STATUS),
         rule=attributes.get(CASE_RULE),
         agency=attributes.get(AGENCY),
-        needs_attention=bool(attributes.get(NEEDS_ATTENTION)) or _is_slow(execution),
+        needs_attention=bool(attributes.get(NEEDS_ATTENTION)) or _is_slow(execution) or _is_stuck(execution),
         waiting_since=attributes.get(WAITING_SINCE),
     )
+
+
+def _is_stuck(execution: WorkflowExecution) -> bool:
+    """Whether the workflow tasks of an open case keep failing (`needs_attention`)."""
+    is_open = execution.status is WorkflowExecutionStatus.RUNNING
+    return is_open and bool(execution.typed_search_attributes.get(_PROBLEMS))
 
 
 def _is_slow(execution: WorkflowExecution) -> bool:

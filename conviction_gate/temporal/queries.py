@@ -22,9 +22,10 @@ SERVED_WITHIN: Final = timedelta(minutes=2)
 
 _OURS: Final = f"WorkflowType IN ('{BOOKING_CASE}', '{FLAG_CORRECTION}')"
 
+PROBLEMS: Final = "TemporalReportedProblems"
+"""The server's search attribute for workflow tasks that keep failing."""
 STUCK: Final = (
-    f"{_OURS} AND TaskQueue = '{TASK_QUEUE}' "
-    "AND TemporalReportedProblems IS NOT NULL AND ExecutionStatus = 'Running'"
+    f"{_OURS} AND TaskQueue = '{TASK_QUEUE}' AND {PROBLEMS} IS NOT NULL AND ExecutionStatus = 'Running'"
 )
 """The query for cases and corrections whose workflow tasks keep failing. The server records those after as many
 consecutive failures as its dynamic configuration says."""
@@ -48,9 +49,9 @@ def unserved(now: datetime) -> str:
 
 
 def needs_attention(now: datetime) -> str:
-    """The condition for open cases that a person should look at."""
+    """The condition for open cases that a person should look at, and for those that are stuck."""
     return (
-        f"({NEEDS_ATTENTION.name} = true OR ({CASE_STATUS.name} = 'checking_history' "
+        f"({NEEDS_ATTENTION.name} = true OR {PROBLEMS} IS NOT NULL OR ({CASE_STATUS.name} = 'checking_history' "
         f"AND StartTime < {_time(now - ATTENTION_WITHIN)}))"
     )
 

@@ -42,8 +42,10 @@ async def test_a_case_that_a_wrong_worker_took_no_step_with_goes_on_with_one_tha
             + " and more",
         )
         assert "docs/changing-workflows.md" in (check.next or "")
+        assert await cases.that_need_attention() == {*map(cases.id_of, numbers)}
     async with cases.worker():
         assert await cases.stuck() == CheckResult("ok", "none")
+        assert await cases.that_need_attention() == set()
         await cases.until(2, *numbers)
         await cases.convicted(*numbers)
 

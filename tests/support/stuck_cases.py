@@ -1,6 +1,7 @@
 """Cases on a server of the test's own that a wrong worker gets stuck."""
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
@@ -103,6 +104,11 @@ class Cases:
                 async with Diagnostics(Settings()) as checks:
                     return (await checks.results())["stuck cases"]
             await asyncio.sleep(0.1)
+
+    async def that_need_attention(self) -> set[str]:
+        """What `list --attention` names."""
+        listed = json.loads(await self._instance.gate("list", "--attention", "--json"))
+        return {row["case_id"] for row in listed if row["needs_attention"]}
 
     async def convicted(self, *numbers: str) -> None:
         """All that was sent counts, and the case ends as ever, once."""

@@ -16,12 +16,12 @@ T = TypeVar("T")
 
 UNPACED: Final = 50
 """Messages that are sent at once, so that a short file does not wait."""
-AHEAD: Final = 3
+AHEAD: Final = 4
 """After those, messages that are sent and not handled yet."""
 WAIT: Final = 2.0
 """Seconds to wait for a case. Where no worker runs waiting is pointless: after each wait that times out,
 twice as many messages are sent without one."""
-POLL_EVERY: Final = 0.05  # seconds
+POLL_EVERY: Final = 0.02  # seconds
 
 
 class Pace:
