@@ -16,10 +16,12 @@ from conviction_gate.policy.catalog.schemes import Scheme, words_of
 from conviction_gate.policy.catalog.words import (
     AN_ATTEMPT,
     LAST_NAME,
+    THE_WORDS,
     after_words,
     are_words,
     holds_a_number,
     is_name,
+    names_another_law,
 )
 
 Path = tuple[str, ...]
@@ -86,6 +88,9 @@ _WRITTEN: Final = re.compile(r"([a-z0-9.:/,-]+)(?:\((?:\d{1,2}|[a-z]|[a-z]\d{1,2
 _WRITTEN_PART: Final = re.compile(r"\(([a-z0-9]+)\)")
 _PADDED: Final = re.compile(r"^0+(?=\d)")
 _HALF: Final = re.compile(r"(?:(?<=[a-z0-9]) |(?<=[a-z]))1/2(?!\d)")
+_SPELT_OUT: Final = re.compile(
+    r"\b(?:h ?[&/] ?r|d ?/ ?u ?/ ?i|d ?/ ?w ?/ ?i|o ?/ ?u ?/ ?i|f ?/ ?t ?/ ?a|p ?/ ?v|b ?/ ?w)\b"
+)
 _ABBREVIATION: Final = re.compile(r"(?<![a-z0-9.)])[a-z]{1,2}\.(?:[a-z]\.)+[a-z]?(?![a-z])")
 _VIRGINIA: Final = re.compile(r"\(?([a-z])\)?[. -]+(?=\d)")
 _ANOTHER_PART: Final = re.compile(r"\([a-z0-9]{1,2}\)|[a-z](?![a-z0-9])")
@@ -124,7 +129,7 @@ def readings(scheme: Scheme, code: str) -> tuple[Reading, ...]:
     text = _plain(code)
     if scheme.name == "MO-RSMO":  # a charge code of the state: 577.010-001Y20205404.0
         text = re.sub(r"(?<=\d)-\d{3}[yn]\d{6,8}(?:\.\d)?(?!\d)", "", text)
-    if not text:
+    if not text or names_another_law(scheme, text):
         return ()
     if found := _readings(scheme, text):
         return found
@@ -164,6 +169,7 @@ def _plain(code: str) -> str:
         return ""
     text = _HALF.sub("½", text.lower())
     text = re.sub(r"(?<=\d)(?=(?:[a-z]\.){2})", " ", text)
+    text = _SPELT_OUT.sub(lambda found: re.sub(r"\W", "", found[0]), text)
     text = _ABBREVIATION.sub(lambda found: found[0].replace(".", ""), text)
     text = re.sub(r"(?<=[a-z]{2})\.(?=[ ,§)/]|$)", "", text)
     return re.sub(r"(?<=[a-z]{3}) ?& ?(?=[a-z]{3})", " ", text.replace("v&t ", "vtl "))
@@ -372,7 +378,7 @@ class _Text:
             return False
         if word := _ONE_WORD.fullmatch(text):
             self._suffix = word[1]
-        self._besides.append(f"the words {text.strip(' /,:;*|=-')}")
+        self._besides.append(THE_WORDS + text.strip(" /,:;*|=-"))
         return True
 
     def _after_its_words(self, start: int) -> tuple[tuple[Citation, ...], int] | None:

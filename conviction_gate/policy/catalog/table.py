@@ -18,10 +18,11 @@ from conviction_gate.policy.catalog.citation import (
 )
 from conviction_gate.policy.catalog.rows import LONGEST, CatalogError, CatalogRow
 from conviction_gate.policy.catalog.schemes import Scheme, scheme_named, shape_of
-from conviction_gate.policy.catalog.words import AN_ATTEMPT, speak_of_a_degree, speak_of_more
+from conviction_gate.policy.catalog.words import AN_ATTEMPT, THE_WORDS, speak_of_a_degree, speak_of_more
 
 Order = tuple[tuple[int, str, str], ...]
 
+_OF_A_LOST_LICENSE: Final = re.compile(r"suspen|revo|restrict", re.IGNORECASE)
 _LIGHT: Final = ("minor_traffic", "reckless_no_injury")
 
 
@@ -152,8 +153,16 @@ class Table:
     def _is_contradicted(self, code: str, read: Iterable[Reading], rows: Iterable[CatalogRow]) -> bool:
         """Whether a text says more than its code (HIT AND RUN 12500(a)), or can be another section (4176 A)."""
         (charge_class,) = {row.charge_class for row in rows}
-        if charge_class in _LIGHT and speak_of_more(text for one in read for text in one.besides):
-            return True
+        if charge_class in _LIGHT:
+            of_a_lost_license = any(_OF_A_LOST_LICENSE.search(row.description) for row in rows)
+            words = [
+                text.removeprefix(THE_WORDS)
+                for one in read
+                for text in _words(one)
+                if not (one.suffix and all(row.code.lower().endswith(f"-{one.suffix}") for row in rows))
+            ]
+            if speak_of_more(words, of_a_lost_license=of_a_lost_license):
+                return True
         return any(
             self._can_be_lettered(code, citation, charge_class)
             or (speak_of_a_degree(_words(one)) and self._holds_others(citation, charge_class))
@@ -265,7 +274,7 @@ def _weighs(row: CatalogRow) -> str:
 
 
 def _words(reading: Reading) -> Iterable[str]:
-    return (text for text in reading.besides if text.startswith("the words"))
+    return (text for text in reading.besides if text.startswith(THE_WORDS))
 
 
 def _is_below(citation: Citation, other: Citation) -> bool:

@@ -2,11 +2,16 @@
 
 import re
 from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
 from typing import Final
 
+from conviction_gate.policy.catalog.rows import never_minor
 from conviction_gate.policy.catalog.schemes import Scheme, words_of
 
 AN_ATTEMPT: Final = "an attempt"
+THE_WORDS: Final = "the words "
+"""Before what a reading repeats of them."""
 LAST_NAME: Final = re.compile(r"(?:^|(?<=[ (/,:;=#-]))(§+|\d+|[a-z]+)[ .,:;/=#§-]*$")
 """The last word of a text."""
 
@@ -16,58 +21,57 @@ _NO_CODE: Final = re.compile(
     r"|(?<![\d.])\d{1,3}(?= ?(?:%|\+|mph\b|yrs?\b|years?\b|days?\b|st\b|nd\b|rd\b|th\b|or more|or less))"
     r"|(?<![\d.])\d{1,2}(?= ?(?:cts?|counts?|x)\b)|(?<=\bx)\d{1,2}\b"
     r"|(?<![\d.])\d{1,2} ?[-/] ?\d{1,2}(?= ?mph\b| (?:over|above)\b(?! ?[.$\d]))"
-    r"|(?<=\bspeeding )\d{2,3}(?:/| in )\d{2}(?![\d-])"
-    r"|(?<=\bover )\d{1,2}(?![\d.(-])|(?<=\bunder )\d{1,2}(?![\d.(-])"
+    r"|(?<=\bspeeding )\d{2,3} in \d{2}(?![\d-])"
+    r"|(?<=\bover )\d{1,2}(?![\d.(-])|(?<=\bunder )\d{1,2}(?![\d.(-])|(?<![\w.-])\d{1,2}(?= over\b)"
     r"|\$ ?\d[\d,]*(?![\d.])|(?<![a-z0-9.])(?:[mf]-?[1-9]t?|[1-4][mf])(?![a-z0-9.(])"
 )
-# So are these, but where they can be a title or chapter, as in 21 Del. C. 4177.
-_SMALL: Final = re.compile(
-    r"(?<![§(,;&] )(?<!and )(?<!\d-)(?<=[ #])\d{1,2}(?=[ ,;]|-[a-z]{3}|$)|(?<=[a-z][-/])\d(?![\d.:/(-])"
+# Not where 90/24 is a section.
+_SPEEDS: Final = re.compile(r"(?:(?<=\bspeeding )|(?<=\bspeed ))\d{2,3}/\d{2}(?![\d-])")
+# So are these where they stand alone among words, and can be no title, chapter or section of two digits.
+_SMALL: Final = re.compile(r"(?<=[ #])\d{1,2}(?=[ ,;]|-[a-z]{3}|$)(?!\W+\d)|(?<=[a-z][-/])\d(?![\d.:/(-])")
+_AFTER_A_CODE: Final = re.compile(
+    r"(?:\d|[§(,;+&]|(?<!\bw)/)\W*$|\b(?:and|s|secs?|sect|sections?|chapter|ch|c|title|t|art|os|rs)\.? $"
 )
-_SECTIONS_SO_SMALL: Final = {"CA-VC": re.compile(r"\b(?:20|27|31)\b")}
+_SECTIONS_SO_SMALL: Final = {"CA-VC": re.compile(r"20|27|31"), "MA-GL": re.compile(r"\d{1,2}")}
 _COUNT: Final = re.compile(r"(?:ct|cnt|count|chg|charge) ?#?\d{1,2}[ .:)/-]+(?=.*\d)")
 _ATTEMPTED: Final = re.compile(r"\batt(?:empt(?:ed)?)?\b")
 _OF_COURT: Final = re.compile(
-    r"\b(?:fta|ftc|ftp|ftapp|fail\w* to (?:app\w*|comply|pay)|bench|warrants?|warr|wrr?nt|wt|capias|prob"
-    r"|probation|vop|parole|contempt|of court|hold|bail|bond|detainer|fugitive|attachment|show cause"
-    r"|revocation)\b"
+    r"\b(?:fta|ftc|ftp|ftapp|fail\w* to (?:app\w*|comply|pay)|bench|warrants?|warr|wrr?nt|capias|vop|parole"
+    r"|wt(?! (?:limit|viol))|prob(?:ation)?(?! lic)|contempt|of court|bail|bond|detainer|fugitive|attachment"
+    r"|show cause|revocation of (?!lic|priv|dl))\b"
 )
-_OF_A_RECORD: Final = re.compile(r"\b(?:docket|case|cause|incident|report|citation|cit|ticket|no|number)\W*$")
+_OF_A_RECORD: Final = re.compile(r"\b(?:docket|case|cause|incident|citation|cit|no|number)\W*$")
 _ANOTHER_OFFENSE: Final = re.compile(r"consp|solicit|accessor|abet|§")
 _LAWS: Final = frozenset(
     ("code", "codes", "law", "laws", "st", "stat", "stats", "statute", "statutes", "title")
 )
 _ANOTHER_LAW: Final = re.compile(
-    r"\b(?:code|laws?|statutes?|penal|pen|health|business|welf|welfare|ord|ordinance|muni?|municipal|city|county|cfr|usc"
-    r"|pc|cpc|hs|hsc|bp|bpc|ccr|prc|crimes)\b|\b(?:h ?[&/] ?s|b ?[&/] ?p|w ?[&/] ?i)\b"
+    r"\b(?:code|statutes?|penal|pen|health|welf|welfare|ord|ordinance|muni?|municipal|cfr|usc|pc|cpc|hs|hsc|bp|bpc|ccr"
+    r"|prc|crimes)\b|(?<!speed )(?<!over )\blaws?\b"
 )
+_ANOTHER_BOOK: Final = re.compile(
+    r"\b(?:h ?(?:[&/]|and) ?s|b ?(?:[&/]|and) ?p|w ?(?:[&/]|and) ?i|bus\w* (?:(?:&|and) )?prof)\b"
+)
+_CRIMES_CODE: Final = re.compile(r"\bcc\b")
 # Before a code a short word can be the name of another law, as in ECL 1212; these are none.
-_SHORT_WORDS: Final = re.compile(
-    r"a|acc|aggr|alc|and|belt|bus|by|car|dl|dr|drug|dui|duii|dus|dwi|dwls|fail|flee|for|from|hit|in|ins"
-    r"|insp|lamp|lane|lic|lics|light|mc|mv|mvr|no|of|ol|on|op|or|oui|over|ovi|owi|park|pass|plate|psgr|ran"
-    r"|red|reg|regs|rest|road|run|sign|snow|spd|stop|susp|tag|tags|test|the|tire|to|turn|u|ul|unl|use|veh"
-    r"|vehs|via|way|with|work|yld|zone"
+_SHORT_WORDS: Final = re.compile(r"alc|drug|dui|duii|dwi|dwai|flee|hit|oui|ovi|owi|run|test")
+# What plain words say of another offense where they come together; so can single letters.
+_TOGETHER: Final = re.compile(
+    r"\bunauth\w* (?:use|oper)|\bunlaw\w* (?:use|restraint|poss)|\bopen carry|\br[au]n\w* (?:away )?from"
+    r"|\bchild neg"
+    r"|\bviol\w* (?:of )?cond|\baggravated (?!unlic)|\bleft unattended|\bunattended veh"
+    r"|\b(?:d u i|d w i|o u i|o v i|f t a)\b"
+    r"|\b(?!w/o\b|m/c\b|m/v\b|d/l\b|o/l\b|[nsew]/b\b)[a-z] ?[/&] ?[a-z]\b|\.\d"
 )
-_GRAVE: Final = re.compile(
-    r"\b(?:d[uw]i+|dwai|dwui|o[uwv]i+|ouil|owvi|bui|bac|infl|lsa|l/s|sbi|gbi|hom|gun|ccw|ucw|cds)\b"
-    r"|drunk|drink|intox|inebriat|alcohol|liquor|impair|under (?:the )?influence|sobriety|narcot|\bdrug|marij"
-    r"|cannabis|controlled sub|cocaine|heroin|\bmeth|phys(?:ical)? control|wet reckless"
-    r"|\brefus\w*(?: \w+){0,2} (?:test|chem|breath|bac|submit)|\brefusal\b"
-    r"|\bscene\b|\bhit\W*(?:and|n|&)?\W*(?:run|skip)\b|\bleav\w* (?:the )?(?:acc|crash|scene)|\brender\b"
-    r"|\bflee|\bfled\b|\belud|pursuit|\bresist"
-    r"|\bevad\w*(?! (?:the )?(?:traffic|signal|sign|light|toll|fare|reg|tax|control))"
-    r"|\bracing\b|\brace\b|speed contest|(?<!no )(?<!non-)(?<!non )(?<!without )(?<!w/o )injur|bodily"
-    r"|\bharm|\bdeath\b|\bkill|fatal|homicid|\bmansl|weapon|firearm|\bknife|assault|asslt|batter|theft|robber"
-    r"|burgl|arson|murder|larcen|stolen|steal|menac|strang|stalk|forger|fals[ei]|mischief|unlawful restraint"
-    r"|catastrophe|reck\w* endanger|kidnap|loaded|shuriken|threat|\bopen carry"
-)
+_TO_ENDANGER: Final = re.compile(r"\b(?:driving|drvg) to endanger\b")
 _DRUNK: Final = r"(?:d[uw]i+|dwai|o[uwv]i+|bac|refusal|alcohol\w*|drunk\w*|intox\w*|drug\w*)"
+_DEBT: Final = r"(?:fta|ftp|fail\w* to (?:appear|pay)(?: fines?)?)"
 _LICENSE_LOST: Final = re.compile(
-    rf"\b(?:susp|rev(?:o|\b)|restr|interlock)\w*[ :/-]*"
-    rf"(?:(?:etc|lic\w*|priv\w*|for|due to|prior|on|a|after|dl)[ :/-]*)*{_DRUNK}"
-    rf"|{_DRUNK}(?:[ -]?rel(?:ated)?)?[ -](?:susp|revo|restr|interlock)\w*"
+    rf"\b(?:susp(?:end|ended|ension)?|rev(?:o|oked|ocation)?|restr(?:icted|iction)?)(?:/etc)?:?[ :]"
+    rf"?(?:(?:lic\w*|priv\w*|for|due to|prior|on|a|after|dl|rel\w*) )*(?:{_DRUNK}|{_DEBT})\b"
+    rf"|\b{_DRUNK}(?:[ -]rel(?:ated)?)? (?:susp(?:ended|ension)?|revo\w*)\b"
 )
-"""A license that was suspended for drunk driving: that is not drunk driving."""
+"""A license that was suspended for drunk driving, or for a fine: that is not drunk driving."""
 _DEGREE: Final = re.compile(r"\d|\b(?:first|second|third|degree|deg|agg|aggr|aggravated|habitual|subsequent)\b")
 
 
@@ -78,7 +82,7 @@ def after_words(scheme: Scheme, text: str) -> tuple[tuple[str, ...], str]:
         text = text[count.end() :]
         if not re.match(r"[a-z(]", text):
             return (), text
-    first = re.search(r"\d", _masked(text, small=not _is_titled(scheme)))
+    first = re.search(r"\d", _masked(scheme, text, small=not _is_titled(scheme)))
     if not first:
         return (), ""
     number = start = max(text.rfind(sign, 0, first.start()) for sign in " (/,:;=#*|-") + 1
@@ -90,12 +94,16 @@ def after_words(scheme: Scheme, text: str) -> tuple[tuple[str, ...], str]:
     words = before.strip(" /,:;*|=#(-.")
     if all(is_name(scheme, word) for word in words.split()):
         return (), rest if number else ""
-    if not re.search(r"[a-z]{3}", words) or _OF_COURT.search(words) or _OF_A_RECORD.search(text[:number]):
+    if (
+        not re.search(r"[a-z]{3}|[a-z]{2} [a-z]{2}", words)
+        or _OF_COURT.search(words)
+        or _OF_A_RECORD.search(text[:number])
+    ):
         return (), ""
     if not are_words(scheme, words) or _ends_with_a_law(text[:start], text[start:number]):
         return (), ""
     attempt = (AN_ATTEMPT,) if _ATTEMPTED.search(words) else ()
-    return (*attempt, f"the words {words}"), rest
+    return (*attempt, f"{THE_WORDS}{words}"), rest
 
 
 def _ends_with_a_law(before: str, names: str) -> bool:
@@ -104,7 +112,18 @@ def _ends_with_a_law(before: str, names: str) -> bool:
     if own and own <= _LAWS:  # GOV CODE 12500
         return True
     last = re.search(r"([a-z]+) ?$", before)
-    return not own and last is not None and len(last[1]) <= 4 and not _SHORT_WORDS.fullmatch(last[1])
+    return not own and last is not None and len(last[1]) <= 4 and not _is_known(last[1])
+
+
+def _is_known(word: str) -> bool:
+    return _is_plain(word) or bool(_SHORT_WORDS.fullmatch(word))
+
+
+def names_another_law(scheme: Scheme, text: str) -> bool:
+    """Whether a text is of another book of laws than the scheme, which can have a section of this number."""
+    return scheme.shape != "code" and bool(
+        _ANOTHER_BOOK.search(text) or (scheme.name == "PA-VC" and _CRIMES_CODE.search(text))
+    )
 
 
 def are_words(scheme: Scheme, text: str) -> bool:
@@ -114,8 +133,7 @@ def are_words(scheme: Scheme, text: str) -> bool:
 
 def holds_a_number(scheme: Scheme, text: str) -> bool:
     """Whether words hold a number that can be a code."""
-    small = _SECTIONS_SO_SMALL.get(scheme.name)
-    return bool(re.search(r"\d", _masked(text, small=not (small and small.search(text)))))
+    return bool(re.search(r"\d", _masked(scheme, text, small=True)))
 
 
 def is_name(scheme: Scheme, word: str) -> bool:
@@ -123,10 +141,26 @@ def is_name(scheme: Scheme, word: str) -> bool:
     return word[0] == "§" or word in words_of(scheme)
 
 
-def speak_of_more(words: Iterable[str]) -> bool:
-    """Whether what stands beside a minor offense says another one, as hit and run does, or a court's order."""
-    text = _LICENSE_LOST.sub("", "; ".join(words))
-    return bool(_GRAVE.search(text) or _OF_COURT.search(text))
+def speak_of_more(words: Iterable[str], *, of_a_lost_license: bool) -> bool:
+    """Whether what stands beside a minor offense can say another one: what is not all in plain words of traffic
+    is not taken for harmless. `of_a_lost_license`: the offense is to drive all the same."""
+    text = _TO_ENDANGER.sub("", "; ".join(words))
+    if of_a_lost_license:
+        text = _LICENSE_LOST.sub(" ", text)
+    return bool(
+        never_minor(text, "") or _TOGETHER.search(text) or not all(map(_is_plain, re.findall(r"[a-z]+", text)))
+    )
+
+
+@cache
+def _plain_words() -> frozenset[str]:
+    """Words of ordinary traffic offenses, and their beginnings from four letters on, as jails cut them off."""
+    words = files(__package__).joinpath("plain-words.txt").read_text("utf-8").split()
+    return frozenset(words) | {word[:end] for word in words for end in range(4, len(word))}
+
+
+def _is_plain(word: str) -> bool:
+    return word in _plain_words()
 
 
 def speak_of_a_degree(words: Iterable[str]) -> bool:
@@ -134,11 +168,21 @@ def speak_of_a_degree(words: Iterable[str]) -> bool:
     return any(_DEGREE.search(text) or _LICENSE_LOST.search(text) for text in words)
 
 
-def _masked(text: str, *, small: bool) -> str:
+def _masked(scheme: Scheme, text: str, *, small: bool) -> str:
     """The text with blanks for numbers that are no code."""
-    for numbers in (_NO_CODE, _SMALL) if small else (_NO_CODE,):
-        text = numbers.sub(lambda found: " " * len(found[0]), text)
-    return text
+    sections = _SECTIONS_SO_SMALL.get(scheme.name)
+
+    def blank(found: re.Match[str]) -> str:
+        is_section = sections and sections.fullmatch(found[0])
+        return found[0] if is_section else " " * len(found[0])
+
+    def blank_alone(found: re.Match[str]) -> str:
+        before = text[: found.start()]
+        return found[0] if before[-1] in " #" and _AFTER_A_CODE.search(before) else blank(found)
+
+    for numbers in (_NO_CODE,) if "/" in scheme.shape else (_NO_CODE, _SPEEDS):
+        text = numbers.sub(blank, text)
+    return _SMALL.sub(blank_alone, text) if small else text
 
 
 def _is_titled(scheme: Scheme) -> bool:

@@ -22,7 +22,7 @@ from conviction_gate.policy.catalog.schemes import scheme_named
         ("CA-VC", "31405 (F)", ["31405(f)", "31405, level f"]),
         ("CA-VC", "31405 (M)", ["31405(m)", "31405, level m"]),
         ("CA-VC", "22450.M", ["22450(m)"]),
-        ("NY-VTL", "402(m)", ["402(m)"]),
+        ("NY-VTL", "402(m)", ["402(m)", "402, level m"]),
         ("NY-VTL", "319(i)", ["319(i)"]),
         ("MD-TA", "21-701 F(f1)", ["21-701(f), level f1"]),
         ("NC-GS", "20-173(A 1)", ["20-173(a)(1)", "20-173(a1)"]),

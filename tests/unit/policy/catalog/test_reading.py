@@ -108,8 +108,8 @@ def spelled(scheme: str, section: str, path: tuple[str, ...]) -> Iterator[str]:
     yield from (
         f"{full} (F)",
         f"{full} M",
-        f"{full} - some words",
-        f"{full} {law} some words",
+        f"{full} - unsafe driving",
+        f"{full} {law} unsafe driving",
         full.replace("(", " ("),
     )
     if path:
