@@ -129,14 +129,12 @@ def readings(scheme: Scheme, code: str) -> tuple[Reading, ...]:
     text = _plain(code)
     if scheme.name == "MO-RSMO":  # a charge code of the state: 577.010-001Y20205404.0
         text = re.sub(r"(?<=\d)-\d{3}[yn]\d{6,8}(?:\.\d)?(?!\d)", "", text)
-    if not text or names_another_law(scheme, text):
+    if names_another_law(scheme, text):
         return ()
     if found := _readings(scheme, text):
         return found
     words, text = after_words(scheme, text)
-    return (
-        tuple(one._replace(besides=(*one.besides, *words)) for one in _readings(scheme, text)) if text else ()
-    )
+    return tuple(one._replace(besides=(*one.besides, *words)) for one in _readings(scheme, text))
 
 
 def _readings(scheme: Scheme, text: str) -> tuple[Reading, ...]:
@@ -288,7 +286,7 @@ class _Text:
         if (one := _compound(self._scheme).match(text, at)) and self._is_so("compound"):
             return (one[0],), one.end()
         run = _RUN.match(text, at)
-        if not run or (run[0].isdigit() and at > start and self._is_far(run[0], text[start:at])):
+        if not run or (run[0].isdigit() and _is_far(run[0], text[start:at])):
             return None
         if at > start and text[at - 1] in " -" and _LONE_LEVEL.match(text, at) and self._is_so("level"):
             return None
@@ -296,10 +294,6 @@ class _Text:
         if len(parts) > 1 and _AMONG_WORDS.match(text, at - 1):
             return None  # the word `no`, and not subdivisions n and o
         return (parts, run.end()) if parts else None
-
-    def _is_far(self, digits: str, between: str) -> bool:
-        """Whether a number that stands apart can be a section, or a fraction of one as in 23103(A) .5."""
-        return (" " in between and int(digits) >= 20) or (self._scheme.fraction and between == " .")
 
     def _in_parentheses(self, content: str) -> Path | None:
         """The subdivisions that parentheses hold: one, as a rule; None for anything else."""
@@ -351,7 +345,7 @@ class _Text:
         found = _AND.match(self._text, start)
         if not found:
             name = LAST_NAME.search(self._text, 0, start)
-            if not name or not name[1].isalpha() or not is_name(self._scheme, name[1]):
+            if not name or not is_name(self._scheme, name[1]):
                 return None
             citations, end = self._citation(start)  # 14601.1(A) VC 4462(B)
             return (citations, end) if citations else None
@@ -398,10 +392,15 @@ def _may_follow(scheme: Scheme, path: Path, part: str) -> bool:
     above = path[-1]
     if is_number:
         return scheme.nested or above[0].isalpha()
-    if scheme.name == "OR-ORS" and len(path) == 2:  # 811.540(1)(b)(A)
+    if scheme.name == "OR-ORS":  # 811.540(1)(b)(A)
         return True
     below_roman = (len(path) > 1 or scheme.name == "NH-RSA") and _ROMAN.fullmatch(above)
     return above[0].isdigit() or not above[-1].isalpha() or bool(below_roman or _ROMAN.fullmatch(part))
+
+
+def _is_far(digits: str, between: str) -> bool:
+    """Whether a number that stands apart can be a section, or a fraction of one as in 23103(A) .5."""
+    return between == " ." or (" " in between and int(digits) >= 20)
 
 
 def _is_later_letter(one: str, other: str) -> bool:

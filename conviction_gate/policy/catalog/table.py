@@ -154,12 +154,12 @@ class Table:
         """Whether a text says more than its code (HIT AND RUN 12500(a)), or can be another section (4176 A)."""
         (charge_class,) = {row.charge_class for row in rows}
         if charge_class in _LIGHT:
-            of_a_lost_license = any(_OF_A_LOST_LICENSE.search(row.description) for row in rows)
+            of_a_lost_license = all(_OF_A_LOST_LICENSE.search(row.description) for row in rows)
             words = [
                 text.removeprefix(THE_WORDS)
                 for one in read
                 for text in _words(one)
-                if not (one.suffix and all(row.code.lower().endswith(f"-{one.suffix}") for row in rows))
+                if not any(row.code.lower().endswith(f"-{one.suffix}") for row in rows)
             ]
             if speak_of_more(words, of_a_lost_license=of_a_lost_license):
                 return True
@@ -173,7 +173,7 @@ class Table:
     def _can_be_lettered(self, code: str, citation: Citation, charge_class: ChargeClass) -> bool:
         """Whether a letter apart from its section may be a part of its number, and so lead to another class."""
         section, path = citation
-        if not path or len(path[0]) != 1 or not path[0].isalpha():
+        if not path or not path[0].isalpha():
             return False
         if self.scheme.name != "NH-RSA" and f"{section}({path[0]})" in _bare(code):
             return False
@@ -187,7 +187,7 @@ class Table:
         return any(
             row.charge_class != charge_class
             for path, rows in self._by_section.get(citation.section, {}).items()
-            if len(path) > len(citation.path) and path[: len(citation.path)] == citation.path
+            if path[: len(citation.path)] == citation.path
             for row in rows
         )
 

@@ -86,14 +86,14 @@ def after_words(scheme: Scheme, text: str) -> tuple[tuple[str, ...], str]:
     if not first:
         return (), ""
     number = start = max(text.rfind(sign, 0, first.start()) for sign in " (/,:;=#*|-") + 1
-    while start and (name := LAST_NAME.search(text, 0, start)) and is_name(scheme, name[1]):
+    while (name := LAST_NAME.search(text, 0, start)) and is_name(scheme, name[1]):
         start = name.start(1)
-    before, rest = text[:start].rstrip(), text[start or number :]
+    before, rest = text[:start].rstrip(), text[number:]
     if before.endswith("("):
         before, rest = before[:-1], _without_closing(rest)
     words = before.strip(" /,:;*|=#(-.")
     if all(is_name(scheme, word) for word in words.split()):
-        return (), rest if number else ""
+        return (), rest
     if (
         not re.search(r"[a-z]{3}|[a-z]{2} [a-z]{2}", words)
         or _OF_COURT.search(words)
@@ -109,7 +109,7 @@ def after_words(scheme: Scheme, text: str) -> tuple[tuple[str, ...], str]:
 def _ends_with_a_law(before: str, names: str) -> bool:
     """Whether the words before a code may name another law: `names` are those of its own."""
     own = set(re.findall(r"[a-z]+", names))
-    if own and own <= _LAWS:  # GOV CODE 12500
+    if own and own.issubset(_LAWS):  # GOV CODE 12500
         return True
     last = re.search(r"([a-z]+) ?$", before)
     return not own and last is not None and len(last[1]) <= 4 and not _is_known(last[1])
@@ -187,7 +187,7 @@ def _masked(scheme: Scheme, text: str, *, small: bool) -> str:
 
 def _is_titled(scheme: Scheme) -> bool:
     """Whether a small number that stands alone can be the title or chapter of a citation."""
-    return "/" in scheme.shape or scheme.name in ("AK-AAC", "DC-CODE", "DC-DCMR", "OK-ST", "PA-18", "PA-VC")
+    return "/" in scheme.shape or scheme.name in ("DC-CODE", "DC-DCMR", "OK-ST", "PA-18", "PA-VC")
 
 
 def _without_closing(text: str) -> str:

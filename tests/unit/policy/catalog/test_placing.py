@@ -43,6 +43,24 @@ def test_the_most_exact_row_places_a_code() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("whole", "part", "below"),
+    [
+        ("minor_traffic", "dui", "unclassified"),
+        ("dui", "minor_traffic", "unclassified"),
+        ("minor_traffic", "court_process", "unclassified"),
+        ("court_process", "minor_traffic", "unclassified"),
+        ("court_process", "dui", "unclassified"),
+        ("dui", "court_process", "unclassified"),
+        ("dui", "hit_and_run", "dui"),
+        ("reckless_no_injury", "minor_traffic", "reckless_no_injury"),
+    ],
+)
+def test_between_two_rows_of_other_weight_an_offense_is_left_open(whole: str, part: str, below: str) -> None:
+    catalog = law(f"155,subdivisions,,{whole}", f"155(a),,,{part}")
+    assert class_in(catalog, "155(a)(1)") == below
+
+
 def test_a_range_leaves_out_its_exceptions_and_what_holds_another_class() -> None:
     catalog = law("100..200,range,110 120(b) 130..140,minor_traffic", "150(b),,,dui", "160(b),,,minor_traffic")
     codes = ("110", "110(a)", "120", "120(b)(1)", "129.9", "130", "135(a)", "140", "140.5")
