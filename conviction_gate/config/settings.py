@@ -177,7 +177,7 @@ class Settings(BaseSettings):
     """How many workflow tasks a worker runs at a time."""
     worker_activities: Annotated[int, Field(ge=1)] = 100
     """How many activities (look-ups and writes) a worker runs at a time."""
-    worker_sticky_for: Duration = timedelta(seconds=2)
+    worker_sticky_for: Duration = timedelta(seconds=1)
     """How long a task waits for the worker that has its case in memory before any worker may take it: the time
     for which a case is delayed after its worker was killed."""
 

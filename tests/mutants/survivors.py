@@ -85,13 +85,11 @@ SURVIVORS: Final[dict[str, dict[str, str]]] = {
         ),
     },
     "catalog.citation": {
-        "readings: if not text -> if False": QUICKER,
         "_ways: min(untried, key=sorted) -> max(untried, key=sorted)": ALL_WAYS,
         "_plain: not text.replace('§', '').replace('½', '').isascii() or not text.isprintable() -> "
         "not text.replace('§', '').replace('½', '').isascii()": "no pattern takes a control character anyway",
-        "_new_york: len(run) < 4 or (len(run) == 4 and is_section(run)) -> len(run) == 4 and is_section(run)": (
-            "three digits are never cut"
-        ),
+        "_Text._after_its_words: citations and self._is_literal(start, sign.start()) -> "
+        "self._is_literal(start, sign.start())": "what follows no code is left over, and read by nothing",
         "_Text._subdivisions: before.end() if before else start -> before.end() if True else start": (
             "the sign between may be empty, so that it is always found"
         ),
