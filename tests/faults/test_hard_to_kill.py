@@ -193,3 +193,44 @@ async def test_a_sender_that_repeats_one_conviction_has_it_counted_once(count: i
         assert (seen.messages_total, seen.rejected_total) == (2, 0)
         await latest.signal("conviction", conviction("c-2", charge_id="2"))
         assert (await latest.result())["outcome"] == "flagged"
+
+
+async def copies(client: Client, case: CaseId, count: int) -> None:
+    """The case's own booking again and again, with all texts of a real one."""
+    text = json.dumps(booking(case) | {"x": "1" * 1_500}).encode()
+    handle = client.get_workflow_handle(str(case))
+    left = iter(range(count))
+
+    async def send() -> None:
+        for _ in left:
+            await handle.signal("booking", raw(text))
+
+    await asyncio.gather(*(send() for _ in range(20)))
+
+
+async def large_ones(client: Client, case: CaseId, count: int) -> None:
+    """Messages of 500 kB, which no case reads."""
+    await asyncio.gather(*(large(client, case, court_update(f"u-{n}"), 500_000) for n in range(count)))
+
+
+@pytest.mark.parametrize(
+    ("flood", "count"),
+    [(large_ones, 15), (copies, 700), pytest.param(copies, 7_000, marks=pytest.mark.soak)],
+)
+async def test_cases_that_are_flooded_while_no_worker_is_up_take_no_slot_from_others(
+    flood: Callable[[Client, CaseId, int], Awaitable[None]], count: int, registry: Registry
+) -> None:
+    slots = 2
+    async with own_server() as client:
+        cases = [case_id() for _ in range(slots)]
+        for case in cases:
+            await start(client, case, booking(case))
+            await flood(client, case, count)
+        async with make_worker(client, registry, Settings(worker_workflow_tasks=slots)):
+            other = case_id()
+            await start(client, other, booking(other))
+            for case in (other, *cases):
+                latest = client.get_workflow_handle(str(case))
+                await settled(latest, "waiting_for_court")
+                await until_accepted(partial(latest.signal, "conviction", conviction()))
+                assert (await latest.result())["outcome"] == "flagged"
