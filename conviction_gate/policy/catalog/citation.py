@@ -89,7 +89,8 @@ _WRITTEN_PART: Final = re.compile(r"\(([a-z0-9]+)\)")
 _PADDED: Final = re.compile(r"^0+(?=\d)")
 _HALF: Final = re.compile(r"(?:(?<=[a-z0-9]) |(?<=[a-z]))1/2(?!\d)")
 _SPELT_OUT: Final = re.compile(
-    r"\b(?:h ?[&/] ?r|d ?/ ?u ?/ ?i|d ?/ ?w ?/ ?i|o ?/ ?u ?/ ?i|f ?/ ?t ?/ ?a|p ?/ ?v|b ?/ ?w)\b"
+    r"\b(?:h(?:[ &/+-]{1,3}| and )r|[lc] ?/ ?s|v ?/ ?p|p ?/ ?v|b ?/ ?w|d[ /-]+[uw][ /-]+i|o[ /-]+[uwv][ /-]+i"
+    r"|f[ /-]+t[ /-]+a|v[ /-]+o[ /-]+p|c[ /-]+c[ /-]+w|d w a i|b a c)\b"
 )
 _ABBREVIATION: Final = re.compile(r"(?<![a-z0-9.)])[a-z]{1,2}\.(?:[a-z]\.)+[a-z]?(?![a-z])")
 _VIRGINIA: Final = re.compile(r"\(?([a-z])\)?[. -]+(?=\d)")

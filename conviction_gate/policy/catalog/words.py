@@ -57,12 +57,19 @@ _CRIMES_CODE: Final = re.compile(r"\bcc\b")
 _SHORT_WORDS: Final = re.compile(r"alc|drug|dui|duii|dwi|dwai|flee|hit|oui|ovi|owi|run|test")
 # What plain words say of another offense where they come together; so can single letters.
 _TOGETHER: Final = re.compile(
-    r"\bunauth\w* (?:use|oper)|\bunlaw\w* (?:use|restraint|poss)|\bopen carry|\br[au]n\w* (?:away )?from"
-    r"|\bchild neg"
-    r"|\bviol\w* (?:of )?cond|\baggravated (?!unlic)|\bleft unattended|\bunattended veh"
-    r"|\b(?:d u i|d w i|o u i|o v i|f t a)\b"
-    r"|\b(?!w/o\b|m/c\b|m/v\b|d/l\b|o/l\b|[nsew]/b\b)[a-z] ?[/&] ?[a-z]\b|\.\d"
+    r"\bunauth\w* (?:veh )?(?:use|oper)|\b(?:unlaw|illegal)\w* (?:use|restr|poss|entr|carr)|\bopen carry"
+    r"|\bveh use|\br[au]n\w* (?:away )?from|\bdr[io]ve off|\bw/?o owners? perm|\benter\w* (?:an? )?(?:auto|veh)"
+    r"|\bchild neg|\bchild.*(?:unatt|left)|\bunatt\w* (?:child|veh)|\bleft unattended|\bset fire|\bfire ?arm"
+    r"|\bviol\w* (?:of )?(?:cond|terms|restr|no cont)|\baggravated (?!unlic)|\bposs\w* (?:of )?cont"
+    r"|\b(?:obst|obey|disobey|inter)\w* (?:of |w/ )?off\b|\bfail\w* to (?:register|stop pers)\b"
+    r"|\bfts\b.*(?:acc|crash|coll)|\b(?:fts|stop) and (?:give|prov)|\bgive name|\bstop (?:on|when) sig"
+    r"|\b(?:acc|crash|coll|reckless)\w* (?:w/ ?)?(?:pe|unatt)|\bhigh rate|\bwhile high|\b0?8 ?%? or more"
+    r"|\b(?:under(?: the?)?|while)(?: in?)?(?=$|;|/)|\b(?:enter\w*|fail\w*(?: to)?)(?=$|;|/)|\bin persons"
+    r"|\bh and r\b|\.\d"
+    r"|\b(?!w ?/? ?o\b|m/c\b|m/v\b|d/l\b|o/l\b|[nsew]/b\b)[a-z](?:[ +/&.-]+[a-z])+\b"
 )
+# Their beginnings can be of another word, or hide an accident.
+_NEVER_CUT: Final = re.compile(r"acc|coll|obst|regist|restra|unatt|attach")
 _TO_ENDANGER: Final = re.compile(r"\b(?:driving|drvg) to endanger\b")
 _DRUNK: Final = r"(?:d[uw]i+|dwai|o[uwv]i+|bac|refusal|alcohol\w*|drunk\w*|intox\w*|drug\w*)"
 _DEBT: Final = r"(?:fta|ftp|fail\w* to (?:appear|pay)(?: fines?)?)"
@@ -85,6 +92,8 @@ def after_words(scheme: Scheme, text: str) -> tuple[tuple[str, ...], str]:
     first = re.search(r"\d", _masked(scheme, text, small=not _is_titled(scheme)))
     if not first:
         return (), ""
+    if re.match(r"\d{1,2}(?!\d)", text[first.start() :]) and scheme.name == "CA-VC":
+        return (), ""  # SPEED 31: no section of the words' own
     number = start = max(text.rfind(sign, 0, first.start()) for sign in " (/,:;=#*|-") + 1
     while (name := LAST_NAME.search(text, 0, start)) and is_name(scheme, name[1]):
         start = name.start(1)
@@ -154,9 +163,10 @@ def speak_of_more(words: Iterable[str], *, of_a_lost_license: bool) -> bool:
 
 @cache
 def _plain_words() -> frozenset[str]:
-    """Words of ordinary traffic offenses, and their beginnings from four letters on, as jails cut them off."""
+    """Words of ordinary traffic offenses, and their beginnings from six letters on, as jails cut them off."""
     words = files(__package__).joinpath("plain-words.txt").read_text("utf-8").split()
-    return frozenset(words) | {word[:end] for word in words for end in range(4, len(word))}
+    whole = [word for word in words if not _NEVER_CUT.match(word)]
+    return frozenset(words) | {word[:end] for word in whole for end in range(6, len(word))}
 
 
 def _is_plain(word: str) -> bool:
