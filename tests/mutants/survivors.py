@@ -96,7 +96,7 @@ SURVIVORS: Final[dict[str, dict[str, str]]] = {
         "_Text._subdivisions: at > start and text[at - 1] in ' -' and _LONE_LEVEL.match(text, at) and "
         "self._is_so('level') -> text[at - 1] in ' -' and _LONE_LEVEL.match(text, at) and "
         "self._is_so('level')": NO_SIGN_AT_THE_END,
-        "_Text._subdivisions: at > start -> at >= start #2": NO_SIGN_AT_THE_END,
+        "_Text._subdivisions: at > start -> at >= start": NO_SIGN_AT_THE_END,
         "_Text._is_so: choice in self._way -> choice not in self._way": ALL_WAYS,
         "_is_later_letter: len(one) == len(other) == 1 and one.isalpha() and other.isalpha() and (one < other) "
         "and (other not in 'mf') -> len(one) == len(other) == 1 and one.isalpha() and (one < other) and (other "
@@ -109,6 +109,11 @@ SURVIVORS: Final[dict[str, dict[str, str]]] = {
         ),
         "Table.place: any((AN_ATTEMPT in reading.besides for reading in read)) -> all((AN_ATTEMPT in "
         "reading.besides for reading in read))": "an attempt is read in every reading of a text or in none",
+        "Table._is_contradicted: any((row.code.lower().endswith(f'-{one.suffix}') for row in rows)) -> "
+        "all((row.code.lower().endswith(f'-{one.suffix}') for row in rows))": "a suffix has one row",
+        "_weighs: row.charge_class == 'court_process' -> row.charge_class != 'court_process'": (
+            "the weights have other names, and are as many"
+        ),
         "Table._citation: if (citation := as_law_writes(self.scheme, code)) -> if False": QUICKER,
         "Table._row_of: suffix and (row := self._on(rows.get((*path, f'-{suffix}'), ()), on)) -> (row := "
         "self._on(rows.get((*path, f'-{suffix}'), ()), on))": QUICKER,

@@ -87,8 +87,6 @@ def after_words(scheme: Scheme, text: str) -> tuple[tuple[str, ...], str]:
     where these words leave in doubt which offense is meant."""
     if count := _COUNT.match(text):
         text = text[count.end() :]
-        if not re.match(r"[a-z(]", text):
-            return (), text
     first = re.search(r"\d", _masked(scheme, text, small=not _is_titled(scheme)))
     if not first:
         return (), ""
