@@ -19,6 +19,7 @@ from conviction_gate.client.bulk.items import items_in
 from conviction_gate.contracts.reading import DoesNotFit, read_object
 from conviction_gate.policy.catalog import Catalog, CatalogRow, Placing, built_in
 from conviction_gate.policy.catalog.described import described, meaning, near_codes
+from conviction_gate.policy.catalog.words import THE_WORDS
 
 charges: Final = App("Look up offense codes in the catalog.")
 
@@ -103,7 +104,9 @@ def lookup(
         ]
     if not placing.rows:
         near = near_codes(catalog, scheme, code)
-        lines += [("", "no row of the catalog has it"), *(("", line) for line in near)]
+        has_words = any(THE_WORDS in str(reading) for reading in placing.readings)
+        missing = f"no row of the catalog has it{' with these words' if has_words else ''}"
+        lines += [("", missing), *(("", line) for line in near)]
     if as_json:
         print(json.dumps(found, ensure_ascii=False))
     else:

@@ -86,6 +86,13 @@ def test_what_the_policy_makes_of_a_code(scheme: str, code: str, meaning: str) -
     assert json.loads(shown.stdout)["meaning"].startswith(meaning)
 
 
+def test_words_that_leave_a_code_open_are_named() -> None:
+    shown = ran("lookup", "CA-VC", "HIT AND RUN 12500(A)").stdout.splitlines()
+    assert "read as   12500(a), the words hit and run" in shown
+    assert "no row of the catalog has it with these words" in shown
+    assert any(line.startswith("another code: CA-VC 12500(a) is minor_traffic") for line in shown)
+
+
 def test_a_code_that_is_not_there_goes_to_a_person_and_others_of_its_section_are_shown_with_their_class() -> (
     None
 ):
