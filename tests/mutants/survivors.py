@@ -88,6 +88,8 @@ SURVIVORS: Final[dict[str, dict[str, str]]] = {
         "_ways: min(untried, key=sorted) -> max(untried, key=sorted)": ALL_WAYS,
         "_plain: not text.replace('§', '').replace('½', '').isascii() or not text.isprintable() -> "
         "not text.replace('§', '').replace('½', '').isascii()": "no pattern takes a control character anyway",
+        "_Text._is_literal: self._text[start - 1] == ')' and text[:1].isalpha() -> "
+        "self._text[start - 1] == ')'": "what begins with a sign is words with a blank before it and without",
         "_Text._after_its_words: citations and self._is_literal(start, sign.start()) -> "
         "self._is_literal(start, sign.start())": "what follows no code is left over, and read by nothing",
         "_Text._subdivisions: before.end() if before else start -> before.end() if True else start": (
