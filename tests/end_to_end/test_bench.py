@@ -23,5 +23,4 @@ async def test_a_figure_that_is_counted(tmp_path: Path) -> None:
     rows = {row["what"]: row for row in json.loads(into.read_text())["figures"]}
     today = {"events": 25, "workflow tasks": 4, "bytes of history": 5_950}
     assert all(rows[what]["median"] <= most for what, most in today.items()), rows
-    assert rows["events"]["verdict"] == "misses"  # the goal of 21
     assert rows["events"]["median"] >= rows["events, bare"]["median"]
