@@ -77,6 +77,7 @@ _PART: Final = re.compile(
     r"[ .,]*(?:subd|sub|subs|subdivision|subsection|subsec|subpar|paragraph|par|para|clause|div)(?![a-z])[. ]*"
     r"| ?§§ ?"  # as Pennsylvania's dockets: 75 § 3802 §§ A1
 )
+_BEFORE_A_ROMAN: Final = re.compile(r", (?=[ivx]+(?![a-z]))")
 _SEPARATOR: Final = re.compile(r"[ ]?[-.:]?[ ]?")
 _RUN: Final = re.compile(r"\d{1,2}(?!\d|(?:st|nd|rd|th)(?![a-z]))½?|[a-z]+½?")
 _GROUP: Final = re.compile(r"\( ?([a-z0-9½ .-]{1,12}?) ?\)")
@@ -276,8 +277,8 @@ class _Text:
         """One subdivision or several that are written as one, and where they end."""
         text = self._text
         before = _PART.match(text, start) or _SEPARATOR.match(text, start)
-        if self._scheme.name == "NH-RSA" and (comma := re.compile(r", (?=[ivx]+(?![a-z]))").match(text, start)):
-            before = comma
+        if self._scheme.name == "NH-RSA":  # RSA 265:60, II
+            before = _BEFORE_A_ROMAN.match(text, start) or before
         at = before.end() if before else start
         if group := _GROUP.match(text, at):
             if group[1] in ("f", "m")[at == start :] and self._is_so("level"):  # few have thirteen: (m)

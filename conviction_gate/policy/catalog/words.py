@@ -64,8 +64,7 @@ _TOGETHER: Final = re.compile(
     r"|\b(?:obst|obey|disobey|inter)\w* (?:of |w/ )?off\b|\bfail\w* to (?:register|stop pers)\b"
     r"|\bfts\b.*(?:acc|crash|coll)|\b(?:fts|stop) and (?:give|prov)|\bgive name|\bstop (?:on|when) sig"
     r"|\b(?:acc|crash|coll|reckless)\w* (?:w/ ?)?(?:pe|unatt)|\bhigh rate|\bwhile high|\b0?8 ?%? or more"
-    r"|\b(?:under(?: the?)?|while)(?: in?)?(?=$|;|/)|\b(?:enter\w*|fail\w*(?: to)?)(?=$|;|/)|\bin persons"
-    r"|\bh and r\b|\.\d"
+    r"|\b(?:under(?: the?)?|while)(?: in?)?(?=$|;|/)|\b(?:enter\w*|fail\w*(?: to)?)(?=$|;|/)|\bin persons|\.\d"
     r"|\b(?!w ?/? ?o\b|m/c\b|m/v\b|d/l\b|o/l\b|[nsew]/b\b)[a-z](?:[ +/&.-]+[a-z])+\b"
 )
 # Their beginnings can be of another word, or hide an accident.
